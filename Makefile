@@ -1,0 +1,42 @@
+# Everything runs in .venv, which the first target that needs it sets up. Another Python: make install PYTHON=python3.12
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install check format test quickstart data train-local-model
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## set up .venv with everything (once)
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Duet needs Python 3.11 or later, but there is no '$(PYTHON)'; name yours: make install PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Duet needs Python 3.11 or later, but $(PYTHON) is " + sys.version.split()[0] + "; name another: make install PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable ".[test,check]"
+	@touch $@
+
+check: $(STAMP) ## ruff (rules and format) and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --diff .
+	$(BIN)/mypy
+
+format: $(STAMP) ## let ruff repair what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(STAMP) ## the whole suite, doctests included
+	$(BIN)/python -m pytest
+
+quickstart: $(STAMP) ## a search with the embedded model: no key, no network, no GPU
+	$(BIN)/python cli.py fit --config configs/quickstart.yaml
+
+data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
+	$(BIN)/python cli.py data download --directory data
+
+train-local-model: $(STAMP) ## train the embedded model anew and measure it (hours)
+	$(BIN)/python -m llms.local.train --steps 6500 --output llms/local/weights
+	$(BIN)/python -m llms.local.evaluate

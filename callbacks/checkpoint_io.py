@@ -1,0 +1,69 @@
+"""Checkpoints that are whole or not there: kill -9 at any moment leaves the former one readable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
+
+
+class AtomicCheckpointIO(CheckpointIO):
+    """Writes beside the target, syncs and renames; Lightning's own goes through TMPDIR, and a move from there can tear.
+
+    Local paths only. ``trainer.plugins`` takes it by its class path.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
+        """Replace ``path`` in one step; it stays as it was when the write fails.
+
+        Args:
+            checkpoint: tensors and plain Python values.
+            path: the target; missing folders are made.
+            storage_options: none are known.
+        """
+        if storage_options is not None:
+            raise TypeError(f"Expected no storage_options but got {storage_options!r}")
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            _write(checkpoint, partial)
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any | None = "cpu", weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        """The checkpoint at ``path``; never runs code from it, whatever ``weights_only`` says.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        checkpoint: dict[str, Any] = torch.load(path, map_location=map_location, weights_only=True)
+        return checkpoint
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        """Delete ``path`` if it is there."""
+        Path(path).unlink(missing_ok=True)
+
+
+def _write(checkpoint: dict[str, Any], path: Path) -> None:
+    """Write and wait until the disk has it."""
+    with path.open("wb") as file:
+        torch.save(checkpoint, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's new entry."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

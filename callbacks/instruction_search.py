@@ -1,0 +1,287 @@
+"""The outer loop between fits: ask for instructions, score them, encode them, grow the pool (Algorithm 1)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lightning import Callback, LightningModule, Trainer
+
+from datamodules.instruction_pool import InstructionPool
+from datamodules.pool import Candidate, Observation, Pool
+from lightning_modules.score_predictor import ScorePredictor
+from llms.base import AbstractBlackBox, AbstractWhiteBox, CallFailure
+from llms.budget import Budget, BudgetedBlackBox, Ledger, Usage
+from llms.cached import CachedBlackBox
+from llms.errors import BudgetSpent, ProviderError
+from reporting.records import Result, write_result
+from search.evaluation import Evaluator, Marks, Scoring, mark
+from search.fusion import FeatureExtractor
+from search.guards import Guard
+from search.initialisation import Initialisation
+from search.strategy import AbstractStrategy, Proposal, Resources
+from tasks.metrics import mean_interval
+from tasks.task import Task
+
+log = logging.getLogger("duet")
+CACHE = "calls.sqlite"
+PACKAGES = ("torch", "lightning", "transformers")
+
+
+class ForeignCheckpoint(ValueError):
+    """A checkpoint of another task, or of another seed."""
+
+
+class InstructionSearch(Callback):
+    """Queries the black box and the white box between two fits of the predictor.
+
+    One epoch is one iteration: the predictor is fitted on the pool, then this callback asks the strategy for
+    candidates, has them scored, and grows the pool. All that it must remember is the pool, the usage and the task.
+
+    Args:
+        task: examples and metric.
+        black_box: the model whose instruction is sought.
+        white_box: the open model that writes and encodes instructions.
+        strategy: how the next instructions are chosen.
+        initial_black_box: the model that writes the first instructions; None is the task's black box.
+        initialisation: how the first instructions are asked for.
+        extractor: how instructions become fused embeddings.
+        scoring: how an instruction is scored.
+        budget: hard caps; the final test is paid from them too.
+        guard: what is no instruction.
+        iterations: most iterations, T.
+        threshold: a validation score that ends the search.
+        seed: moves the splits, the demonstrations and the search.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        black_box: AbstractBlackBox,
+        white_box: AbstractWhiteBox,
+        strategy: AbstractStrategy,
+        initial_black_box: AbstractBlackBox | None = None,
+        initialisation: Initialisation = Initialisation(),
+        extractor: FeatureExtractor = FeatureExtractor(),
+        scoring: Scoring = Scoring(),
+        budget: Budget = Budget(),
+        guard: Guard = Guard(),
+        iterations: int = 125,
+        threshold: float = 1.0,
+        seed: int = 0,
+    ) -> None:
+        if iterations < 1:
+            raise ValueError(f"Expected search.iterations of at least 1 but got {iterations}")
+        if not 0 < threshold:
+            raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
+        self.task, self.strategy, self.white_box = task, strategy, white_box
+        self.initialisation, self.extractor, self.scoring = initialisation, extractor, scoring
+        self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
+        self.splits = task.splits(seed)
+        self.stop_reason: str | None = None
+        self.result: Result | None = None
+        self.last_proposal = Proposal(())
+        self._boxes = (black_box, initial_black_box or black_box)
+        self._ledger = Ledger(budget)
+        self._started = time.monotonic()
+        self._earlier_seconds = 0.0
+
+    # What others read
+
+    @property
+    def feature_size(self) -> int:
+        """Width of the fused embedding, for the predictor."""
+        return self.extractor.width(self.white_box.hidden_size)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before the run starts."""
+        if "embedded" not in self._boxes[0].identity:
+            return self.task.notes
+        return (
+            *self.task.notes,
+            "The task model is the small embedded one, good for trying Duet out; "
+            "name your own with a second --config, such as configs/models/openai.yaml",
+        )
+
+    @property
+    def usage(self) -> Usage:
+        """Calls and tokens so far, over all restarts."""
+        return self._ledger.spent
+
+    @property
+    def seconds(self) -> float:
+        """Wall time so far, over all restarts."""
+        return self._earlier_seconds + time.monotonic() - self._started
+
+    # Lightning's hooks, in the order in which they are called
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Wraps the black boxes: a cache in the run folder, and one budget for both."""
+        path = Path(trainer.default_root_dir) / CACHE
+        box, self._initial_box = (BudgetedBlackBox(CachedBlackBox(one, path), self._ledger) for one in self._boxes)
+        block = self.splits.validation[: self.scoring.examples]
+        self._evaluator = Evaluator(box, block, self.task.metric, self.scoring)
+        self._resources = Resources(box, self.white_box, self.extractor, self.splits.demonstrations, self.seed)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values: task, usage, time."""
+        return {"fingerprint": self._fingerprint, "usage": self._ledger.state_dict(), "seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on where the checkpoint was written.
+
+        Raises:
+            ForeignCheckpoint: it belongs to another task or seed.
+        """
+        if state_dict["fingerprint"] != self._fingerprint:
+            raise ForeignCheckpoint(
+                f"The checkpoint belongs to another task or seed than {self.task.name!r}, seed {self.seed}; "
+                "to start this task with its predictor give it as model.init_from"
+            )
+        self._ledger.load_state_dict(state_dict["usage"])
+        self._earlier_seconds = state_dict["seconds"]
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The initial instructions, unless a checkpoint brought the pool."""
+        pool = pool_of(trainer)
+        if not len(pool.pool):
+            self._initialise(pool)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """One iteration; afterwards the reason to stop, if there is one."""
+        pool = pool_of(trainer)
+        self.stop_reason = self._reason_to_stop(pool.pool) or self._iterate(pool, pl_module)
+        self.stop_reason = self.stop_reason or self._reason_to_stop(pool.pool)
+        if self.stop_reason:
+            trainer.should_stop = True
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The best instruction is tested once, next to the best initial one."""
+        pool = pool_of(trainer).pool
+        self.result = self._finish(pool)
+        write_result(Path(trainer.default_root_dir), self.result)
+
+    # The parts of the loop
+
+    @property
+    def _fingerprint(self) -> str:
+        return f"{self.task.fingerprint}/{self.seed}"
+
+    def _initialise(self, pool: InstructionPool) -> None:
+        candidates = self.initialisation.candidates(
+            self._initial_box, self.splits.demonstrations, self.guard, self.seed
+        )
+        if not candidates:
+            raise ProviderError(
+                "The black box wrote no usable instruction; try initialisation.mode: sample or a stronger model"
+            )
+        log.info("%d initial instructions", len(candidates))
+        size = self.scoring.instructions_per_call
+        rows: list[Observation] = []
+        for start in range(0, len(candidates), size):
+            group = candidates[start : start + size][: self._affordable()]
+            try:
+                rows += self._evaluator.observe(group, 0) if group else []
+            except BudgetSpent:
+                break
+        if not rows:
+            raise BudgetSpent("The budget was spent before any instruction had a score; raise search.budget")
+        pool.grow(self._with_features(rows))
+
+    def _iterate(self, pool: InstructionPool, predictor: LightningModule) -> str | None:
+        """Proposes, scores, grows; returns why it could not, if so."""
+        assert isinstance(predictor, ScorePredictor)
+        iteration = pool.pool.iteration
+        try:
+            self.last_proposal = self.strategy.propose(pool.pool, predictor, self._resources)
+            chosen = list(self.last_proposal.candidates)[: self._affordable()]
+            if not chosen:
+                return "budget" if self.last_proposal.candidates else "no new candidates"
+            rows = self._evaluator.observe(chosen, iteration)
+        except BudgetSpent:
+            return "budget"
+        if not rows:
+            raise ProviderError("No candidate of this iteration got all its answers; start again to ask for the rest")
+        pool.grow(self._with_features(rows))
+        return None
+
+    def _with_features(self, rows: Sequence[Observation]) -> list[Observation]:
+        """Sets the fused embedding where the strategy has not."""
+        missing = [row for row in rows if row.candidate.features is None]
+        if not missing:
+            return list(rows)
+        inputs = [example.input for example in self._resources.demonstrations]
+        features = self.extractor.extract(
+            [row.text for row in missing], inputs, self.white_box, self._resources.black_box
+        )
+        known: dict[str, Candidate] = {
+            row.text: replace(row.candidate, features=one.clone()) for row, one in zip(missing, features, strict=True)
+        }
+        return [replace(row, candidate=known.get(row.text, row.candidate)) for row in rows]
+
+    def _reason_to_stop(self, pool: Pool) -> str | None:
+        if pool.best().score >= self.threshold:
+            return "threshold"
+        if pool.iteration > self.iterations:
+            return "iterations"
+        return None if self._affordable() else "budget"
+
+    def _affordable(self) -> int:
+        """How many more instructions can be scored such that the final test can still be paid."""
+        remaining = self._ledger.remaining_calls
+        if remaining is None:
+            return 1_000_000
+        return max(0, remaining - 2 * len(self.splits.test)) // self._evaluator.calls_per_instruction
+
+    def _finish(self, pool: Pool) -> Result:
+        best, first = pool.best(), pool.initial().best()
+        test = self._test(best.text)
+        initial_test = test if first.text == best.text else self._test(first.text)
+        return Result(
+            task=self.task.name,
+            method=type(self.strategy).__name__,
+            seed=self.seed,
+            best_instruction=best.text,
+            validation_score=best.score,
+            test_score=_mean(test),
+            test_interval=mean_interval(test.scores) if test else None,
+            n_test=len(self.splits.test),
+            initial_best_instruction=first.text,
+            initial_best_validation_score=first.score,
+            initial_best_test_score=_mean(initial_test),
+            calls=self.usage.calls,
+            prompt_tokens=self.usage.prompt_tokens,
+            completion_tokens=self.usage.completion_tokens,
+            cost_usd=None,
+            iterations=pool.iteration - 1,
+            stop_reason=self.stop_reason or self._reason_to_stop(pool) or "iterations",
+            seconds=round(self.seconds, 1),
+            versions={package: version(package) for package in PACKAGES},
+        )
+
+    def _test(self, text: str) -> Marks | None:
+        try:
+            marks = mark([text], self.splits.test, self.task.metric, self._resources.black_box, self.scoring)[0]
+        except BudgetSpent:
+            return None
+        if isinstance(marks, CallFailure):
+            raise ProviderError(f"The final test lacks an answer ({marks.reason}); start again to ask for the rest")
+        return marks
+
+
+def _mean(marks: Marks | None) -> float | None:
+    return sum(marks.scores) / len(marks.scores) if marks else None
+
+
+def pool_of(trainer: Trainer) -> InstructionPool:
+    """The trainer's data, which must be the growing pool."""
+    datamodule = trainer.datamodule  # type: ignore[attr-defined]
+    if not isinstance(datamodule, InstructionPool):
+        raise TypeError(f"Expected an InstructionPool as data but got {type(datamodule).__name__}")
+    return datamodule

@@ -1,0 +1,130 @@
+"""What one watches: TensorBoard curves, one point per iteration, and candidates.jsonl."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
+
+from callbacks.instruction_search import InstructionSearch, pool_of
+from datamodules.pool import Observation, Pool
+from lightning_modules.score_predictor import ScorePredictor
+from reporting.records import CandidateRecord, append_candidates, write_candidates
+
+
+class SearchCurves(Callback):
+    """Writes down each iteration after it happened; it owns no state, as everything follows from the pool.
+
+    Args:
+        search: the callback that grows the pool.
+    """
+
+    def __init__(self, search: InstructionSearch) -> None:
+        self.search = search
+        self._written = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Writes what is in the pool already; a resumed run rewrites the file, so that no line stands twice."""
+        pool = pool_of(trainer).pool
+        write_candidates(Path(trainer.default_root_dir), map(candidate_record, pool))
+        self._written = len(pool)
+        self._log(trainer, start_values(pool), pool.iteration - 1)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """One point per curve, one line per scored instruction."""
+        pool = pool_of(trainer).pool
+        new = pool.observations[self._written :]
+        if not new or not isinstance(pl_module, ScorePredictor):
+            return
+        append_candidates(Path(trainer.default_root_dir), map(candidate_record, new))
+        self._written = len(pool)
+        iteration = new[-1].iteration
+        self._log(trainer, iteration_values(new, pool, pl_module.losses) | self._costs(), iteration)
+        self._log_text(trainer, pool, iteration)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The pool's embeddings for the projector, and the settings with the final score."""
+        logger = trainer.logger
+        if not isinstance(logger, TensorBoardLogger):
+            return
+        pool = pool_of(trainer).pool
+        rows = [[f"{row.score:.4f}", str(row.iteration), row.text.replace("\t", " ")] for row in pool]
+        logger.experiment.add_embedding(
+            pool.features(), metadata=rows, metadata_header=["reward", "iteration", "instruction"],
+            tag="pool", global_step=pool.iteration - 1,
+        )  # fmt: skip
+        settings = {
+            "task": self.search.task.name,
+            "method": type(self.search.strategy).__name__,
+            "seed": self.search.seed,
+        }
+        logger.log_hyperparams(dict(pl_module.hparams) | settings, {"final/validation_score": pool.best().score})
+        logger.save()
+
+    def _costs(self) -> dict[str, float]:
+        usage = self.search.usage
+        proposal = self.search.last_proposal
+        share = {"candidates/distinct_share": proposal.distinct / proposal.written} if proposal.written else {}
+        return {"cost/calls": usage.calls, "cost/tokens": usage.tokens} | share
+
+    def _log(self, trainer: Trainer, values: dict[str, float], step: int) -> None:
+        if trainer.logger is not None:
+            trainer.logger.log_metrics(values, step=step)
+
+    def _log_text(self, trainer: Trainer, pool: Pool, step: int) -> None:
+        if isinstance(trainer.logger, TensorBoardLogger):
+            best = pool.best()
+            trainer.logger.experiment.add_text("best_instruction", f"`{best.score:.3f}` {best.text}", global_step=step)
+
+
+def candidate_record(row: Observation) -> CandidateRecord:
+    """The row as a line of candidates.jsonl."""
+    one = row.candidate
+    return CandidateRecord(
+        row.iteration, one.text, one.origin, one.parent, row.score, len(row.scores), row.scores, row.outputs,
+        one.predicted, one.uncertainty,
+    )  # fmt: skip
+
+
+def start_values(pool: Pool) -> dict[str, float]:
+    """The curves' first point."""
+    return {"reward/best": pool.best().score, "reward/mean_of_pool": pool.rewards().mean().item()}
+
+
+def iteration_values(new: Sequence[Observation], pool: Pool, losses: dict[str, float]) -> dict[str, float]:
+    """The curves' values of one iteration: reward, best, prediction, losses, lambda, held-out rank correlation."""
+    values: dict[str, float | None] = {
+        "reward/chosen": sum(row.score for row in new) / len(new),
+        "reward/best": pool.best().score,
+        "predictor/predicted": new[0].candidate.predicted,
+        "predictor/uncertainty": new[0].candidate.uncertainty,
+        "predictor/held_out_rank_correlation": held_out_rank_correlation(pool),
+        "loss/regression": losses.get("regression"),
+        "loss/similarity": losses.get("similarity"),
+        "loss/lambda": losses.get("weight"),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def held_out_rank_correlation(pool: Pool) -> float | None:
+    """Spearman correlation of reward and prediction over all instructions that were predicted before they were scored.
+
+    None for fewer than three of them, or where one side is constant.
+    """
+    rows = [(row.candidate.predicted, row.score) for row in pool if row.candidate.predicted is not None]
+    if len(rows) < 3:
+        return None
+    ranks = torch.stack([_ranks(column) for column in torch.tensor(rows, dtype=torch.float64).T])  # (2, n)
+    value = torch.corrcoef(ranks)[0, 1].item()
+    return None if value != value else value
+
+
+def _ranks(values: Tensor) -> Tensor:
+    """(n,), ranks with ties averaged."""
+    below = (values[None] < values[:, None]).sum(1)
+    equal = (values[None] == values[:, None]).sum(1)
+    return below + (equal + 1) / 2

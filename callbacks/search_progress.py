@@ -1,0 +1,81 @@
+"""One progress bar for the search on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from lightning import Callback, LightningModule, Trainer
+from tqdm import tqdm
+
+from callbacks.instruction_search import InstructionSearch, pool_of
+from datamodules.pool import Pool
+from tasks.metrics import mean_interval
+
+log = logging.getLogger("duet")
+
+
+class SearchProgress(Callback):
+    """Shows iteration, best score with its interval, calls and time left; it owns no state.
+
+    Args:
+        search: the callback that grows the pool.
+    """
+
+    def __init__(self, search: InstructionSearch) -> None:
+        self.search = search
+        self._bar: tqdm[Any] | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The bar opens once the initial instructions have their scores."""
+        pool = pool_of(trainer).pool
+        best = pool.best()
+        log.info("%d instructions scored, best %s: %s", len(pool), _score(pool), printable(best.text))
+        if sys.stderr.isatty():
+            self._bar = tqdm(total=self.search.iterations, initial=pool.iteration - 1, desc="Search", unit="iteration")
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """One step of the bar, or one line."""
+        pool = pool_of(trainer).pool
+        last = pool.observations[-1]
+        if last.iteration < 1:
+            return
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"best {_score(pool)}, {self.search.usage.calls} calls")
+            self._bar.update(last.iteration - self._bar.n)
+            return
+        new_best = "  <- new best: " + printable(last.text) if pool.best() is last else ""
+        log.info(
+            "iteration %d/%d: score %.3f, best %s, %d calls%s",
+            last.iteration, self.search.iterations, last.score, _score(pool), self.search.usage.calls, new_best,
+        )  # fmt: skip
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Closes the bar."""
+        self._close()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Closes the bar, so that the error stands on a line of its own."""
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def printable(text: str, most: int = 200) -> str:
+    """Text of a model, safe for a terminal: no control characters, not endless.
+
+    >>> printable("red\\x1b[31m")
+    'red\\ufffd[31m'
+    """
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def _score(pool: Pool) -> str:
+    best = pool.best()
+    low, high = mean_interval(best.scores)
+    return f"{best.score:.3f} [{low:.2f}, {high:.2f}]"

@@ -1,0 +1,119 @@
+"""The data of a fit: the whole pool, standardised, as a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from lightning import LightningDataModule
+from torch import Tensor
+
+from datamodules.pool import Observation, Pool
+
+RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
+ABSOLUTE_SPREAD = 1e-8
+UNCHANGED = torch.tensor(0.0), torch.tensor(1.0)  # mean and scale of raw rewards
+
+
+def standardisation(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation (ddof 0) over the rows; the latter is 1 where it is 0 or mere rounding.
+
+    Args:
+        values: (n, ...).
+
+    Returns:
+        Mean and scale, (...) each, in the dtype of ``values``.
+
+    >>> standardisation(torch.tensor([[1.0, 5.0], [3.0, 5.0]]))
+    (tensor([2., 5.]), tensor([1., 1.]))
+    """
+    exact = values.double()
+    mean, spread = exact.mean(0), exact.std(0, correction=0)
+    constant = spread <= RELATIVE_SPREAD * mean.abs() + ABSOLUTE_SPREAD
+    return mean.to(values), torch.where(constant, 1.0, spread).to(values)
+
+
+def pool_batch(pool: Pool, standardise_rewards: bool = True) -> dict[str, Tensor]:
+    """A pool of n scored instructions as tensors.
+
+    Args:
+        pool: at least one scored instruction; features are set.
+        standardise_rewards: False keeps the rewards raw.
+
+    Returns:
+        ``features`` (n, d): standardised over the rows; ``feature_mean`` and ``feature_scale`` (d,).
+        ``rewards`` (n,): raw, in [0, 1]; ``rewards_standardised`` (n,); ``reward_mean`` and ``reward_scale`` ().
+        ``initial`` (n,): bool, the rows of the initialisation.
+        ``best_index`` (): the row of ``pool.best()``.
+        ``iteration`` (): the iteration that comes next.
+    """
+    features, rewards = pool.features(), pool.rewards()
+    feature_mean, feature_scale = standardisation(features)
+    reward_mean, reward_scale = standardisation(rewards) if standardise_rewards else UNCHANGED
+    best = pool.best()
+    return {
+        "features": (features - feature_mean) / feature_scale,  # 3.2: z, standardised over the pool
+        "feature_mean": feature_mean,
+        "feature_scale": feature_scale,
+        "rewards": rewards,
+        "rewards_standardised": (rewards - reward_mean) / reward_scale,
+        "reward_mean": reward_mean,
+        "reward_scale": reward_scale,
+        "initial": torch.tensor([row.iteration == 0 for row in pool]),
+        "best_index": torch.tensor(next(index for index, row in enumerate(pool) if row is best)),
+        "iteration": torch.tensor(pool.iteration),
+    }
+
+
+class InstructionPool(LightningDataModule):
+    """The growing pool of scored instructions.
+
+    Args:
+        standardise_rewards: fit the rewards standardised over the pool; False fits them raw, as INSTINCT does.
+        batches_per_epoch: how often an epoch sees the pool. The predictor spreads its optimisation steps over the
+            batches, so the fit is the same for any number; about 50 steps a batch cost least.
+    """
+
+    def __init__(self, standardise_rewards: bool = True, batches_per_epoch: int = 6) -> None:
+        super().__init__()
+        if batches_per_epoch < 1:
+            raise ValueError(f"Expected batches_per_epoch to be positive but got {batches_per_epoch}")
+        self.standardise_rewards = standardise_rewards
+        self.batches_per_epoch = batches_per_epoch
+        self.pool = Pool()
+
+    def grow(self, observations: Sequence[Observation]) -> None:
+        """Take in what was scored; the next epoch fits on it."""
+        self.pool = self.pool + observations
+
+    def train_dataloader(self) -> WholePool:
+        """The pool as it is when an epoch begins, ``batches_per_epoch`` times."""
+        return WholePool(self)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The pool."""
+        return self.pool.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take the pool back, bit for bit."""
+        self.pool = Pool.from_state_dict(state_dict)
+
+
+class WholePool:
+    """Reads the pool at the first batch of an epoch, not when Lightning builds the loader: it has grown since.
+
+    Args:
+        source: holds the pool.
+    """
+
+    def __init__(self, source: InstructionPool) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return self.source.batches_per_epoch
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        batch = pool_batch(self.source.pool, self.source.standardise_rewards)
+        for _ in range(len(self)):
+            yield batch

@@ -1,0 +1,131 @@
+"""The pool: every scored instruction, in the order in which it was scored. It is the memory of the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An instruction that has no score yet.
+
+    Args:
+        text: the instruction, canonical.
+        origin: where it came from, such as ``initial``, ``global`` or ``local``.
+        parent: the instruction that it was derived from, if any.
+        features: (d,), the fused embedding z; None before the white box has seen it.
+        latent: the soft prompt's point in the latent space, if it was written under one.
+        predicted: the predictor's mean at the time of choice, on the reward's scale.
+        uncertainty: its standard deviation at the time of choice, on the reward's scale.
+    """
+
+    text: str
+    origin: str
+    parent: str | None = None
+    features: Tensor | None = None
+    latent: tuple[float, ...] | None = None
+    predicted: float | None = None
+    uncertainty: float | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A candidate with its reward.
+
+    Args:
+        candidate: the instruction; its features are set.
+        iteration: 0 for the initial instructions, then 1, 2, ...
+        scores: the metric on each validation example, in [0, 1].
+        outputs: the black box's answer on each of these examples.
+    """
+
+    candidate: Candidate
+    iteration: int
+    scores: tuple[float, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The instruction."""
+        return self.candidate.text
+
+    @property
+    def score(self) -> float:
+        """The reward: mean of the scores."""
+        return sum(self.scores) / len(self.scores)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Scored instructions; ``+`` returns a longer pool.
+
+    >>> one = Observation(Candidate("Reverse it.", "initial", features=torch.zeros(2)), 0, (1.0, 0.0), ("ba", "dc"))
+    >>> (Pool() + [one]).best().score
+    0.5
+    """
+
+    observations: tuple[Observation, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.observations)
+
+    def __iter__(self) -> Iterator[Observation]:
+        return iter(self.observations)
+
+    def __add__(self, more: Sequence[Observation]) -> Pool:
+        return Pool(self.observations + tuple(more))
+
+    @property
+    def iteration(self) -> int:
+        """The iteration that comes next: 0 for an empty pool."""
+        return max((row.iteration for row in self), default=-1) + 1
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """Every instruction that has a score."""
+        return frozenset(row.text for row in self)
+
+    def initial(self) -> Pool:
+        """The rows of iteration 0."""
+        return Pool(tuple(row for row in self if row.iteration == 0))
+
+    def best(self) -> Observation:
+        """The highest score; ties go to the shorter text, then to the earlier one.
+
+        Raises:
+            ValueError: the pool is empty.
+        """
+        if not self.observations:
+            raise ValueError("Expected at least one scored instruction but the pool is empty")
+        return max(self.observations, key=lambda row: (row.score, -len(row.text)))
+
+    def features(self) -> Tensor:
+        """(n, d), the fused embeddings."""
+        rows = [row.candidate.features for row in self]
+        return torch.stack([row for row in rows if row is not None])
+
+    def rewards(self) -> Tensor:
+        """(n,), float32."""
+        return torch.tensor([row.score for row in self])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain Python values and one tensor, for a checkpoint that loads with ``weights_only``."""
+        rows = [
+            asdict(row) | {"candidate": {k: v for k, v in vars(row.candidate).items() if k != "features"}}
+            for row in self
+        ]
+        return {"rows": rows, "features": self.features() if rows else None}
+
+    @classmethod
+    def from_state_dict(cls, state: dict[str, Any]) -> Pool:
+        """The pool that ``state_dict`` came from, bit for bit."""
+        rows = []
+        for index, row in enumerate(state["rows"]):
+            candidate = Candidate(**row["candidate"], features=state["features"][index].clone())
+            rows.append(Observation(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
+        return cls(tuple(rows))

@@ -1,0 +1,204 @@
+"""The score predictor f_theta(z) of section 3.3: a small network, its fit and its uncertainty."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, cast
+
+import torch
+from lightning import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor
+from torch.optim import Adam, Optimizer
+
+from lightning_modules.initial_weights import INITIAL_WEIGHTS, build_network, former_weights
+from lightning_modules.losses import SIMILARITIES, WEIGHTS, regression_loss
+from lightning_modules.neural_ucb import squared_gradient_sum, variance
+
+Batch = dict[str, Tensor]
+
+
+class Losses(NamedTuple):
+    """The parts of the loss, each ()."""
+
+    regression: Tensor
+    similarity: Tensor
+    weight: Tensor
+
+    def total(self) -> Tensor:
+        """(), what is minimised."""
+        return self.regression + self.weight * self.similarity  # L = L_reg + lambda * L_sim, section 3.3
+
+
+class ScorePredictor(LightningModule):
+    """Predicts an instruction's reward from its fused embedding, with an uncertainty.
+
+    Every epoch is one iteration of the search: it starts from the same weights and takes ``steps`` Adam steps on the
+    whole pool. A batch is that pool, as a dictionary of tensors:
+
+    ``features`` (n, d) standardised, ``feature_mean`` (d,), ``feature_scale`` (d,), ``rewards`` (n,) raw,
+    ``rewards_standardised`` (n,), ``reward_mean`` (), ``reward_scale`` (), ``initial`` (n,) bool, ``best_index`` (),
+    ``iteration`` ().
+
+    The scales, the weights and the confidence U are part of the checkpoint, so `predict` needs nothing else.
+
+    Args:
+        feature_size: width d of the fused embedding; taken from the extractor at run time.
+        depth: hidden layers.
+        width: units of each hidden layer.
+        learning_rate: of Adam.
+        weight_decay: of Adam.
+        steps: optimisation steps per iteration, spread evenly over the epoch's batches.
+        initial_weights: ``default`` is PyTorch's; ``normal`` is N(0, 1), as in INSTINCT.
+        similarity: the similarity constraint L_sim; ``none`` leaves it out.
+        similarity_rows: the rows it acts on: all scored instructions, or those of the initialisation.
+        weight: how lambda, the weight of L_sim, follows from alpha and beta; ``none`` measures L_sim, untrained.
+        alpha: ``balance``: L_sim's share of L_reg; ``exponential``: lambda at the start; ``clamp``: the highest lambda;
+            ``constant``: lambda.
+        beta: ``balance``: added to L_sim in the quotient; ``exponential``: decay per iteration; ``clamp``: the lowest
+            lambda.
+        regularisation: lambda of the neural UCB, the confidence before any observation.
+        init_from: checkpoint of a former predictor of the same shape whose weights every iteration starts from.
+        seed: of the initial weights.
+    """
+
+    feature_mean: Tensor
+    feature_scale: Tensor
+    reward_mean: Tensor
+    reward_scale: Tensor
+    confidence: Tensor
+
+    def __init__(
+        self,
+        feature_size: int,
+        depth: int = 3,
+        width: int = 100,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.0,
+        steps: int = 300,
+        initial_weights: Literal["default", "normal"] = "default",
+        similarity: Literal["sigmoid_cosine", "log_sigmoid_cosine", "reward_contrast", "none"] = "sigmoid_cosine",
+        similarity_rows: Literal["all", "initial"] = "all",
+        weight: Literal["balance", "exponential", "clamp", "constant", "none"] = "balance",
+        alpha: float = 0.1,
+        beta: float = 0.01,
+        regularisation: float = 0.1,
+        init_from: str | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        _require_positive(feature_size=feature_size, depth=depth, width=width, steps=steps)
+        _require_positive(regularisation=regularisation)
+        self.save_hyperparameters()
+        self.automatic_optimization = False  # many steps per batch: one per batch costs twice the time
+        self.learning_rate, self.weight_decay, self.steps = learning_rate, weight_decay, steps
+        self.similarity, self.similarity_rows = SIMILARITIES[similarity], similarity_rows
+        self.weight, self.alpha, self.beta = WEIGHTS[weight], alpha, beta
+        self.regularisation, self.init_from = regularisation, init_from
+        self.losses: dict[str, float] = {}
+        self.network = build_network(feature_size, depth, width)
+        self.start = INITIAL_WEIGHTS[initial_weights](self.network, seed)
+        self.network.load_state_dict(self.start)
+        self._register_buffers(feature_size)
+
+    def _register_buffers(self, feature_size: int) -> None:
+        """Scales that change nothing, and U before any observation."""
+        self.register_buffer("feature_mean", torch.zeros(feature_size))
+        self.register_buffer("feature_scale", torch.ones(feature_size))
+        self.register_buffer("reward_mean", torch.zeros(()))
+        self.register_buffer("reward_scale", torch.ones(()))
+        parameters = sum(value.numel() for value in self.network.parameters())
+        self.register_buffer("confidence", torch.full((parameters,), self.regularisation))  # U, all parameters in a row
+
+    def representation(self, features: Tensor) -> Tensor:
+        """phi, the last hidden layer: (n, d) standardised -> (n, width)."""
+        for layer in list(self.network)[:-1]:
+            features = layer(features)
+        return features
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The predicted reward, standardised: (n, d) standardised -> (n,)."""
+        return cast(Tensor, self.network(features)).squeeze(-1)
+
+    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of the reward, on the reward's own scale and on the device of ``features``.
+
+        Args:
+            features: (n, d), fused embeddings as the extractor gives them.
+
+        Returns:
+            (n,) and (n,).
+        """
+        rows = (features.to(self.feature_mean) - self.feature_mean) / self.feature_scale
+        with torch.no_grad():
+            mean = self(rows) * self.reward_scale + self.reward_mean
+            squared = self.regularisation * variance(self.network, rows, self._confidence())  # lambda sum_p g_p^2 / U_p
+            deviation = squared.sqrt() * self.reward_scale
+        return mean.to(features.device), deviation.to(features.device)
+
+    def objective(self, batch: Batch) -> Losses:
+        """The loss on the whole pool, in its parts."""
+        representation = self.representation(batch["features"])  # (n, width)
+        predicted = self.network[-1](representation).squeeze(-1)  # (n,)
+        rows = slice(None) if self.similarity_rows == "all" else batch["initial"]
+        best = representation[batch["best_index"]]  # (width,)
+        regression = regression_loss(predicted, batch["rewards_standardised"])
+        similarity = self.similarity(representation[rows], best, batch["rewards"][rows])
+        weight = self.weight(regression, similarity, self.alpha, self.beta, batch["iteration"])
+        return Losses(regression, similarity, weight)
+
+    def configure_optimizers(self) -> Optimizer:
+        """Adam, fused."""
+        return Adam(self.network.parameters(), self.learning_rate, weight_decay=self.weight_decay, fused=True)
+
+    def setup(self, stage: str) -> None:
+        """Read the former predictor before anything is paid for; a finished one needs no such file to predict."""
+        if stage == "fit" and self.init_from is not None:
+            self.start = former_weights(self.init_from, self.network)
+
+    def on_train_epoch_start(self) -> None:
+        """Each iteration fits anew: the same first weights, a fresh Adam with the configured learning rate."""
+        self.network.load_state_dict(self.start)
+        self.trainer.strategy.setup_optimizers(self.trainer)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        """This batch's share of the steps; then scales and U for `predict`, which callbacks call at the epoch's end."""
+        optimizer = cast(LightningOptimizer, self.optimizers())
+        for remaining in reversed(range(self._share(batch_idx))):
+            # Without a step that Lightning counts it writes no checkpoint; each one costs, so one per batch.
+            losses = self._step(batch, optimizer if remaining == 0 else optimizer.optimizer)
+            if remaining == 0:
+                self.losses = {name: float(value.detach()) for name, value in losses._asdict().items()}
+        self._remember(batch)
+
+    def _step(self, batch: Batch, optimizer: Optimizer | LightningOptimizer) -> Losses:
+        """One full-batch step."""
+        self.network.zero_grad()
+        losses = self.objective(batch)
+        losses.total().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return losses
+
+    def _share(self, batch_idx: int) -> int:
+        """Steps on this batch; over an epoch they add up to ``steps``, whatever the number of batches."""
+        batches = int(self.trainer.num_training_batches)
+        return self.steps * (batch_idx + 1) // batches - self.steps * batch_idx // batches
+
+    def _remember(self, batch: Batch) -> None:
+        """Keep the scales, and U = lambda + sum of g^2 over all scored rows at the current weights."""
+        for name in ("feature_mean", "feature_scale", "reward_mean", "reward_scale"):
+            getattr(self, name).copy_(batch[name])
+        sums = squared_gradient_sum(self.network, batch["features"])
+        self.confidence.copy_(self.regularisation + torch.cat([value.flatten() for value in sums]))
+
+    def _confidence(self) -> list[Tensor]:
+        """U, one tensor per parameter."""
+        parameters = list(self.network.parameters())
+        parts = torch.split(self.confidence, [value.numel() for value in parameters])
+        return [part.view_as(value) for part, value in zip(parts, parameters, strict=True)]
+
+
+def _require_positive(**values: float) -> None:
+    """Raise a ValueError that names the first value that isn't positive."""
+    for name, value in values.items():
+        if value <= 0:
+            raise ValueError(f"Expected {name} to be positive but got {value}")

@@ -1,0 +1,176 @@
+"""Hard caps on what a run may spend."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from llms.base import AbstractBlackBox, Outcome, Request
+from llms.errors import BudgetSpent
+
+_TEMPLATE_TOKENS = 64  # what a chat template and a short system prompt add to a prompt, at most
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Caps of a run, over all its restarts; None is no cap.
+
+    Args:
+        max_calls: most requests.
+        max_tokens: most tokens, prompts and answers together.
+        max_time: most seconds; no request is sent afterwards.
+    """
+
+    max_calls: int | None = None
+    max_tokens: int | None = None
+    max_time: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            cap = getattr(self, field.name)
+            if cap is not None and not cap > 0:
+                raise ValueError(f"Expected {field.name} to be positive but got {cap}")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was spent.
+
+    >>> Usage(1, 10, 2) + Usage(1, 5, 1)
+    Usage(calls=2, prompt_tokens=15, completion_tokens=3)
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Prompts and answers together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Ledger:
+    """Counts what was spent and what is reserved; several black boxes may share one.
+
+    Args:
+        budget: the caps.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
+        self.spent = Usage()
+        self._budget = budget
+        self._clock = clock
+        self._started = clock()
+        self._earlier_ms = 0
+        self._reserved = Usage()
+        self._lock = threading.Lock()
+
+    @property
+    def remaining_calls(self) -> int | None:
+        """Calls that may still be asked; None without a cap."""
+        if self._budget.max_calls is None:
+            return None
+        return max(0, self._budget.max_calls - self.spent.calls - self._reserved.calls)
+
+    def reserve(self, bound: Usage) -> None:
+        """Sets aside the most that a call can cost.
+
+        Raises:
+            BudgetSpent: names the cap, what was spent and what more was asked; nothing is set aside.
+        """
+        with self._lock:
+            held = self.spent + self._reserved
+            _check_cap("max_calls", self._budget.max_calls, held.calls, bound.calls)
+            _check_cap("max_tokens", self._budget.max_tokens, held.tokens, bound.tokens)
+            seconds = self._milliseconds() / 1000
+            if self._budget.max_time is not None and bound.calls and seconds >= self._budget.max_time:
+                raise BudgetSpent(f"cap max_time={self._budget.max_time}: {seconds:.0f} seconds spent")
+            self._reserved += bound
+
+    def settle(self, bound: Usage, cost: Usage) -> None:
+        """Frees what was reserved and counts what the call did cost."""
+        with self._lock:
+            self._reserved += _negative(bound)
+            self.spent += cost
+
+    def _milliseconds(self) -> int:
+        return self._earlier_ms + math.floor(1000 * (self._clock() - self._started))
+
+    def state_dict(self) -> dict[str, int]:
+        """Plain integers, for a checkpoint; the time of all runs so far is among them."""
+        return vars(self.spent) | {"milliseconds": self._milliseconds()}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Goes on counting where ``state_dict`` was taken."""
+        self.spent = Usage(state["calls"], state["prompt_tokens"], state["completion_tokens"])
+        self._earlier_ms = state["milliseconds"]
+        self._started = self._clock()
+
+
+class BudgetedBlackBox(AbstractBlackBox):
+    """Reserves the most that its requests can cost before they are sent, and settles with what they did cost.
+
+    A prompt's bound is its bytes in UTF-8, as no tokenizer makes more tokens, and a margin for the chat template. Every
+    request counts as one call, however often a client retries it, and every answer counts, one from a cache underneath
+    too: so a resumed run, whose first answers come from the cache, counts the same as one that was never interrupted.
+
+    Args:
+        inner: the black box that is asked.
+        ledger: the caps and the count, maybe shared with another black box.
+    """
+
+    def __init__(self, inner: AbstractBlackBox, ledger: Ledger) -> None:
+        self._inner = inner
+        self.ledger = ledger
+
+    @property
+    def identity(self) -> str:
+        """The inner black box's: a budget changes no answer."""
+        return self._inner.identity
+
+    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Answers ``requests`` or, where they could exceed a cap, sends none of them.
+
+        Raises:
+            BudgetSpent: names the cap, what was spent and what more was asked.
+        """
+        bound, cost = _bound(requests), Usage()
+        self.ledger.reserve(bound)
+        try:
+            outcomes = self._inner.complete(requests)
+            cost = _cost(outcomes)
+            return outcomes
+        finally:
+            self.ledger.settle(bound, cost)
+
+
+def _check_cap(name: str, cap: int | None, held: int, more: int) -> None:
+    if cap is not None and held + more > cap:
+        raise BudgetSpent(f"cap {name}={cap}: {held} spent, {more} more asked")
+
+
+def _bound(requests: Sequence[Request]) -> Usage:
+    """The most that the requests can cost."""
+    prompts = sum(len(request.prompt.encode(errors="replace")) + _TEMPLATE_TOKENS for request in requests)
+    return Usage(len(requests), prompts, sum(request.max_tokens for request in requests))
+
+
+def _cost(outcomes: Sequence[Outcome]) -> Usage:
+    prompts = sum(outcome.prompt_tokens for outcome in outcomes)
+    return Usage(len(outcomes), prompts, sum(outcome.completion_tokens for outcome in outcomes))
+
+
+def _negative(usage: Usage) -> Usage:
+    return Usage(-usage.calls, -usage.prompt_tokens, -usage.completion_tokens)

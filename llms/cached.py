@@ -1,0 +1,125 @@
+"""Answers that were paid for once are never paid for again: one SQLite file, values as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from llms.base import AbstractBlackBox, Completion, Outcome, Request
+
+_BUSY_SECONDS = 60.0
+_NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN)
+
+
+class CachedBlackBox(AbstractBlackBox):
+    """Asks the inner black box only for what is not stored yet.
+
+    All completions of one ``complete`` are committed in one transaction before they are returned, so a run that was
+    killed asks the same batches again. Failures are never stored. Several processes may share the file: where two of
+    them asked the same, both return the answer that was stored first.
+
+    Args:
+        inner: the black box that is asked.
+        path: the cache file; made when it is missing, with its folders.
+    """
+
+    def __init__(self, inner: AbstractBlackBox, path: str | Path) -> None:
+        self._inner = inner
+        self._path = Path(path)
+        self.hits = 0  # requests answered from the file, or by a duplicate in the same call
+        self.misses = 0  # requests passed on
+
+    @property
+    def identity(self) -> str:
+        """The inner black box's: a cache changes no answer."""
+        return self._inner.identity
+
+    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Answers from the file where it can; the rest goes to the inner black box once, in order, without duplicates.
+
+        Raises:
+            ValueError: the file is no SQLite database.
+        """
+        keys = _keys(self._inner.identity, requests)
+        known: dict[str, Outcome] = dict(self._read(keys))
+        missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in known}
+        self.hits += len(requests) - len(missing)
+        self.misses += len(missing)
+        if missing:
+            fresh = dict(zip(missing, self._inner.complete(list(missing.values())), strict=True))
+            known |= fresh | self._write({k: v for k, v in fresh.items() if isinstance(v, Completion)})
+        return [known[key] for key in keys]
+
+    def _read(self, keys: Sequence[str]) -> dict[str, Completion]:
+        with self._connection() as connection:
+            return _select(connection, keys)
+
+    def _write(self, completions: Mapping[str, Completion]) -> dict[str, Completion]:
+        """Stores what is new and returns what is stored, which another process may have answered before."""
+        rows = [(key, json.dumps(asdict(completion))) for key, completion in completions.items()]
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", rows)
+            connection.execute("COMMIT")
+            return _select(connection, list(completions))
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own per use, so that threads and forked processes never share one."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+            try:
+                _set_up(connection)
+                yield connection
+            finally:
+                connection.close()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) not in _NO_CACHE:
+                raise
+            raise ValueError(f"Expected a SQLite database at {self._path} but it is none: {error}") from error
+
+
+def _keys(identity: str, requests: Sequence[Request]) -> list[str]:
+    """One sha256 per request, over everything that its answer depends on.
+
+    >>> one, other = _keys("m", [Request("a"), Request("a", seed=1)])
+    >>> len(one), one == other
+    (64, False)
+    """
+    fields = [json.dumps([identity, r.prompt, r.max_tokens, float(r.temperature), r.seed]) for r in requests]
+    return [hashlib.sha256(field.encode()).hexdigest() for field in fields]
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE IF NOT EXISTS completions (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """SQLite's own waiting does not cover the switch of a new file that another process opens at the same time."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
+
+
+def _select(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Completion]:
+    found: dict[str, Completion] = {}
+    for key in keys:
+        row = connection.execute("SELECT value FROM completions WHERE key = ?", (key,)).fetchone()
+        if row is not None:
+            found[key] = Completion(**json.loads(row[0]))
+    return found

@@ -1,0 +1,150 @@
+"""Batched generation in which a row depends on its own prompt and seed only, never on its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llms.causal_lm import CausalLM
+
+
+@dataclass(frozen=True)
+class Row:
+    """One text to continue.
+
+    Args:
+        ids: the prompt's tokens.
+        seed: of this row's own random stream.
+        temperature: 0 is greedy.
+        soft: (s, e), a soft prompt beside the tokens' embeddings, if any; all rows of a call have one or none has.
+        soft_first: it stands before all tokens, the first special token included; otherwise after the last one.
+    """
+
+    ids: tuple[int, ...]
+    seed: int = 0
+    temperature: float = 0.0
+    soft: Tensor | None = None
+    soft_first: bool = True
+
+    def __len__(self) -> int:
+        return len(self.ids) + (0 if self.soft is None else len(self.soft))
+
+
+class GumbelNoise:
+    """A logits processor: logits / temperature plus Gumbel noise from each row's own generator.
+
+    The largest is a draw from softmax(logits / temperature) (the Gumbel-max trick), so that a greedy decoder samples.
+    """
+
+    def __init__(self, seeds: Sequence[int], temperatures: Sequence[float]) -> None:
+        draws = enumerate(zip(seeds, temperatures, strict=True))
+        self._sampled = [(row, seed, temperature) for row, (seed, temperature) in draws if temperature > 0]
+        self._generators: list[torch.Generator] = []
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Args: scores: (b, v), logits. Returns: (b, v); greedy rows are as they came."""
+        if not self._generators:
+            seeds = [seed % 2**63 for _, seed, _ in self._sampled]
+            self._generators = [torch.Generator(scores.device).manual_seed(seed) for seed in seeds]
+        noisy = scores.clone()
+        for (row, _, temperature), generator in zip(self._sampled, self._generators, strict=True):
+            uniform = torch.rand(scores.shape[-1], generator=generator, device=scores.device)  # (v,), in [0, 1)
+            noisy[row] = scores[row] / temperature - torch.log(-torch.log(uniform))
+        return noisy
+
+
+def length_error(lm: CausalLM, row_length: int, max_new_tokens: int) -> str | None:
+    """Why a row can't be continued by ``max_new_tokens``, if it can't."""
+    if row_length == 0:
+        return "prompt has no tokens"
+    limit = lm.context_length
+    if limit is None or row_length + max_new_tokens <= limit:
+        return None
+    return f"prompt has {row_length} tokens and {max_new_tokens} may follow, the model takes {limit}"
+
+
+def sorted_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
+    """Indices in batches of similar length, longest first (so memory runs out at once or never); ties keep their order.
+
+    >>> list(sorted_batches([1, 3, 2, 3], batch_size=2))
+    [[1, 3], [2, 0]]
+    """
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+@torch.no_grad()
+def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, batch_size: int) -> list[list[int]]:
+    """Continues each row, in left-padded batches of similar length.
+
+    Returns:
+        The new tokens of each row, in the rows' order, without the token that ended it.
+
+    Raises:
+        ValueError: a row is empty or does not fit the model.
+    """
+    for index, row in enumerate(rows):
+        if reason := length_error(lm, len(row), max_new_tokens):
+            raise ValueError(f"Expected prompts that the model can continue but in row {index} the {reason}")
+    results: list[list[int]] = [[] for _ in rows]
+    for batch in sorted_batches([len(row) for row in rows], batch_size):
+        for index, new in zip(batch, _generate_batch(lm, [rows[i] for i in batch], max_new_tokens), strict=True):
+            results[index] = new
+    return results
+
+
+def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int) -> list[list[int]]:
+    transformers: Any = import_module("transformers")
+    noise = GumbelNoise([row.seed for row in rows], [row.temperature for row in rows])
+    inputs = _left_padded(lm, rows)
+    tokens = lm.model.generate(  # derives position_ids from the mask, so that padding shifts nothing
+        **inputs,
+        generation_config=transformers.GenerationConfig(
+            max_new_tokens=max_new_tokens,
+            do_sample=False,
+            eos_token_id=list(lm.stop_ids) or None,
+            pad_token_id=lm.pad_id,
+        ),
+        logits_processor=transformers.LogitsProcessorList([noise]),
+    )
+    prompt_length = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0
+    return [_cut(row, lm.stop_ids) for row in tokens[:, prompt_length:].tolist()]
+
+
+def _left_padded(lm: CausalLM, rows: Sequence[Row]) -> dict[str, Tensor]:
+    """``attention_mask`` (b, t) and either ``input_ids`` (b, t) or ``inputs_embeds`` (b, t, e)."""
+    parts = [_row_input(lm, row) for row in rows]  # each (t_i,) or (t_i, e)
+    longest = max(len(part) for part in parts)
+    fill = lm.pad_id if parts[0].dim() == 1 else 0
+    batch = parts[0].new_full((len(parts), longest, *parts[0].shape[1:]), fill)
+    mask = torch.zeros(len(parts), longest, dtype=torch.int64, device=lm.input_device)
+    for index, part in enumerate(parts):
+        batch[index, longest - len(part) :] = part
+        mask[index, longest - len(part) :] = 1
+    return {"input_ids" if batch.dim() == 2 else "inputs_embeds": batch, "attention_mask": mask}
+
+
+def _row_input(lm: CausalLM, row: Row) -> Tensor:
+    """(t,) tokens, or (t, e) embeddings where there is a soft prompt."""
+    ids = torch.tensor(row.ids, dtype=torch.int64, device=lm.input_device)
+    if row.soft is None:
+        return ids
+    hard: Tensor = lm.model.get_input_embeddings()(ids)  # (t - s, e)
+    soft = row.soft.to(hard)
+    return torch.cat([soft, hard] if row.soft_first else [hard, soft])
+
+
+def _cut(tokens: Sequence[int], stop_ids: Sequence[int]) -> list[int]:
+    """The tokens before the first one that ends the text.
+
+    >>> _cut([5, 6, 2, 0], stop_ids=[2])
+    [5, 6]
+    """
+    ends = (index for index, token in enumerate(tokens) if token in stop_ids)
+    return list(tokens[: next(ends, len(tokens))])

@@ -1,0 +1,99 @@
+"""Hidden states after layer l of a causal model, without computing the layers above it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, NoReturn
+
+import torch
+from torch import Tensor
+
+from llms.causal_lm import CausalLM
+from llms.errors import ProviderError
+
+Pooling = Literal["mean", "last"]
+
+
+class _Reached(Exception):
+    """Ends a forward pass at the layer that was asked for."""
+
+    def __init__(self, states: Tensor) -> None:
+        self.states = states
+
+
+def decoder_blocks(lm: CausalLM) -> Sequence[Any]:
+    """The model's layers, in their order."""
+    for module in lm.model.base_model.modules():
+        if isinstance(module, torch.nn.ModuleList) and len(module) == lm.layer_count:
+            return list(module)
+    raise ProviderError(f"Can't find the layers of {type(lm.model).__name__}; use layer -1 or another model")
+
+
+def resolve_layer(layer: int | Literal["middle"], count: int) -> int:
+    """The layer's number from 1 (after the first block) to ``count`` (after the last block and the final norm).
+
+    >>> resolve_layer("middle", 6), resolve_layer(-1, 6), resolve_layer(2, 6)
+    (3, 6, 2)
+    """
+    if layer == "middle":
+        return max(1, round(count / 2))
+    if layer != -1 and not 1 <= layer <= count:
+        raise ValueError(f"Expected layer to be 'middle', -1 or from 1 to {count} but got {layer}")
+    return count if layer == -1 else layer
+
+
+@torch.no_grad()
+def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int) -> Tensor:
+    """States after ``layer``; the blocks above it are not run.
+
+    Args:
+        ids: (b, t), padded on the right.
+        mask: (b, t), 1 on the real tokens.
+        layer: from 1 to the number of layers, where the final norm is included.
+
+    Returns:
+        (b, t, d), in the model's dtype.
+    """
+    base = lm.model.base_model
+    if layer == lm.layer_count:
+        last: Tensor = base(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+        return last
+    with _stop_before(decoder_blocks(lm)[layer]):
+        try:
+            base(input_ids=ids, attention_mask=mask, use_cache=False)
+        except _Reached as reached:
+            return reached.states
+    raise ProviderError(f"Can't read layer {layer} of {type(lm.model).__name__}: its forward pass did not come by")
+
+
+@contextmanager
+def _stop_before(block: Any) -> Iterator[None]:
+    def stop(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
+        raise _Reached(args[0] if args else kwargs["hidden_states"])
+
+    handle = block.register_forward_pre_hook(stop, with_kwargs=True)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def pool_states(states: Tensor, first: Tensor, end: Tensor, pooling: Pooling) -> Tensor:
+    """One vector per row from the positions ``first`` to ``end - 1``; each row has at least one.
+
+    Args:
+        states: (b, t, d).
+        first: (b,), int64.
+        end: (b,), int64.
+        pooling: mean of these positions, or the last one of them.
+
+    Returns:
+        (b, d), float32.
+    """
+    if pooling == "last":
+        return states[torch.arange(len(states), device=states.device), end - 1].float()
+    position = torch.arange(states.shape[1], device=states.device)  # (t,)
+    own = (position >= first[:, None]) & (position < end[:, None])  # (b, t)
+    summed = states.float().masked_fill(~own[..., None], 0.0).sum(dim=1)  # (b, d)
+    return summed / own.sum(dim=1, keepdim=True)

@@ -1,0 +1,1 @@
+"""The recipe of the embedded language model; nothing imports it at run time."""

@@ -1,0 +1,1 @@
+"""How the next instruction is chosen."""

@@ -1,0 +1,1 @@
+"""One method each, made of the parts in ``search``."""

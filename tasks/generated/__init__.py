@@ -1,0 +1,1 @@
+"""Tasks of our own making: families of examples, each a rule with a seeded generator."""

@@ -1,0 +1,99 @@
+"""Checkpoints are whole or not there."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from callbacks.checkpoint_io import AtomicCheckpointIO
+
+
+class Unsavable:
+    """Fails in the middle of a write."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise OSError("No space left on device")
+
+
+class Harmful:
+    """Runs code when unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (os.getcwd, ())
+
+
+def _note(monkeypatch: pytest.MonkeyPatch, name: str, calls: list[str]) -> None:
+    """Have the function of os note its calls."""
+    original = getattr(os, name)
+
+    def noted(*arguments: object) -> object:
+        calls.append(name)
+        return original(*arguments)
+
+    monkeypatch.setattr(os, name, noted)
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({"epoch": 3, "weights": torch.arange(4)}, path)
+    loaded = AtomicCheckpointIO().load_checkpoint(path)
+    assert loaded["epoch"] == 3
+    assert torch.equal(loaded["weights"], torch.arange(4))
+
+
+def test_a_failing_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({"epoch": 3}, path)
+    with pytest.raises(OSError, match="No space left"):
+        AtomicCheckpointIO().save_checkpoint({"weights": torch.zeros(1000), "epoch": Unsavable()}, path)
+    assert AtomicCheckpointIO().load_checkpoint(path) == {"epoch": 3}
+    assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
+
+
+def test_a_failing_rename_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({"epoch": 3}, path)
+    monkeypatch.setattr(os, "replace", lambda source, target: os.rename(f"{source}.gone", target))
+    with pytest.raises(FileNotFoundError):
+        AtomicCheckpointIO().save_checkpoint({"epoch": 4}, path)
+    assert AtomicCheckpointIO().load_checkpoint(path) == {"epoch": 3}
+
+
+def test_what_a_killed_write_left_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / ".last.ckpt.partial").write_text("half a checkp")
+    AtomicCheckpointIO().save_checkpoint({"epoch": 4}, tmp_path / "last.ckpt")
+    assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
+
+
+def test_the_disk_has_the_file_before_it_takes_the_targets_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    _note(monkeypatch, "fsync", calls)
+    _note(monkeypatch, "replace", calls)
+    AtomicCheckpointIO().save_checkpoint({"epoch": 3}, tmp_path / "last.ckpt")
+    assert calls == ["fsync", "replace", "fsync"]  # the file, its name, the folder
+
+
+@pytest.mark.parametrize("weights_only", [None, True, False])
+def test_no_code_runs_on_load_whatever_is_asked(tmp_path: Path, weights_only: bool | None) -> None:
+    torch.save({"harm": Harmful()}, tmp_path / "last.ckpt")
+    with pytest.raises(pickle.UnpicklingError):
+        AtomicCheckpointIO().load_checkpoint(tmp_path / "last.ckpt", weights_only=weights_only)
+
+
+def test_removing_twice_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({}, path)
+    AtomicCheckpointIO().remove_checkpoint(path)
+    AtomicCheckpointIO().remove_checkpoint(path)
+    assert not path.exists()
+
+
+def test_storage_options_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="Expected no storage_options"):
+        AtomicCheckpointIO().save_checkpoint({}, tmp_path / "last.ckpt", storage_options={"a": 1})

@@ -1,0 +1,304 @@
+"""The predictor: alone, and fitted by a Lightning trainer on a pool that grows."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+from torch.nn import functional
+
+from callbacks.checkpoint_io import AtomicCheckpointIO
+from datamodules.instruction_pool import InstructionPool, pool_batch
+from datamodules.pool import Candidate, Observation, Pool
+from lightning_modules.score_predictor import ScorePredictor
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*LeafSpec.* is deprecated:FutureWarning"),  # Lightning 2.6 under torch 2.13
+    pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty:UserWarning"),  # on a resume
+]
+
+WIDTH = 16
+
+
+def _truth(features: Tensor) -> Tensor:
+    """A reward in [0, 1], not linear in the features."""
+    return torch.sigmoid(features[:, 0] * 1.5 + features[:, 1] - 0.5 * features[:, 2].square())
+
+
+def _features(rows: int, seed: int) -> Tensor:
+    """(n, d)."""
+    return torch.randn(rows, WIDTH, generator=torch.Generator().manual_seed(seed))
+
+
+def _observations(rows: int, seed: int, iteration: int = 0) -> list[Observation]:
+    features = _features(rows, seed)
+    candidates = [Candidate(f"{seed} {i}", "initial", features=row * 3 + 5) for i, row in enumerate(features)]
+    rewards = _truth(features).tolist()
+    return [Observation(c, iteration, (r,), ("",)) for c, r in zip(candidates, rewards, strict=True)]
+
+
+class GrowingSearch(Callback):
+    """Pays for initial rows once, then for one row per epoch; notes what it saw."""
+
+    def __init__(self) -> None:
+        self.fitted: list[dict[str, Tensor]] = []
+        self.files: list[bool] = []
+        self.predicted: list[tuple[Tensor, Tensor]] = []
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        data: InstructionPool = trainer.datamodule  # type: ignore[attr-defined]
+        if len(data.pool) == 0:
+            data.grow(_observations(60, seed=0))
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.current_epoch > 0:
+            self.files.append(Path(trainer.default_root_dir, "last.ckpt").is_file())
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, ScorePredictor)
+        data: InstructionPool = trainer.datamodule  # type: ignore[attr-defined]
+        self.fitted.append({name: value.clone() for name, value in pl_module.state_dict().items()})
+        self.predicted.append(pl_module.predict(data.pool.features()))
+        data.grow(_observations(1, seed=trainer.current_epoch + 1, iteration=data.pool.iteration))
+
+
+def _trainer(folder: Path, epochs: int, search: GrowingSearch) -> Trainer:
+    checkpoint = ModelCheckpoint(
+        folder, filename="last", save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
+    )
+    return Trainer(
+        accelerator="cpu",
+        max_epochs=epochs,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder,
+        callbacks=[search, checkpoint],
+        plugins=[AtomicCheckpointIO()],
+    )
+
+
+def _fit(folder: Path, epochs: int, resume: bool = False, batches: int = 6, **arguments: Any) -> Fit:
+    search, data = GrowingSearch(), InstructionPool(batches_per_epoch=batches)
+    predictor = ScorePredictor(WIDTH, **arguments)
+    trainer = _trainer(folder, epochs, search)
+    trainer.fit(predictor, datamodule=data, ckpt_path=str(folder / "last.ckpt") if resume else None)
+    return Fit(trainer, predictor, data, search)
+
+
+class Fit:
+    """What a fit leaves behind."""
+
+    def __init__(
+        self, trainer: Trainer, predictor: ScorePredictor, data: InstructionPool, search: GrowingSearch
+    ) -> None:
+        self.trainer, self.predictor, self.data, self.search = trainer, predictor, data, search
+
+
+@pytest.fixture(scope="module")
+def two_epochs(tmp_path_factory: pytest.TempPathFactory) -> Fit:
+    return _fit(tmp_path_factory.mktemp("run"), epochs=2)
+
+
+def _bare_fit(pool: Pool, steps: int) -> dict[str, Tensor]:
+    """The default fit written out: PyTorch, the paper's loss, Adam."""
+    batch = pool_batch(pool)
+    torch.manual_seed(0)
+    layers = [nn.Linear(WIDTH, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU()]
+    body, head = nn.Sequential(*layers), nn.Linear(100, 1)
+    network = nn.Sequential(*body, head)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        phi = body(batch["features"])
+        regression = functional.mse_loss(head(phi).squeeze(1), batch["rewards_standardised"])
+        best = phi[pool.rewards().argmax()].detach()
+        similarity = (1 - torch.sigmoid(functional.cosine_similarity(phi, best[None]))).mean()
+        (regression + 0.1 * regression.detach() / (similarity.detach() + 0.01) * similarity).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return {f"network.{name}": value for name, value in network.state_dict().items()}
+
+
+def _weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in state.items() if name.startswith("network.")}
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_each_epoch_fits_anew_to_the_weights_of_a_bare_loop_bit_for_bit(two_epochs: Fit, epoch: int) -> None:
+    pool = Pool(two_epochs.data.pool.observations[: 60 + epoch])
+    torch.testing.assert_close(_weights(two_epochs.search.fitted[epoch]), _bare_fit(pool, steps=300), rtol=0, atol=0)
+
+
+def test_any_number_of_batches_gives_the_same_fit(two_epochs: Fit, tmp_path: Path) -> None:
+    seven = _fit(tmp_path, epochs=1, batches=7)  # 300 isn't a multiple of it
+    torch.testing.assert_close(seven.search.fitted[0], two_epochs.search.fitted[0], rtol=0, atol=0)
+
+
+def test_more_batches_than_steps_are_no_error(tmp_path: Path) -> None:
+    fit = _fit(tmp_path, epochs=1, batches=7, steps=3)
+    torch.testing.assert_close(
+        _weights(fit.search.fitted[0]), _bare_fit(Pool(tuple(_observations(60, 0))), steps=3), rtol=0, atol=0
+    )
+    assert fit.trainer.global_step == 3
+
+
+def test_every_epoch_writes_a_checkpoint_with_the_grown_pool(two_epochs: Fit) -> None:
+    assert two_epochs.search.files == [True]
+    path = Path(two_epochs.trainer.default_root_dir, "last.ckpt")
+    checkpoint = torch.load(path, weights_only=True)
+    assert checkpoint["epoch"] == 1
+    assert checkpoint["global_step"] == 12  # one counted step per batch
+    assert len(checkpoint["InstructionPool"]["rows"]) == 62
+
+
+def test_a_resumed_search_is_bit_equal_to_one_that_never_stopped(two_epochs: Fit, tmp_path: Path) -> None:
+    _fit(tmp_path, epochs=1)
+    resumed = _fit(tmp_path, epochs=2, resume=True)
+    assert len(resumed.search.fitted) == 1
+    torch.testing.assert_close(resumed.search.fitted[0], two_epochs.search.fitted[1], rtol=0, atol=0)
+    assert torch.equal(resumed.data.pool.features(), two_epochs.data.pool.features())
+
+
+def test_a_checkpoint_predicts_without_the_pool(two_epochs: Fit) -> None:
+    path = Path(two_epochs.trainer.default_root_dir, "last.ckpt")
+    loaded = ScorePredictor.load_from_checkpoint(path, map_location="cpu", weights_only=True)
+    features = _features(20, seed=99) * 3 + 5
+    torch.testing.assert_close(loaded.predict(features), two_epochs.predictor.predict(features), rtol=0, atol=0)
+
+
+def test_the_learning_rate_of_a_resumed_search_is_the_configured_one(tmp_path: Path) -> None:
+    _fit(tmp_path, epochs=1, steps=6, learning_rate=0.5)
+    resumed = _fit(tmp_path, epochs=2, resume=True, steps=6, learning_rate=1e-3)
+    assert resumed.trainer.optimizers[0].param_groups[0]["lr"] == 1e-3
+
+
+def test_the_training_loss_falls(two_epochs: Fit, tmp_path: Path) -> None:
+    early = _fit(tmp_path, epochs=2, steps=6).predictor.losses
+    late = two_epochs.predictor.losses
+    assert set(late) == {"regression", "similarity", "weight"}
+    assert late["regression"] < 0.1 * early["regression"]
+    assert late["weight"] == pytest.approx(0.1 * late["regression"] / (late["similarity"] + 0.01), rel=1e-5)
+
+
+def test_the_prediction_ranks_rows_that_it_has_not_seen(two_epochs: Fit) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    features = _features(200, seed=77)
+    mean, _ = two_epochs.predictor.predict(features * 3 + 5)
+    assert stats.spearmanr(mean.numpy(), _truth(features).numpy()).statistic > 0.5
+
+
+def test_the_prediction_is_on_the_rewards_own_scale(two_epochs: Fit) -> None:
+    mean, _ = two_epochs.search.predicted[0]
+    rewards = two_epochs.data.pool.rewards()[:60]
+    assert (mean - rewards).abs().mean() < 0.05
+
+
+def _gradients(predictor: ScorePredictor, rows: Tensor) -> list[Tensor]:
+    """Squared per-example gradients, (n, *shape) for each parameter."""
+    parameters = {name: value.detach() for name, value in predictor.network.named_parameters()}
+
+    def output(values: dict[str, Tensor], row: Tensor) -> Tensor:
+        result: Tensor = functional_call(predictor.network, values, (row[None],))
+        return result.squeeze()
+
+    return [value.square() for value in vmap(grad(output), in_dims=(None, 0))(parameters, rows).values()]
+
+
+def test_the_deviation_follows_from_the_gradients_of_all_scored_rows(two_epochs: Fit) -> None:
+    predictor, features = two_epochs.predictor, _features(9, seed=5) * 3 + 5
+    batch = pool_batch(Pool(two_epochs.data.pool.observations[:61]))  # what the last epoch fitted
+    confidence = [0.1 + value.sum(0) for value in _gradients(predictor, batch["features"])]
+    squares = _gradients(predictor, (features - batch["feature_mean"]) / batch["feature_scale"])
+    summed = sum((g / u).flatten(1).sum(1) for g, u in zip(squares, confidence, strict=True))
+    _, deviation = predictor.predict(features)
+    torch.testing.assert_close(deviation, (0.1 * torch.as_tensor(summed)).sqrt() * batch["reward_scale"])
+
+
+def test_the_deviation_grows_away_from_the_scored_rows(two_epochs: Fit) -> None:
+    _, near = two_epochs.search.predicted[0]
+    _, far = two_epochs.predictor.predict(_features(50, seed=6) * 30)
+    assert near.mean() < far.mean()
+
+
+def test_before_a_fit_the_deviation_is_the_priors() -> None:
+    predictor = ScorePredictor(WIDTH, regularisation=0.4)
+    rows = _features(3, seed=0)
+    mean, deviation = predictor.predict(rows)
+    norm = torch.stack([value.flatten(1).sum(1) for value in _gradients(predictor, rows)]).sum(0).sqrt()
+    torch.testing.assert_close(deviation, norm)  # lambda sum g^2 / lambda
+    torch.testing.assert_close(mean, predictor(rows).detach())
+
+
+def _batch() -> dict[str, Tensor]:
+    later = _observations(4, seed=1, iteration=1)
+    return pool_batch(Pool() + _observations(6, seed=0) + later)
+
+
+@pytest.mark.parametrize("similarity", ["sigmoid_cosine", "log_sigmoid_cosine", "reward_contrast"])
+def test_the_similarity_has_a_gradient_in_the_weights(similarity: Any) -> None:
+    predictor = ScorePredictor(WIDTH, similarity=similarity)
+    predictor.objective(_batch()).similarity.backward()  # type: ignore[no-untyped-call]
+    first = next(predictor.network.parameters())
+    assert first.grad is not None
+    assert first.grad.abs().sum() > 0
+
+
+def test_the_initial_rows_alone_can_carry_the_similarity() -> None:
+    batch = _batch()
+    similarity = ScorePredictor(WIDTH, similarity_rows="initial").objective(batch).similarity
+    phi = ScorePredictor(WIDTH).representation(batch["features"])
+    cosines = functional.cosine_similarity(phi[:6], phi[batch["best_index"]][None])
+    torch.testing.assert_close(similarity, (1 - torch.sigmoid(cosines)).mean())
+
+
+def test_without_similarity_the_loss_is_the_regression() -> None:
+    losses = ScorePredictor(WIDTH, similarity="none").objective(_batch())
+    assert losses.total().item() == losses.regression.item()
+
+
+def test_equal_rewards_fit_without_nan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "_truth", lambda features: torch.zeros(len(features)))
+    fit = _fit(tmp_path, epochs=1, steps=12)
+    assert all(math.isfinite(value) for value in fit.predictor.losses.values())
+    assert all(value.isfinite().all() for value in fit.search.predicted[0])
+
+
+def test_every_iteration_starts_from_the_former_predictor(two_epochs: Fit, tmp_path: Path) -> None:
+    former = str(Path(two_epochs.trainer.default_root_dir, "last.ckpt"))
+    fit = _fit(tmp_path, epochs=2, steps=1, learning_rate=0.0, init_from=former)
+    for fitted in fit.search.fitted:
+        torch.testing.assert_close(_weights(fitted), _weights(two_epochs.search.fitted[1]), rtol=0, atol=0)
+
+
+def test_a_missing_former_predictor_is_refused_before_the_search_begins(tmp_path: Path) -> None:
+    search = GrowingSearch()
+    predictor, data = ScorePredictor(WIDTH, init_from="nowhere.ckpt"), InstructionPool()
+    with pytest.raises(ValueError, match=r"there is no file nowhere\.ckpt"):
+        _trainer(tmp_path, 1, search).fit(predictor, datamodule=data)
+    assert len(data.pool) == 0
+
+
+def test_hyperparameters_are_plain_values() -> None:
+    assert all(isinstance(value, int | float | str | None) for value in ScorePredictor(WIDTH).hparams.values())
+
+
+def test_normal_weights_can_start_the_fit() -> None:
+    weights = torch.cat([value.flatten() for value in ScorePredictor(WIDTH, initial_weights="normal").parameters()])
+    assert weights.std().item() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["feature_size", "depth", "width", "steps", "regularisation"])
+def test_what_must_be_positive_is_named(name: str) -> None:
+    arguments: dict[str, Any] = {"feature_size": WIDTH, name: 0}
+    build: Callable[..., ScorePredictor] = ScorePredictor
+    with pytest.raises(ValueError, match=f"Expected {name} to be positive but got 0"):
+        build(**arguments)

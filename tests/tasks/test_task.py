@@ -1,0 +1,194 @@
+"""Tasks from files, from a folder, and by name; the 30 published ones against the reference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonargparse import ArgumentParser
+
+import tasks.task
+from tasks.manifest import benchmark_metrics, manifest_files
+from tasks.metrics import METRICS
+from tasks.task import Example, Task, TaskError, own_tasks
+
+Golden = Callable[[str], Any]
+
+
+def lines(path: Path, inputs: Sequence[object]) -> str:
+    path.write_text("".join(json.dumps({"input": f"{one}", "output": f"answer {one}"}) + "\n" for one in inputs))
+    return str(path)
+
+
+def pair(folder: Path, name: str, metric: str | None = None) -> None:
+    metadata = {} if metric is None else {"metric": metric}
+    for part, offset in (("induce", 0), ("execute", 10)):
+        (folder / part).mkdir(exist_ok=True)
+        rows = {str(n): {"input": f"{n + offset}", "output": "x"} for n in range(1, 7)}
+        (folder / part / f"{name}.json").write_text(json.dumps({"metadata": metadata, "examples": rows}))
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> str:
+    return lines(tmp_path / "train.jsonl", range(50))
+
+
+@pytest.fixture
+def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setattr(tasks.task, "PACKAGED", folder)
+    pair(folder, "reverse_word", "exact_set")
+    pair(folder, "count_words", "exact_match")
+    return folder
+
+
+def test_files_make_a_task_with_exact_match_by_default(tmp_path: Path, train: str) -> None:
+    task = Task("routing", train, lines(tmp_path / "test.jsonl", ["a", "b"]))
+    assert (task.name, task.metric_name, task.metric) == ("routing", "exact_match", METRICS["exact_match"])
+    assert task.notes == ()
+    assert task.splits(0).test == (Example("a", ("answer a",)), Example("b", ("answer b",)))
+
+
+def test_without_a_test_file_a_share_is_held_out_and_the_notes_say_so(train: str) -> None:
+    task = Task("routing", train)
+    assert task.notes == ("No test file: 20% of the training file (10 of 50) are held out as the test set",)
+    assert len(task.splits(0).test) == 10
+    assert len(Task("routing", train, test_share=0.5).splits(0).test) == 25
+
+
+def test_examples_that_are_left_out_are_mentioned(tmp_path: Path) -> None:
+    train = lines(tmp_path / "train.jsonl", [*range(10), 3, 4])
+    task = Task("routing", train, lines(tmp_path / "test.jsonl", [0, "b"]))
+    assert task.notes == ("3 of 12 training examples are left out: their input occurs twice or in the test set",)
+    assert "0" not in {one.input for one in task.splits(0).demonstrations + task.splits(0).validation}
+
+
+def test_the_config_key_builds_a_task_and_its_help_explains_every_option(train: str) -> None:
+    parser = ArgumentParser()
+    parser.add_class_arguments(Task, "task")
+    config = parser.parse_args(["--task.name", "routing", "--task.train_file", train, "--task.metric", "f1"])
+    assert parser.instantiate(config).task.metric is METRICS["f1"]
+    assert "The share of train_file to hold out" in parser.format_help()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"train_file": "x.jsonl", "directory": "d"}, "expected train_file or directory but found both"),
+        ({"test_file": "x.jsonl"}, "task.test_file: expected a train_file beside it"),
+        ({"directory": "d", "test_file": "x.jsonl"}, "task.test_file: expected a train_file beside it"),
+        ({"train_file": "nowhere.jsonl"}, "nowhere.jsonl: expected a readable file but found: No such file"),
+        ({"train_file": "x.jsonl", "test_share": 1.0}, "task.test_share: expected a share between 0 and 1"),
+        ({"name": " "}, "task.name: expected a name"),
+        ({"directory": "nowhere"}, "task.directory: expected induce/routing.json"),
+    ],
+)
+def test_arguments_that_make_no_task_are_refused(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(TaskError, match=words):
+        Task(**{"name": "routing", **arguments})
+
+
+def test_an_unknown_metric_is_refused(train: str) -> None:
+    with pytest.raises(TaskError, match=r"task.metric: expected one of exact_match, f1, .* but found 'f2'"):
+        Task("routing", train, metric="f2")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "found"),
+    [([1, 2, 3], "found 3"), ([1, 1, 1, 2, 3], "found 3; 2 of 5"), ([1, 2, 3, "t"], "found 3; 1 of 4")],
+)
+def test_fewer_than_four_examples_are_refused_with_the_reason(tmp_path: Path, inputs: list[object], found: str) -> None:
+    train, test = lines(tmp_path / "train.jsonl", inputs), lines(tmp_path / "test.jsonl", ["t"])
+    with pytest.raises(TaskError, match=f"train.jsonl: expected at least 4 examples .* but {found}"):
+        Task("routing", train, test)
+
+
+def test_a_task_that_ships_is_found_by_name_with_its_metric(packaged: Path) -> None:
+    assert own_tasks() == ["count_words", "reverse_word"]
+    task = Task("reverse_word")
+    assert task.metric_name == "exact_set"
+    assert len(task.splits(0).demonstrations) == 3
+    assert Task("reverse_word", metric="f1").metric_name == "f1"
+
+
+def test_an_unknown_name_is_answered_with_close_and_all_names(packaged: Path) -> None:
+    with pytest.raises(
+        TaskError, match=r"'reverse_wrod' \(did you mean 'reverse_word'\?\); .*: count_words, reverse_word;"
+    ):
+        Task("reverse_wrod")
+
+
+def test_the_name_of_a_published_task_alone_says_how_to_get_it(packaged: Path) -> None:
+    with pytest.raises(TaskError, match="needs task.directory .*data download --directory"):
+        Task("sum")
+
+
+def test_an_unknown_name_in_a_folder_lists_that_folder(packaged: Path) -> None:
+    with pytest.raises(TaskError, match=r"expected a task in .*data but found '\.\./x'.*: count_words, reverse_word"):
+        Task("../x", directory=str(packaged))
+
+
+def test_a_task_of_the_same_form_may_lie_in_any_folder(tmp_path: Path) -> None:
+    pair(tmp_path, "mine")
+    assert Task("mine", directory=str(tmp_path)).metric_name == "exact_match"
+
+
+def test_the_fingerprint_tells_tasks_apart(tmp_path: Path, train: str) -> None:
+    test = lines(tmp_path / "test.jsonl", ["a", "b"])
+    other = lines(tmp_path / "other.jsonl", range(1, 51))
+    tested = lines(tmp_path / "tested.jsonl", ["a", "c"])
+    several = [
+        Task("routing", train, test),
+        Task("another", train, test),
+        Task("routing", train, test, metric="f1"),
+        Task("routing", other, test),
+        Task("routing", train, tested),
+        Task("routing", train),
+        Task("routing", train, test_share=0.3),
+    ]
+    assert len({task.fingerprint for task in several}) == len(several)
+    assert Task("routing", train, test).fingerprint == several[0].fingerprint
+    assert len(several[0].fingerprint) == 64
+
+
+@pytest.mark.parametrize("name", benchmark_metrics())
+def test_a_published_task_loads_with_its_counts_and_scores_trivial_answers_like_the_peers(
+    name: str, golden: Golden, published: Path
+) -> None:
+    task, row = Task(name, directory=str(published)), golden("task_baselines.json")[name]
+    assert task.test is not None
+    assert (len(task.train), len(task.test)) == (row["n_induce"], row["n_execute"])
+    assert task.metric_name == benchmark_metrics()[name]
+
+    def mean(reply: Callable[[Example], str]) -> float:
+        total = sum(task.metric(reply(one), one.outputs) for one in task.test or ())
+        return total / int(row["n_execute"])
+
+    assert mean(lambda one: one.input) == pytest.approx(row["echo"])
+    assert mean(lambda one: "") == row["empty"]
+    assert mean(lambda one: row["majority"]) == pytest.approx(row["majority_score"])
+    assert mean(lambda one: one.outputs[0]) == row["gold_first"]
+    answers = [len(one.outputs) for one in task.test]
+    assert (min(answers), max(answers)) == (row["answers_min"], row["answers_max"])
+
+
+@pytest.mark.parametrize("name", benchmark_metrics())
+def test_a_published_task_divides_without_overlap(name: str, published: Path) -> None:
+    task = Task(name, directory=str(published))
+    parts = task.splits(0)
+    shown, searched, kept = (
+        {one.input.strip() for one in part} for part in (parts.demonstrations, parts.validation, parts.test)
+    )
+    assert not shown & searched
+    assert not shown & kept
+    assert not searched & kept
+    assert len(parts.demonstrations) == min((len(shown) + len(searched)) // 2, 100)
+    assert all(output.strip() for one in task.train for output in one.outputs)
+
+
+def test_every_published_file_has_the_size_of_the_manifest(published: Path) -> None:
+    assert all((published / file.name).stat().st_size == file.size for file in manifest_files())

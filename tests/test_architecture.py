@@ -1,0 +1,152 @@
+"""Who may import whom: five leaves, one middle, one top, no circle (docs/pattern.md)."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Room, or a part of one with a rule of its own -> what of ours it may import, besides itself.
+MAY_IMPORT: dict[str, set[str]] = {
+    "lightning_modules": set(),
+    "datamodules": set(),
+    "llms": set(),
+    "llms.local": {"llms", "tasks"},  # the embedded model's recipe: nothing imports it
+    "tasks": set(),
+    "reporting": set(),
+    "search": {"datamodules.pool", "llms.base", "llms.errors", "tasks"},
+    "callbacks": {
+        "search", "datamodules", "lightning_modules", "tasks", "reporting.records",
+        "llms.base", "llms.budget", "llms.cached", "llms.errors",
+    },
+    "commands": {
+        "callbacks", "datamodules", "lightning_modules", "tasks", "reporting",
+        "llms.base", "llms.errors", "search.strategy",
+    },
+    "cli": {"commands", "llms.errors"},
+}  # fmt: skip
+MAY_NOT_IMPORT: dict[str, set[str]] = {
+    "llms": {"lightning"},
+    "tasks": {"lightning", "transformers", "openai"},
+    "reporting": {"torch", "lightning", "torchmetrics", "transformers", "openai"},
+    "search": {"lightning", "transformers", "openai"},
+}
+EMPTY_NAMES = {"utils", "util", "common", "helpers", "core", "models", "types", "misc"}
+LIGHT_NAMES = {"llms/local/phrasings/__init__.py"}  # joins its modules' tables, which are all that it is for
+
+
+def room_names() -> list[str]:
+    return sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
+
+
+def sources() -> list[Path]:
+    return [
+        *sorted(ROOT.glob("*.py")),
+        *(path for room in room_names() for path in sorted((ROOT / room).rglob("*.py"))),
+    ]
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(tree: ast.AST) -> Iterator[str]:
+    """Every name that is imported anywhere in a module: ``from a.b import c`` is ``a.b.c``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"Expected no relative import but got one in line {node.lineno}"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def lies_in(name: str, places: set[str]) -> bool:
+    return any(name == place or name.startswith(f"{place}.") for place in places)
+
+
+def rule_for(module: str) -> str:
+    """The most special entry of the table."""
+    return max((place for place in MAY_IMPORT if lies_in(module, {place})), key=len)
+
+
+def imports(path: Path) -> list[str]:
+    return list(imports_of(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def test_every_room_has_a_rule() -> None:
+    assert set(room_names()) <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", sources(), ids=module_of)
+def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
+    rule = rule_for(module_of(path))
+    ours = [name for name in imports(path) if lies_in(name, set(MAY_IMPORT))]
+    assert [name for name in ours if not lies_in(name, MAY_IMPORT[rule] | {rule})] == []
+
+
+@pytest.mark.parametrize("room", MAY_NOT_IMPORT)
+def test_a_room_is_free_of_the_packages_that_are_not_its_business(room: str) -> None:
+    paths = [path for path in sources() if rule_for(module_of(path)) == room]
+    found = {module_of(path): [name for name in imports(path) if lies_in(name, MAY_NOT_IMPORT[room])] for path in paths}
+    assert {module: names for module, names in found.items() if names} == {}
+
+
+def test_nothing_imports_the_recipe_of_the_embedded_model() -> None:
+    outside = [path for path in sources() if not lies_in(module_of(path), {"llms.local"})]
+    assert [module_of(path) for path in outside if any(lies_in(name, {"llms.local"}) for name in imports(path))] == []
+
+
+def test_the_rules_have_no_circle() -> None:
+    TopologicalSorter({rule: {rule_for(place) for place in may} for rule, may in MAY_IMPORT.items()}).prepare()
+
+
+def test_the_rooms_have_no_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for path in sources():
+        rule = rule_for(module_of(path))
+        ours = {rule_for(name) for name in imports(path) if lies_in(name, set(MAY_IMPORT))}
+        graph.setdefault(rule, set()).update(ours - {rule})
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("path", [path for path in sources() if path.name == "__init__.py"], ids=module_of)
+def test_a_package_says_what_it_is_and_no_more(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+    if path.relative_to(ROOT).as_posix() not in LIGHT_NAMES:
+        assert len(tree.body) == 1
+
+
+def test_every_folder_of_modules_is_a_package() -> None:
+    assert [
+        str(path) for path in sources() if path.parent != ROOT and not (path.parent / "__init__.py").is_file()
+    ] == []
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    assert [str(path) for path in sources() if {*path.relative_to(ROOT).with_suffix("").parts} & EMPTY_NAMES] == []
+
+
+def test_the_distribution_holds_every_room() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {"cli.py", "configs", *room_names()} == set(wheel["only-include"])
+
+
+@pytest.mark.parametrize("module", ["tasks.task", "tasks.download", "cli"])
+def test_a_light_module_does_not_load_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_name_callbacks_is_this_repositorys_package() -> None:
+    import callbacks
+
+    assert callbacks.__file__ == str(ROOT / "callbacks" / "__init__.py")
