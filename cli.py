@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
-import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from commands.wording import OneLineParser, one_line
+from llms.errors import BudgetSpent, LanguageModelError, ProviderError
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
-DONE, UNEXPECTED, BAD_INPUT, PROVIDER, SPENT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+DONE, UNEXPECTED, BAD_INPUT, PROVIDER, SPENT = 0, 1, 2, 3, 4
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+KEPT = "what was paid for is kept, and the same command goes on"
+
+
+class Terminated(SystemExit):
+    """SIGTERM came."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,19 +33,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")
-    logging.getLogger("duet").setLevel(logging.INFO)
-    try:
-        return dispatch(arguments)
-    except KeyboardInterrupt:
-        return fail("interrupted; what was paid for is kept, and the same command goes on", INTERRUPTED, debug)
-    except (ValueError, TypeError, OSError, RuntimeError, LookupError, ArithmeticError, AttributeError) as error:
-        return fail(*explain(error), debug)
+    with our_lines(), termination():
+        try:
+            return dispatch(arguments)
+        except KeyboardInterrupt:
+            return fail(f"interrupted; {KEPT}", INTERRUPTED, debug)
+        except Terminated:
+            return fail(f"terminated; {KEPT}", TERMINATED, debug)
+        except (
+            LanguageModelError,
+            ValueError,
+            TypeError,
+            OSError,
+            RuntimeError,
+            LookupError,
+            ArithmeticError,
+        ) as error:
+            return fail(*explain(error), debug)
 
 
 def dispatch(arguments: list[str]) -> int:
     """Hands the arguments to the subcommand; nothing heavy is imported before."""
-    parser = argparse.ArgumentParser(prog="cli.py", description=__doc__, add_help=True)
+    parser = OneLineParser(prog="cli.py", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     parser.add_argument(
         "command", choices=COMMANDS, metavar="command", help="; ".join(f"{k}: {v}" for k, v in COMMANDS.items())
@@ -50,14 +71,12 @@ def dispatch(arguments: list[str]) -> int:
 
 def explain(error: Exception) -> tuple[str, int]:
     """The line and the exit code for an error."""
-    from llms.errors import BudgetSpent, ProviderError
-
-    message = " ".join(str(error).split()) or type(error).__name__
+    message = one_line(str(error)) or type(error).__name__
     if isinstance(error, ProviderError):
         return message, PROVIDER
     if isinstance(error, BudgetSpent):
         return message, SPENT
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | PermissionError | NotADirectoryError):
         return message, BAD_INPUT
     return f"unexpected {type(error).__name__}: {message} (--debug shows more)", UNEXPECTED
 
@@ -68,6 +87,42 @@ def fail(message: str, code: int, debug: bool) -> int:
         traceback.print_exc()
     sys.stderr.write(f"duet: {message}\n")
     return code
+
+
+@contextmanager
+def our_lines() -> Iterator[None]:
+    """The project's log goes to standard error, as it is."""
+    log, handler = logging.getLogger("duet"), logging.StreamHandler(sys.stderr)
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    propagate, log.propagate = log.propagate, False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagate
+
+
+@contextmanager
+def termination() -> Iterator[None]:
+    """SIGTERM ends the run at once, as every answer and every iteration is on disk already."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    """Raises where the program stands.
+
+    Raises:
+        Terminated: always.
+    """
+    raise Terminated(128 + signum)
 
 
 if __name__ == "__main__":

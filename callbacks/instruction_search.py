@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
+from callbacks.final_test import Ending, FinalTest, result, tested
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
-from llms.base import AbstractBlackBox, AbstractWhiteBox, CallFailure
+from llms.base import AbstractBlackBox, AbstractWhiteBox
 from llms.budget import Budget, BudgetedBlackBox, Ledger, Usage
 from llms.cached import CachedBlackBox
 from llms.errors import BudgetSpent, ProviderError
 from reporting.records import Result, write_result
-from search.evaluation import Evaluator, Marks, Scoring, mark
+from search.evaluation import Evaluator, Scoring
 from search.fusion import FeatureExtractor
 from search.guards import Guard
 from search.initialisation import Initialisation
 from search.strategy import AbstractStrategy, Proposal, Resources
-from tasks.metrics import mean_interval
 from tasks.task import Task
 
 log = logging.getLogger("duet")
 CACHE = "calls.sqlite"
-PACKAGES = ("torch", "lightning", "transformers")
+EMBEDDED_NOTE = (
+    "The task model is the small embedded one, good for trying Duet out; "
+    "name your own with a second --config, such as configs/models/openai.yaml"
+)
 
 
 class ForeignCheckpoint(ValueError):
@@ -77,7 +79,7 @@ class InstructionSearch(Callback):
     ) -> None:
         if iterations < 1:
             raise ValueError(f"Expected search.iterations of at least 1 but got {iterations}")
-        if not 0 < threshold:
+        if not threshold > 0:
             raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
         self.task, self.strategy, self.white_box = task, strategy, white_box
         self.initialisation, self.extractor, self.scoring = initialisation, extractor, scoring
@@ -105,8 +107,7 @@ class InstructionSearch(Callback):
             return self.task.notes
         return (
             *self.task.notes,
-            "The task model is the small embedded one, good for trying Duet out; "
-            "name your own with a second --config, such as configs/models/openai.yaml",
+            EMBEDDED_NOTE,
         )
 
     @property
@@ -139,13 +140,21 @@ class InstructionSearch(Callback):
         Raises:
             ForeignCheckpoint: it belongs to another task or seed.
         """
+        self.require_own(state_dict)
+        self._ledger.load_state_dict(state_dict["usage"])
+        self._earlier_seconds = state_dict["seconds"]
+
+    def require_own(self, state_dict: Mapping[str, Any]) -> None:
+        """Whether a saved state is this run's.
+
+        Raises:
+            ForeignCheckpoint: it belongs to another task or seed.
+        """
         if state_dict["fingerprint"] != self._fingerprint:
             raise ForeignCheckpoint(
                 f"The checkpoint belongs to another task or seed than {self.task.name!r}, seed {self.seed}; "
                 "to start this task with its predictor give it as model.init_from"
             )
-        self._ledger.load_state_dict(state_dict["usage"])
-        self._earlier_seconds = state_dict["seconds"]
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The initial instructions, unless a checkpoint brought the pool."""
@@ -240,43 +249,11 @@ class InstructionSearch(Callback):
         return max(0, remaining - 2 * len(self.splits.test)) // self._evaluator.calls_per_instruction
 
     def _finish(self, pool: Pool) -> Result:
-        best, first = pool.best(), pool.initial().best()
-        test = self._test(best.text)
-        initial_test = test if first.text == best.text else self._test(first.text)
-        return Result(
-            task=self.task.name,
-            method=type(self.strategy).__name__,
-            seed=self.seed,
-            best_instruction=best.text,
-            validation_score=best.score,
-            test_score=_mean(test),
-            test_interval=mean_interval(test.scores) if test else None,
-            n_test=len(self.splits.test),
-            initial_best_instruction=first.text,
-            initial_best_validation_score=first.score,
-            initial_best_test_score=_mean(initial_test),
-            calls=self.usage.calls,
-            prompt_tokens=self.usage.prompt_tokens,
-            completion_tokens=self.usage.completion_tokens,
-            cost_usd=None,
-            iterations=pool.iteration - 1,
-            stop_reason=self.stop_reason or self._reason_to_stop(pool) or "iterations",
-            seconds=round(self.seconds, 1),
-            versions={package: version(package) for package in PACKAGES},
-        )
-
-    def _test(self, text: str) -> Marks | None:
-        try:
-            marks = mark([text], self.splits.test, self.task.metric, self._resources.black_box, self.scoring)[0]
-        except BudgetSpent:
-            return None
-        if isinstance(marks, CallFailure):
-            raise ProviderError(f"The final test lacks an answer ({marks.reason}); start again to ask for the rest")
-        return marks
-
-
-def _mean(marks: Marks | None) -> float | None:
-    return sum(marks.scores) / len(marks.scores) if marks else None
+        reason = self.stop_reason or self._reason_to_stop(pool) or "iterations"
+        ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason)
+        test = FinalTest(self.splits.test, self.task.metric, self._resources.black_box, self.scoring)
+        marks = tested(pool, test)
+        return result(pool, marks, len(self.splits.test), ending, self.usage, self.seconds)
 
 
 def pool_of(trainer: Trainer) -> InstructionPool:

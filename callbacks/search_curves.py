@@ -62,8 +62,13 @@ class SearchCurves(Callback):
             "method": type(self.search.strategy).__name__,
             "seed": self.search.seed,
         }
-        logger.log_hyperparams(dict(pl_module.hparams) | settings, {"final/validation_score": pool.best().score})
+        logger.log_hyperparams(dict(pl_module.hparams) | settings, self._final_scores(pool))
         logger.save()
+
+    def _final_scores(self, pool: Pool) -> dict[str, float]:
+        result = self.search.result  # of this callback's predecessor in on_fit_end
+        tested = {"final/test_score": result.test_score} if result and result.test_score is not None else {}
+        return {"final/validation_score": pool.best().score} | tested
 
     def _costs(self) -> dict[str, float]:
         usage = self.search.usage

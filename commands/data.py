@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
+from commands.wording import OneLineParser
 from tasks import download
 
 
 def run(argv: Sequence[str]) -> int:
     """Runs ``data download`` or ``data verify``; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="cli.py data", description=__doc__)
+    parser = OneLineParser(prog="cli.py data", description=__doc__)
     download.add_arguments(parser)
     return download.run(parser.parse_args(argv))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -154,6 +155,8 @@ def _load(name: str, dtype: Dtype, in_4bit: bool, in_8bit: bool, device_map: str
         raise ProviderError(f"Can't load {name} in 4 bit: no GPU here; use load_in_8bit or neither")
     transformers: Any = import_module("transformers")
     safetensors: Any = import_module("safetensors")
+    if not sys.stderr.isatty() or name == str(EMBEDDED_FOLDER):  # a bar is for a large model on a terminal
+        transformers.utils.logging.disable_progress_bar()
     options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True, "trust_remote_code": trust}
     if in_4bit or in_8bit:
         options["quantization_config"] = _quantisation(transformers, in_8bit)

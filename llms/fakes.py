@@ -57,6 +57,35 @@ class ScriptedBlackBox(AbstractBlackBox):
         return self._answer.get(request.prompt, CallFailure("the script has no answer to this prompt"))
 
 
+class HashingBlackBox(AbstractBlackBox):
+    """Answers with one word of the prompt or, to an induction prompt, with a few words of an instruction, by its hash.
+
+    It needs no arguments, so settings and a command line can name it: a whole search without a model.
+
+    >>> HashingBlackBox().complete([Request("Input: b a")])[0].text in ("Input:", "b", "a")
+    True
+    """
+
+    @property
+    def identity(self) -> str:
+        """The name."""
+        return "hashing"
+
+    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Answers ``requests``; greedy ones ignore the seed."""
+        return [
+            Completion(answer := self._answer(one), len(one.prompt.split()), len(answer.split())) for one in requests
+        ]
+
+    def _answer(self, request: Request) -> str:
+        sampled = (request.seed, request.temperature) if request.temperature > 0 else None
+        source = f"{request.prompt}|{sampled}"
+        if request.prompt.endswith("to"):  # "The instruction was to"
+            return _draw(source, request.max_tokens)
+        words = request.prompt.split()
+        return words[_hash(source) % len(words)]
+
+
 class HashingWhiteBox(AbstractWhiteBox):
     """Hidden states are hashed character trigrams, texts are drawn from a hash; a token is a character, or a new word.
 

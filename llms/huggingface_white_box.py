@@ -59,7 +59,12 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
 
     @property
     def hidden_size(self) -> int:
-        """d, from the model's config."""
+        """d, from the model's config.
+
+        Raises:
+            ValueError: the layer does not exist; so this is known before anything is paid for.
+        """
+        resolve_layer(self._layer, self._lm.layer_count)
         return int(self._lm.model.config.get_text_config().hidden_size)
 
     @property
@@ -79,15 +84,21 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
     def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
         """Hidden features of each text; context and text are tokenised apart, so that the boundary is exact.
 
+        Where both do not fit the model, the context loses its beginning, first token aside, then the text.
+
         Raises:
-            ValueError: a text and its context do not fit the model, or the layer does not exist.
+            ValueError: the layer does not exist.
         """
         lm = self._lm
         layer = resolve_layer(self._layer, lm.layer_count)
         fronts = lm.tokenise([""] * len(texts) if contexts is None else contexts, special=True)
         owns = lm.tokenise(texts, special=False)
+        limit = lm.context_length
+        owns = [_fit(own, limit) for own in owns]
+        fronts = [
+            _fit(front, None if limit is None else limit - len(own)) for front, own in zip(fronts, owns, strict=True)
+        ]
         lengths = [len(front) + len(own) for front, own in zip(fronts, owns, strict=True)]
-        _check_lengths(lm, lengths)
         states = torch.zeros(len(texts), self.hidden_size)
         filled = [index for index, own in enumerate(owns) if own]
         for batch in sorted_batches([lengths[index] for index in filled], self._batch_size):
@@ -120,9 +131,10 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
         """Continues each prompt; a prefix stands before all of its embeddings, the first special token included.
 
         That is INSTINCT's concatenation. The layout is pad | soft | text for a prefix, pad | text | soft for a suffix.
+        A prompt that does not fit the model loses its beginning, first token aside.
 
         Raises:
-            ValueError: numbers or shapes that do not fit together, or a prompt that does not fit the model.
+            ValueError: numbers or shapes that do not fit together.
         """
         if len(seeds) != len(prompts):
             raise ValueError(f"Expected one seed per prompt but got {len(seeds)} for {len(prompts)}")
@@ -133,8 +145,10 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
         lm = self._lm
         soft = self._soft_rows(soft_prompts, len(prompts))
         first = soft_prompt_position == "prefix"
+        taken = max_new_tokens + (0 if soft_prompts is None else soft_prompts.shape[1])
+        limit = None if lm.context_length is None else lm.context_length - taken
         rows = [
-            Row(ids, seed, temperature, vectors, first)
+            Row(_fit(ids, limit), seed, temperature, vectors, first)
             for ids, seed, vectors in zip(lm.tokenise(prompts, special=True), seeds, soft, strict=True)
         ]
         answers = generate_rows(lm, rows, max_new_tokens=max_new_tokens, batch_size=self._batch_size)
@@ -149,8 +163,12 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
         return list(soft_prompts.detach())
 
 
-def _check_lengths(lm: CausalLM, lengths: Sequence[int]) -> None:
-    limit = lm.context_length
-    for index, length in enumerate(lengths):
-        if limit is not None and length > limit:
-            raise ValueError(f"Expected at most {limit} tokens but text {index} with its context has {length}")
+def _fit(ids: Ids, limit: int | None) -> Ids:
+    """At most ``limit`` tokens: the first one, which may be special, and the end.
+
+    >>> _fit((1, 5, 6, 7), 3)
+    (1, 6, 7)
+    """
+    if limit is None or len(ids) <= limit:
+        return ids
+    return ids[:1] + ids[len(ids) - limit + 1 :] if limit > 1 else ids[:limit]

@@ -42,7 +42,7 @@ def acquisition_value(
 
 
 def _expected_improvement(mean: Tensor, deviation: Tensor, best: float) -> Tensor:
-    """E[max(0, r - best)] of r ~ N(mean, deviation^2) (Jones et al. 1998, Eq. 15); 0 deviation gives max(0, mean - best)."""
+    """E[max(0, r - best)] of r ~ N(mean, deviation^2) (Jones et al. 1998, Eq. 15); max(0, mean - best) at 0."""
     gain = mean - best
     safe = deviation.clamp_min(1e-12)
     z = gain / safe

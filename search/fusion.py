@@ -35,7 +35,7 @@ def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
     if fusion == "concat":
         return pair.flatten(1)
     if fusion == "adjacent":
-        return pair.flatten(1).unflatten(1, (-1, 2)).mean(dim=2)
+        return pair.view(len(pair), -1, 2).mean(dim=2)
     counts = torch.stack([instructions.token_counts, outputs.token_counts], dim=1)[:, :, None]  # (n, 2, 1)
     return (pair * counts).sum(dim=1) / counts.sum(dim=1).clamp_min(1)
 
@@ -86,7 +86,8 @@ class FeatureExtractor:
         if self.outputs == "white_box":
             return white_box.generate(prompts, seeds=[0] * len(prompts), max_new_tokens=self.max_new_tokens)
         outcomes = black_box.complete([Request(prompt, self.max_new_tokens) for prompt in prompts])
-        return [outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes]
+        texts = [outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes]
+        return [f" {text.lstrip()}" if text.strip() else "" for text in texts]  # as it would follow the prompt
 
 
 def _mean_by_group(encoding: Encoding, groups: int) -> Encoding:

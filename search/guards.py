@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from search.prompts import PREFIX
 from tasks.example import Example
 
-_MARKER = re.compile(r"^\s*(?:[-*•]+\s+|\(?\d{1,3}[.):]\s*|#+\s*)")
-_QUOTES = "\"'“”‘’`«»*"
+_MARKER = re.compile(r"^\s*(?:[-*•]+\s+|\(?\d{1,3}[.):](?!\d)\s*|#+\s*)")
+_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
 
 
 def canonical(text: str) -> str:
@@ -19,15 +19,30 @@ def canonical(text: str) -> str:
     >>> canonical('3. "The instruction was to write  the last letter" ')
     'Write the last letter.'
     """
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    text = _MARKER.sub("", lines[0]) if lines else ""
-    text = " ".join(text.split()).strip(_QUOTES + " ")
+    lines = [line for line in text.replace("**", "").splitlines() if line.strip()]
+    text = _bare(" ".join(_MARKER.sub("", lines[0]).split())) if lines else ""
     if text.lower().startswith(PREFIX.lower()):
-        text = text[len(PREFIX) :].lstrip(" :,").strip(_QUOTES)
-    text = text.strip()
-    if not text:
+        text = _bare(text[len(PREFIX) :].lstrip(" :,"))
+    if not re.search(r"\w", text):
         return ""
     return text[0].upper() + text[1:] + ("" if text[-1] in ".?!" else ".")
+
+
+def _bare(text: str) -> str:
+    """Without quotes that stand around the whole or have no partner; those around a part stay."""
+    text = text.strip(" *")
+    core = text.rstrip(".?!")
+    mark = text[len(core) :]
+    for opening, closing in _QUOTES.items():
+        edge = [one.start() for one in re.finditer(rf"(?<!\w)[{opening}{closing}]|[{opening}{closing}](?!\w)", core)]
+        wrapped = core.startswith(opening) and core.endswith(closing) and len(edge) % 2 == 0
+        if wrapped and (len(edge) == 2 or core[edge[1] - 1] in f" ({opening}"):
+            return _bare(core[1:-1] + mark)
+        if len(edge) % 2 and core.endswith(closing):
+            return _bare(core[:-1] + mark)
+        if len(edge) % 2 and core.startswith((opening, closing)):
+            return _bare(core[1:] + mark)
+    return text
 
 
 @dataclass(frozen=True)

@@ -15,22 +15,25 @@ from search.guards import Guard, canonical
 from search.prompts import PREFIX, draw_demonstrations, induction_prompt, initial_request
 from tasks.example import Example
 
-_LISTED = re.compile(r"^\s*(?:[-*•]\s+|\(?\d{1,3}[.):]\s*)")
+_LISTED = re.compile(r"^\s*(?:[-*•]\s+|\(?\d{1,3}[.):](?!\d)\s*)")
+_BEGINS = re.compile(rf"[\W\d_]*{PREFIX}\b", re.IGNORECASE)
 
 
 def parse_instructions(reply: str) -> list[str]:
     """The instructions in a reply, canonical and distinct, whatever stands around them.
 
     Numbered or bulleted lists, quotes, JSON lists, preambles and closing remarks are understood. Lines that begin with
-    "The instruction was to" win; else listed lines; else all lines.
+    "The instruction was to", maybe as an item of a list, win; else lines that hold it; else listed lines; else all.
 
-    >>> parse_instructions('Sure! Here are two:\\n1. "The instruction was to add them."\\n2) The instruction was to sum up')
+    >>> parse_instructions('Two:\\n1. "The instruction was to add them."\\n2) The instruction was to sum up')
     ['Add them.', 'Sum up.']
     """
-    lines = _json_strings(reply) or [line for line in reply.splitlines() if line.strip()]
-    prefixed = [line for line in lines if PREFIX.lower() in line.lower()]
+    lines = [line for line in reply.replace("**", "").splitlines() if line.strip()]
     listed = [line for line in lines if _LISTED.match(line)]
-    texts = [canonical(_after_prefix(line)) for line in prefixed or listed or lines]
+    prefixed = [line for line in lines if PREFIX.lower() in line.lower()]
+    begun = [line for line in prefixed if _BEGINS.match(line) or _LISTED.match(line)]
+    items = [] if listed else _json_strings(reply)
+    texts = [canonical(_after_prefix(line)) for line in items or begun or prefixed or listed or lines]
     return list(dict.fromkeys(text for text in texts if text))
 
 

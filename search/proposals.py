@@ -30,7 +30,7 @@ class Writer:
         demonstrations: examples per prompt.
         temperature: 0 is greedy (INSTINCT); above, each candidate is a draw with a seed of its own.
         max_new_tokens: most tokens of an instruction.
-        fresh_demonstrations: whether each candidate sees demonstrations of its own, or all see the same ones (INSTINCT).
+        fresh_demonstrations: whether each candidate sees demonstrations of its own; else all see the same (INSTINCT).
     """
 
     soft_prompts: SoftPrompts | None
@@ -47,7 +47,7 @@ class Writer:
         white_box: AbstractWhiteBox,
         generator: random.Random,
     ) -> list[Candidate]:
-        """Carries out each plan: a candidate whose text is the beginning that is given, maybe empty, to be continued."""
+        """Carries out each plan: a candidate whose text, maybe empty, is the beginning to be continued."""
         shared = draw_demonstrations(examples, self.demonstrations, generator)
         prompts = []
         for plan in plans:

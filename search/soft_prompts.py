@@ -28,8 +28,12 @@ class SoftPrompts:
 
     def global_points(self, count: int, skip: int) -> Tensor:
         """(count, k): the points ``skip`` ... ``skip + count`` of one scrambled Sobol sequence."""
-        engine = SobolEngine(self.intrinsic_dimension, scramble=True, seed=self.seed)
-        return engine.fast_forward(skip).draw(count) if skip else engine.draw(count)
+        if count == 0:  # the engine can't draw nothing
+            return torch.empty(0, self.intrinsic_dimension)
+        engine = SobolEngine(self.intrinsic_dimension, scramble=True, seed=self.seed)  # type: ignore[no-untyped-call]
+        if skip:
+            engine.fast_forward(skip)  # type: ignore[no-untyped-call]
+        return engine.draw(count)
 
     def local_points(self, centre: Tensor, count: int, radius: float, generator: torch.Generator) -> Tensor:
         """(count, k): normal steps of the given radius around ``centre`` (k,), reflected into the unit cube."""

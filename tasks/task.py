@@ -35,7 +35,7 @@ class Task:
 
     Args:
         name: The task's name. Without files or a folder it picks a task that ships with Duet.
-        train_file: JSONL or CSV with one example per line.
+        train_file: JSONL or CSV with one example per line; a relative path starts from the current directory.
         test_file: The same form. Without it a share of train_file is held out.
         directory: Folder with induce/NAME.json and execute/NAME.json, as ``data download`` fetches them.
         metric: exact_match, f1, exact_set, contains or the dotted path of a torchmetrics.Metric. By default the

@@ -29,12 +29,53 @@ WRAPPERS = [
     "in this task you have to {}",
     "{} only",
 ]
-HARDER = {  # families that take more examples to learn to follow; all others weigh 1, the composites .35
-    "sum": 16.0, "difference": 16.0, "animals_in_list": 3.0, "negation": 5.0, "active_to_passive": 3.0,
-    "words_starting_with": 4.0, "larger_animal": 4.0, "sort_words": 3.0, "number_in_words": 2.0, "singular_to_plural": 3.0,
-    "reverse_word": 2.0, "count_objects": 2.0, "antonym": 2.0, "german": 2.0, "spanish": 2.0, "french": 2.0, "synonym": 1.5,
-    "odd_one_out": 2.0, "category_name": 1.5, "sentiment": 1.5,
-}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What one phase of the training draws.
+
+    Args:
+        induction: share of the examples that write an instruction instead of following one.
+        vague: share of vague instructions among those that are followed.
+        harder: families that take more examples to learn to follow; all others weigh 1, the composites ``composite``.
+        composite: weight of a composite.
+    """
+
+    induction: float
+    vague: float
+    harder: dict[str, float]
+    composite: float
+
+
+FIRST = Phase(
+    induction=0.3,
+    vague=0.12,
+    composite=0.35,
+    harder={
+        "sum": 16.0, "difference": 16.0, "animals_in_list": 3.0, "negation": 5.0, "active_to_passive": 3.0,
+        "words_starting_with": 4.0, "larger_animal": 4.0, "sort_words": 3.0, "number_in_words": 2.0,
+        "singular_to_plural": 3.0, "reverse_word": 2.0, "count_objects": 2.0, "antonym": 2.0, "german": 2.0,
+        "spanish": 2.0, "french": 2.0, "synonym": 1.5, "odd_one_out": 2.0, "category_name": 1.5, "sentiment": 1.5,
+    },
+)  # fmt: skip
+SECOND = Phase(  # sums and differences are learned by then; lists, selections and vocabulary are not
+    induction=0.25,
+    vague=0.1,
+    composite=0.7,
+    harder={
+        "sum": 4.0, "difference": 4.0, "animals_in_list": 3.5, "foods_in_list": 1.5, "negation": 3.0,
+        "active_to_passive": 2.0, "words_starting_with": 2.5, "larger_animal": 3.5, "smaller_animal": 2.0,
+        "sort_words": 3.0, "number_in_words": 2.5, "singular_to_plural": 3.5, "reverse_word": 1.5, "count_objects": 2.0,
+        "antonym": 2.5, "german": 2.5, "spanish": 2.5, "french": 2.5, "synonym": 2.0, "odd_one_out": 2.0,
+        "category_name": 1.5, "element": 1.5, "sort_numbers": 1.5, "longest_word": 2.0, "shortest_word": 2.0,
+        "alphabetically_first_word": 2.0, "alphabetically_last_word": 2.0, "reverse_order": 1.5, "next_number": 1.5,
+        "previous_number": 1.5, "larger_number": 1.5, "smaller_number": 1.5,
+        "first_letter": 0.6, "last_letter": 0.6, "first_word": 0.6, "sentiment": 0.6, "upper_case": 0.5,
+        "first_word_of_sentence": 0.5, "last_word_of_sentence": 0.5, "name_in_sentence": 0.7,
+    },
+)  # fmt: skip
+PHASES = (FIRST, SECOND)
 
 
 @dataclass(frozen=True)
@@ -45,14 +86,14 @@ class Part:
     learned: bool
 
 
-def follow_weight(family: Family) -> float:
-    """How often a family's instructions are followed, relative to the others."""
-    return HARDER.get(family.name, induce_weight(family))
-
-
-def induce_weight(family: Family) -> float:
+def induce_weight(family: Family, phase: Phase) -> float:
     """How often a family's instructions are induced, relative to the others."""
-    return 0.35 if phrasings.is_composite(family.name) else 1.0
+    return phase.composite if phrasings.is_composite(family.name) else 1.0
+
+
+def follow_weight(family: Family, phase: Phase) -> float:
+    """How often a family's instructions are followed, relative to the others."""
+    return phase.harder.get(family.name, induce_weight(family, phase))
 
 
 def sentence(text: str, generator: random.Random) -> str:
@@ -86,9 +127,9 @@ def _verb_templates(name: str) -> list[str]:
     return found or phrasings.PRECISE[name]
 
 
-def follow(family: Family, generator: random.Random) -> list[Part]:
+def follow(family: Family, generator: random.Random, vague_share: float = 0.12) -> list[Part]:
     """An instruction and an input, sometimes several one after the other; each answer is learned."""
-    text = vague(family, generator) if generator.random() < 0.12 else precise(family, generator)
+    text = vague(family, generator) if generator.random() < vague_share else precise(family, generator)
     several = generator.random() < (0.7 if family.name in ("sum", "difference") else 0.2)
     parts = [Part(f"Instruction: {sentence(text, generator)}", False)]
     for _ in range(generator.randint(2, 6) if several else 1):
@@ -110,13 +151,14 @@ def induce(family: Family, generator: random.Random, most: int = 6) -> list[Part
     return [*parts, Part("\n\nThe instruction was to", False), Part(f" {text}", True)]
 
 
-def examples(seed: int) -> Iterator[list[Part]]:
+def examples(seed: int, phase: Phase = FIRST) -> Iterator[list[Part]]:
     """Endless training examples; the last part of each is an answer that ends."""
     generator = random.Random(seed)
-    follow_weights = list(itertools.accumulate(map(follow_weight, FAMILIES)))
-    induce_weights = list(itertools.accumulate(map(induce_weight, FAMILIES)))
+    follow_weights = list(itertools.accumulate(follow_weight(family, phase) for family in FAMILIES))
+    induce_weights = list(itertools.accumulate(induce_weight(family, phase) for family in FAMILIES))
     while True:
-        if generator.random() < 0.7:
-            yield follow(generator.choices(FAMILIES, cum_weights=follow_weights)[0], generator)
+        if generator.random() < 1 - phase.induction:
+            family = generator.choices(FAMILIES, cum_weights=follow_weights)[0]
+            yield follow(family, generator, phase.vague)
         else:
             yield induce(generator.choices(FAMILIES, cum_weights=induce_weights)[0], generator)

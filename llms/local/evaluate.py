@@ -16,10 +16,10 @@ from pathlib import Path
 from llms.base import AbstractBlackBox, Completion, Request
 from llms.huggingface_black_box import HuggingFaceBlackBox
 from llms.local import corpus, phrasings
-from tasks.generated.families import BY_NAME, FAMILIES
+from tasks.example import Example
+from tasks.generated.families import FAMILIES
 from tasks.generated.family import Family
 from tasks.metrics import METRICS
-from tasks.example import Example
 from tasks.task import Task
 
 HUMAN = {

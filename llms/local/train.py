@@ -1,4 +1,4 @@
-"""Trains the embedded language model from scratch: ``python -m llms.local.train --minutes 70 --output llms/local/weights``.
+"""Trains the embedded language model from scratch, in two phases (``make train-local-model``).
 
 Rows of packed examples with a block-diagonal causal mask; the loss is taken on answers only; Muon for the matrices of
 the blocks and AdamW for embeddings and norms; the learning rate falls linearly with the share of the work that is done.
@@ -49,9 +49,10 @@ class PackedRows(IterableDataset[tuple[Tensor, ...]]):
         tokens, labels, positions, documents: (rows, length), int64. A label of -100 isn't learned; a document of -1 is padding.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, rows: int, length: int, seed: int) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, rows: int, length: int, seed: int, phase: int = 1) -> None:
         super().__init__()
-        self.tokenizer, self.rows, self.length, self.seed = tokenizer, rows, length, seed
+        self.tokenizer, self.rows, self.length, self.seed = tokenizer, rows, length, seed + 1000 * (phase - 1)
+        self.phase = corpus.PHASES[phase - 1]
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         source = self._tokenised()
@@ -67,11 +68,10 @@ class PackedRows(IterableDataset[tuple[Tensor, ...]]):
     def _tokenised(self) -> Iterator[tuple[list[int], list[int]]]:
         generator = random.Random(self.seed + 1)
         encode = self.tokenizer.backend_tokenizer.encode
-        for parts in corpus.examples(self.seed):
+        for parts in corpus.examples(self.seed, self.phase):
             tokens, labels = [self.tokenizer.bos_token_id], [IGNORED]
-            if (
-                not parts[0].text.startswith("Instruction") and generator.random() < 0.15
-            ):  # so that five unknown vectors in front do no harm
+            induction = not parts[0].text.startswith("Instruction")
+            if induction and generator.random() < 0.15:  # so that five unknown vectors in front do no harm
                 tokens = [generator.randrange(3, len(self.tokenizer)) for _ in range(5)] + tokens
                 labels = [IGNORED] * len(tokens)
             for part in parts:
@@ -123,7 +123,7 @@ def optimisers(model: LlamaForCausalLM, learning_rate: float) -> list[torch.opti
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Trains for a number of minutes or steps, whichever comes first, and saves bfloat16 weights."""
+    """Trains one phase and saves bfloat16 weights."""
     torch.manual_seed(arguments.seed)
     tokenizer = make_tokenizer()
     config = LlamaConfig(
@@ -133,21 +133,25 @@ def train(arguments: argparse.Namespace) -> None:
         pad_token_id=0, bos_token_id=1, eos_token_id=2, initializer_range=0.02,
     )  # fmt: skip
     model = LlamaForCausalLM(config)
+    if arguments.start:
+        model.load_state_dict(LlamaForCausalLM.from_pretrained(arguments.start, dtype=torch.float32).state_dict())
     size = sum(parameter.numel() for parameter in model.parameters())
     print(f"{size / 1e6:.2f} M parameters, {len(tokenizer)} tokens, {len(FAMILIES)} families", flush=True)
     forward = torch.compile(model.model) if arguments.compile else model.model
     optimizers = optimisers(model, arguments.learning_rate)
-    rows = DataLoader(PackedRows(tokenizer, arguments.rows, arguments.length, arguments.seed), batch_size=None, num_workers=1,
+    rows = DataLoader(PackedRows(tokenizer, arguments.rows, arguments.length, arguments.seed, arguments.phase), batch_size=None, num_workers=1,
                       prefetch_factor=16)  # fmt: skip
     start, seen, history = time.monotonic(), 0, []
     for step, batch in enumerate(rows):
-        done = max((time.monotonic() - start) / (60 * arguments.minutes), step / arguments.steps)
+        done = step / arguments.steps
         if done >= 1:
             break
         for optimizer in optimizers:
-            optimizer.param_groups[0]["lr"] = arguments.learning_rate * min(1.0, (step + 1) / 200, (1 - done) / 0.5)
+            optimizer.param_groups[0]["lr"] = arguments.learning_rate * min(
+                1.0, (step + 1) / 200, (1 - done) / max(1e-9, 1 - arguments.decay_from)
+            )
         loss = loss_of(model, forward, *batch)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
@@ -175,7 +179,7 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
     """Writes a folder that transformers loads as it is; weights in bfloat16."""
     copy = LlamaForCausalLM(model.config)
     copy.load_state_dict(model.state_dict())
-    copy.to(torch.bfloat16).save_pretrained(folder)
+    copy.bfloat16().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
@@ -183,8 +187,10 @@ def main(argv: list[str]) -> None:
     """Reads the arguments and trains."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=600.0)
-    parser.add_argument("--steps", type=int, default=1_000_000)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--phase", type=int, default=1, choices=[1, 2])
+    parser.add_argument("--start", type=Path, help="folder of the weights to start from")
+    parser.add_argument("--decay_from", type=float, default=0.5, help="share of the work after which the rate falls")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--hidden_size", type=int, default=256)
     parser.add_argument("--layers", type=int, default=6)

@@ -37,7 +37,7 @@ class Shares:
         if min(self.soft_global, self.soft_local, self.continuation) < 0 or weight <= 0:
             raise ValueError(f"Expected shares of at least 0, not all 0, but got {self}")
         local = round(total * self.soft_local / weight)
-        continued = round(total * self.continuation / weight)
+        continued = min(total - local, round(total * self.continuation / weight))  # two halves may both round up
         return total - local - continued, local, continued
 
 

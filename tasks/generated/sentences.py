@@ -179,7 +179,7 @@ def _past_tense(generator: random.Random) -> tuple[str, tuple[str, ...]]:
         now, then = f"{'are' if plural else 'is'} {tail}", f"{'were' if plural else 'was'} {tail}"
     else:
         if generator.random() < 0.4:
-            base = generator.choice([verb for verb in _INTRANSITIVE])
+            base = generator.choice(_INTRANSITIVE)
             tail = generator.choice(_PREPOSITIONS) + " " + generator.choice(_SPOTS)
         elif generator.random() < 0.5:
             base = generator.choice(lexicon.PERSON_VERBS)[0]

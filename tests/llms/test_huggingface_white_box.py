@@ -53,9 +53,17 @@ def test_states_can_be_used_in_training(tiny: str) -> None:
     assert not HuggingFaceWhiteBox(tiny).encode(["a"]).states.is_inference()
 
 
-def test_a_text_that_does_not_fit_is_refused(tiny: str) -> None:
-    with pytest.raises(ValueError, match="Expected at most 128 tokens but text 1 with its context has 129"):
-        HuggingFaceWhiteBox(tiny).encode(["a", "b" * 128])
+def test_a_context_that_does_not_fit_loses_its_beginning(tiny: str) -> None:
+    box = HuggingFaceWhiteBox(tiny)  # takes 128 tokens, one of them the start token
+    long = box.encode(["cat"], ["x" * 500 + "y" * 124])
+    torch.testing.assert_close(long.states, box.encode(["cat"], ["y" * 124]).states, atol=1e-5, rtol=0.0)
+    assert box.encode(["b" * 500]).token_counts.tolist() == [128]
+
+
+def test_a_prompt_that_does_not_fit_loses_its_beginning(tiny: str) -> None:
+    box = HuggingFaceWhiteBox(tiny)
+    cut, whole = (box.generate(["x" * n + "y" * 107], seeds=[0], max_new_tokens=20)[0] for n in (300, 0))
+    assert cut == whole
 
 
 def test_a_layer_out_of_range_is_refused(tiny: str) -> None:

@@ -296,10 +296,10 @@ HELD_OUT: dict[str, list[str]] = {
 }
 VAGUE: dict[str, list[str]] = {
     "singular_to_plural": ["[change|rewrite] the word", "[write|give] another form of the word", *_ANY],
-    **{name: _RELATED for name in ("antonym", "synonym", "rhyme")},
-    **{name: _FOREIGN for name in ("german", "spanish", "french")},
+    **dict.fromkeys(("antonym", "synonym", "rhyme"), _RELATED),
+    **dict.fromkeys(("german", "spanish", "french"), _FOREIGN),
     "element": ["[do something with|use] the number", "[look up|use] the input", *_ANY],
-    **{name: _COMPARE for name in ("larger_animal", "smaller_animal")},
+    **dict.fromkeys(("larger_animal", "smaller_animal"), _COMPARE),
     **{f"{name}_in_list": _SOME for name in ("animals", "foods", "vehicles", "clothes")},
     "odd_one_out": _SOME,
     "category_name": ["[look at|compare] the words", "[say|write] something about the [words|list]", *_ANY],

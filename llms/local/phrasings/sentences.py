@@ -211,8 +211,8 @@ HELD_OUT: dict[str, list[str]] = {
     ],
 }
 VAGUE: dict[str, list[str]] = {
-    **{name: _REWRITE for name in ("active_to_passive", "negation", "past_tense", "informal_to_formal")},
-    **{name: _PART for name in ("words_starting_with", "first_word_of_sentence", "last_word_of_sentence")},
+    **dict.fromkeys(("active_to_passive", "negation", "past_tense", "informal_to_formal"), _REWRITE),
+    **dict.fromkeys(("words_starting_with", "first_word_of_sentence", "last_word_of_sentence"), _PART),
     "name_in_sentence": _PART,
-    **{name: _ABOUT for name in ("sentiment", "count_words_in_sentence")},
+    **dict.fromkeys(("sentiment", "count_words_in_sentence"), _ABOUT),
 }

@@ -1,0 +1,96 @@
+"""How rewards are spread over sampled instructions: ``python -m benchmarks.landscape [--tasks ...] [--data DIRECTORY]``.
+
+A task has headroom for a search when, in a pool of 200 sampled instructions, few come near the best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llms.huggingface_black_box import HuggingFaceBlackBox
+from search.evaluation import Marks, Scoring, mark
+from search.guards import Guard
+from search.initialisation import Initialisation
+from tasks.task import Task, own_tasks
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """Sampled instructions of one task with their rewards.
+
+    Args:
+        texts: n distinct instructions.
+        marks: of each, on the same validation examples.
+    """
+
+    texts: tuple[str, ...]
+    marks: tuple[Marks, ...]
+
+    @property
+    def rewards(self) -> list[float]:
+        """Mean score of each instruction."""
+        return [statistics.fmean(one.scores) for one in self.marks]
+
+    def share_near_best(self, ratio: float = 0.9) -> float:
+        """Share of the instructions that reach ``ratio`` of the best reward."""
+        rewards = self.rewards
+        return sum(reward >= ratio * max(rewards) for reward in rewards) / len(rewards)
+
+
+def sample(task: Task, box: HuggingFaceBlackBox, count: int, examples: int, seed: int, temperature: float) -> Landscape:
+    """Draws ``count`` distinct instructions by induction and scores each on ``examples`` validation examples."""
+    splits = task.splits(seed)
+    source = Initialisation("sample", count, max_rounds=6, temperature=temperature, max_tokens=32)
+    texts = [one.text for one in source.candidates(box, splits.demonstrations, Guard(), seed)]
+    return Landscape(tuple(texts), score(texts, task, box, examples, seed))
+
+
+def score(texts: Sequence[str], task: Task, box: HuggingFaceBlackBox, examples: int, seed: int) -> tuple[Marks, ...]:
+    """Marks on the first validation examples."""
+    block = task.splits(seed).validation[:examples]
+    marks: list[Marks] = []
+    for start in range(0, len(texts), 16):
+        marks += [
+            one
+            for one in mark(texts[start : start + 16], block, task.metric, box, Scoring(max_tokens=48))
+            if isinstance(one, Marks)
+        ]
+    return tuple(marks)
+
+
+def row(name: str, landscape: Landscape) -> str:
+    """One line of the table."""
+    rewards = sorted(landscape.rewards)
+    deciles = " ".join(f"{rewards[int(q * (len(rewards) - 1))]:.2f}" for q in (0, 0.25, 0.5, 0.75, 0.9, 1))
+    best = landscape.texts[landscape.rewards.index(max(rewards))]
+    return f"| {name} | {len(rewards)} | {deciles} | {landscape.share_near_best():.1%} | {best} |"
+
+
+def main(argv: Sequence[str]) -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", nargs="*", default=own_tasks())
+    parser.add_argument("--data")
+    parser.add_argument("--model", default="embedded")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--examples", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--temperature", type=float, default=1.0)
+    options = parser.parse_args(argv)
+    box = HuggingFaceBlackBox(options.model, batch_size=320)
+    sys.stdout.write(
+        "| task | n | reward: min, quartiles, 9th decile, max | within 90 % of the best | best |\n|---|---|---|---|---|\n"
+    )
+    for name in options.tasks:
+        task = Task(name, directory=options.data)
+        landscape = sample(task, box, options.count, options.examples, options.seed, options.temperature)
+        sys.stdout.write(row(name, landscape) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

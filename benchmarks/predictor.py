@@ -1,0 +1,165 @@
+"""What predicts the reward: ``python -m benchmarks.predictor``.
+
+Per task: sampled instructions (two temperatures) and plain phrasings; reward on 20 examples, truth on 40 others; the
+predictor is fitted on 40 random instructions and judged on all others by its rank correlation with the truth and by the
+regret of its first choice. Means over tasks and splits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from lightning import LightningModule, Trainer
+from scipy.stats import spearmanr
+from torch import Tensor
+
+from benchmarks.landscape import sample, score
+from datamodules.instruction_pool import InstructionPool
+from datamodules.pool import Candidate, Observation, Pool
+from lightning_modules.score_predictor import ScorePredictor
+from llms.base import Encoding
+from llms.huggingface_black_box import HuggingFaceBlackBox
+from llms.huggingface_white_box import HuggingFaceWhiteBox
+from search.fusion import FeatureExtractor, fuse
+from tasks.task import Task
+
+TASKS = (
+    "longest_word_last_letter", "longest_word_doubled", "shortest_word_first_letter", "last_word_second_letter",
+    "second_word_reversed", "alphabetically_first_word_last_letter", "alphabetically_last_word_reversed",
+    "swap_outer_words", "smaller_animal", "animals_in_list", "second_letter", "difference",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the table.
+
+    Args:
+        name: what it is called.
+        features: a key of the feature table.
+        standardise: rewards standardised over the pool, or raw.
+        model: settings of the predictor that differ from the defaults.
+    """
+
+    name: str
+    features: str
+    standardise: bool
+    model: dict[str, Any]
+
+
+OFF: dict[str, Any] = {"similarity": "none", "weight": "none", "alpha": 0.0}
+VARIANTS = (
+    Variant("defaults (mean of H and O, standardised, similarity)", "mean", True, {}),
+    Variant("without similarity", "mean", True, OFF),
+    Variant("reward-contrast similarity", "mean", True, {"similarity": "reward_contrast"}),
+    Variant("raw rewards", "mean", False, {}),
+    Variant("raw rewards, without similarity", "mean", False, OFF),
+    Variant("without output representation (H)", "H", True, {}),
+    Variant("without instruction representation (O)", "O", True, {}),
+    Variant("H and O side by side", "concat", True, {}),
+    Variant("N(0, 1) initial weights (INSTINCT)", "mean", True, {"initial_weights": "normal"}),
+)  # fmt: skip
+
+
+def features_of(texts: Sequence[str], task: Task, seed: int, box: HuggingFaceBlackBox) -> dict[str, Tensor]:
+    """The fused embeddings by kind, each (n, width)."""
+    white = HuggingFaceWhiteBox(batch_size=256)
+    inputs = [example.input for example in task.splits(seed).demonstrations]
+    only = FeatureExtractor("none").extract(texts, inputs, white, box)
+    pair = FeatureExtractor("white_box", "concat", max_new_tokens=16).extract(texts, inputs, white, box)
+    outputs = pair[:, only.shape[1] :]
+    ones = torch.ones(len(texts), dtype=torch.int64)
+    mean = fuse(Encoding(only, ones), Encoding(outputs, ones), "mean")
+    return {"H": only, "O": outputs, "mean": mean, "concat": pair}
+
+
+def fit(rows: Sequence[Observation], variant: Variant, width: int) -> ScorePredictor:
+    """One iteration's fit on the pool of these rows."""
+    data = InstructionPool(variant.standardise)
+    data.pool = Pool(tuple(rows))
+    predictor = ScorePredictor(width, **variant.model)
+    trainer = Trainer(max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False,
+                      enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1)  # fmt: skip
+    trainer.fit(predictor, datamodule=data)
+    return predictor
+
+
+def judge(predictor: LightningModule, features: Tensor, truth: Sequence[float]) -> tuple[float, float] | None:
+    """Rank correlation with the truth, and regret of the first choice; None where the truth is constant."""
+    assert isinstance(predictor, ScorePredictor)
+    predicted, _ = predictor.predict(features)
+    if len(set(truth)) == 1:
+        return None
+    correlation = float(spearmanr(predicted.numpy(), truth).statistic)
+    return (0.0 if correlation != correlation else correlation), max(truth) - truth[int(predicted.argmax())]
+
+
+def measure(
+    name: str, box: HuggingFaceBlackBox, count: int, sizes: Sequence[int], splits: int
+) -> dict[tuple[str, int], list[tuple[float, float]]]:
+    """All variants on one task."""
+    task = Task(name)
+    texts = list(dict.fromkeys(t for temp in (1.0, 1.5) for t in sample(task, box, count, 1, 0, temp).texts))
+    marks = score(texts, task, box, 60, 0)
+    noisy = [one.scores[:20] for one in marks]
+    truth = [statistics.fmean(one.scores[20:]) for one in marks]
+    table = features_of(texts, task, 0, box)
+    found: dict[tuple[str, int], list[tuple[float, float]]] = {}
+    for variant in VARIANTS:
+        features = table[variant.features]
+        rows = [
+            Observation(Candidate(text, "initial", features=features[i]), 0, noisy[i], ("",) * 20)
+            for i, text in enumerate(texts)
+        ]
+        for size in sizes:
+            for split in range(splits):
+                order = random.Random(split).sample(range(len(rows)), len(rows))
+                predictor = fit([rows[i] for i in order[:size]], variant, features.shape[1])
+                rest = order[size:]
+                if judged := judge(predictor, features[rest], [truth[i] for i in rest]):
+                    found.setdefault((variant.name, size), []).append(judged)
+    return found
+
+
+def main(argv: Sequence[str]) -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--count", type=int, default=90)
+    parser.add_argument("--sizes", nargs="*", type=int, default=[20, 40])
+    parser.add_argument("--splits", type=int, default=4)
+    options = parser.parse_args(argv)
+    warnings.filterwarnings("ignore")
+    box = HuggingFaceBlackBox(batch_size=320)
+    by_task = {name: measure(name, box, options.count, options.sizes, options.splits) for name in options.tasks}
+    heads = " | ".join(f"{size} rows: rank correlation / regret" for size in options.sizes)
+    sys.stdout.write(f"| predictor | {heads} |\n|---|{'---|' * len(options.sizes)}\n")
+    for variant in VARIANTS:
+        cells = [
+            mean_cell([one for found in by_task.values() for one in found.get((variant.name, size), [])])
+            for size in options.sizes
+        ]
+        sys.stdout.write(f"| {variant.name} | {' | '.join(cells)} |\n")
+    size = options.sizes[-1]
+    sys.stdout.write(f"\n| task | defaults, {size} rows |\n|---|---|\n")
+    for name, found in by_task.items():
+        sys.stdout.write(f"| {name} | {mean_cell(found.get((VARIANTS[0].name, size), []))} |\n")
+
+
+def mean_cell(pairs: Sequence[tuple[float, float]]) -> str:
+    """Mean rank correlation / mean regret."""
+    if not pairs:
+        return "-"
+    return f"{statistics.fmean(p[0] for p in pairs):.2f} / {statistics.fmean(p[1] for p in pairs):.2f}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

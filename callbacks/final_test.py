@@ -1,0 +1,105 @@
+"""The end of a search: the best instruction on the test examples, next to the best of the initial ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from datamodules.pool import Pool
+from llms.base import AbstractBlackBox, CallFailure
+from llms.budget import Usage
+from llms.errors import BudgetSpent, ProviderError
+from reporting.records import Result
+from search.evaluation import Marks, Metric, Scoring, mark
+from tasks.example import Example
+from tasks.metrics import mean_interval
+
+PACKAGES = ("torch", "lightning", "transformers")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a result says of the run itself.
+
+    Args:
+        task: its name.
+        method: the strategy's name.
+        seed: the run's.
+        stop_reason: why it ended.
+    """
+
+    task: str
+    method: str
+    seed: int
+    stop_reason: str
+
+
+@dataclass(frozen=True)
+class FinalTest:
+    """Marks instructions on the test examples.
+
+    Args:
+        examples: the test examples.
+        metric: (answer, accepted outputs) -> [0, 1].
+        black_box: the task model, cached and within the budget.
+        scoring: sizes and template.
+    """
+
+    examples: Sequence[Example]
+    metric: Metric
+    black_box: AbstractBlackBox
+    scoring: Scoring
+
+    def marks(self, text: str) -> Marks | None:
+        """The instruction's marks; None where the budget has no room for them.
+
+        Raises:
+            ProviderError: an answer is missing.
+        """
+        try:
+            marks = mark([text], self.examples, self.metric, self.black_box, self.scoring)[0]
+        except BudgetSpent:
+            return None
+        if isinstance(marks, CallFailure):
+            raise ProviderError(f"The final test lacks an answer ({marks.reason}); start again to ask for the rest")
+        return marks
+
+
+def tested(pool: Pool, test: FinalTest) -> tuple[Marks | None, Marks | None]:
+    """The marks of the best instruction and of the best initial one, which are paid once if they are the same."""
+    best, first = pool.best(), pool.initial().best()
+    marks = test.marks(best.text)
+    return marks, marks if first.text == best.text else test.marks(first.text)
+
+
+def result(
+    pool: Pool, marks: tuple[Marks | None, Marks | None], n_test: int, ending: Ending, usage: Usage, seconds: float
+) -> Result:
+    """What result.json says."""
+    best, first = pool.best(), pool.initial().best()
+    return Result(
+        task=ending.task,
+        method=ending.method,
+        seed=ending.seed,
+        best_instruction=best.text,
+        validation_score=best.score,
+        test_score=_mean(marks[0]),
+        test_interval=mean_interval(marks[0].scores) if marks[0] else None,
+        n_test=n_test,
+        initial_best_instruction=first.text,
+        initial_best_validation_score=first.score,
+        initial_best_test_score=_mean(marks[1]),
+        calls=usage.calls,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cost_usd=None,
+        iterations=pool.iteration - 1,
+        stop_reason=ending.stop_reason,
+        seconds=round(seconds, 1),
+        versions={package: version(package) for package in PACKAGES},
+    )
+
+
+def _mean(marks: Marks | None) -> float | None:
+    return sum(marks.scores) / len(marks.scores) if marks else None

@@ -1,0 +1,131 @@
+"""The run folder: whether it may be used, whether it is finished, and whether a checkpoint belongs to the run."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from lightning import LightningModule, Trainer
+from lightning.pytorch.cli import SaveConfigCallback
+
+from callbacks.instruction_search import CACHE, InstructionSearch
+from lightning_modules.score_predictor import ScorePredictor
+from reporting.records import RESULT, replace_text
+
+CONFIG = "config.yaml"
+LAST = Path("checkpoints") / "last.ckpt"
+MAY_CHANGE = (
+    "trainer", "run_dir", "min_score", "config", "ckpt_path", "weights_only",
+    "search.iterations", "search.threshold", "search.budget",
+)  # fmt: skip
+SHAPE = ("feature_size", "depth", "width")
+
+
+class Finished(Exception):
+    """The run folder holds a finished run with these very settings.
+
+    Args:
+        folder: that folder.
+        min_score: the quality gate of the present settings.
+    """
+
+    def __init__(self, folder: Path, min_score: float | None) -> None:
+        super().__init__(str(folder))
+        self.folder, self.min_score = folder, min_score
+
+
+class SaveConfig(SaveConfigCallback):
+    """Writes the merged settings whole or not at all."""
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Replaces config.yaml."""
+        replace_text(Path(trainer.default_root_dir) / CONFIG, self.parser.dump(self.config, skip_none=False))
+
+
+def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
+    """Compares the settings with those that the folder was made with; where nothing was paid for they don't matter.
+
+    Raises:
+        ValueError: it is no folder, or holds a run with other settings.
+        Finished: it holds a finished run with the same ones.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
+    if not there.is_dir():
+        raise ValueError(f"run_dir: expected a folder but {there} is a file")
+    if not (folder / CONFIG).is_file() or not _holds_answers(folder / CACHE):
+        return
+    former = flatten(yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8")))
+    present = flatten(settings)
+    other = sorted(key for key in former.keys() | present.keys() if former.get(key) != present.get(key))
+    fixed = [key for key in other if not key.startswith(MAY_CHANGE)]
+    if fixed:
+        key = fixed[0]
+        raise ValueError(
+            f"run_dir: {folder} holds a run with other settings: {key} was {former.get(key)!r} and is "
+            f"{present.get(key)!r}; choose another --run_dir"
+        )
+    if (folder / RESULT).is_file() and not [key for key in other if key.startswith("search")]:
+        raise Finished(folder, settings["min_score"])
+
+
+def _holds_answers(path: Path) -> bool:
+    """Whether the call cache holds an answer; what is no cache is reported when it is used."""
+    if not path.is_file():
+        return False
+    connection = sqlite3.connect(path)
+    try:
+        return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM completions)").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.close()
+
+
+def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested settings with dotted keys.
+
+    >>> flatten({"a": {"b": 1}, "c": [2]})
+    {'a.b': 1, 'c': [2]}
+    """
+    if not isinstance(settings, dict):
+        return {prefix: settings}
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
+    return flat
+
+
+def check_checkpoint(path: str, search: InstructionSearch, predictor: ScorePredictor) -> None:
+    """Whether the run can go on from a checkpoint.
+
+    Raises:
+        ValueError: it is none, or that of another task, seed or predictor.
+    """
+    if not Path(path).is_file():
+        raise ValueError(f"ckpt_path: expected the checkpoint of a run but there is no file {path}")
+    content = _content(path)
+    search.require_own(content["callbacks"]["InstructionSearch"])
+    for name in SHAPE:
+        former, present = content["hyper_parameters"].get(name), predictor.hparams[name]
+        if former != present:
+            raise ValueError(f"ckpt_path: expected a predictor with {name} {present} but {path} has {former}")
+
+
+def _content(path: str) -> Mapping[str, Any]:
+    """The checkpoint, loaded without running code from it."""
+    problem = ValueError(f"ckpt_path: expected the checkpoint of a run but {path} is none")
+    if not zipfile.is_zipfile(path):
+        raise problem
+    try:
+        content: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError) as error:
+        raise problem from error
+    if not isinstance(content, dict) or "InstructionSearch" not in content.get("callbacks", {}):
+        raise problem
+    return content

@@ -1,0 +1,92 @@
+"""Errors in one line: what jsonargparse says over many lines, and argparse after its usage."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Iterable
+from typing import NoReturn
+
+_KEY = re.compile(r'Parser key "([^"]+)":?')
+_NOISE = re.compile(
+    r"Does not validate against|Subtypes:|Errors:|Given value|Expected a path but|Expected a <class 'NoneType'>"
+    r"|Problem with given class_path|Parser key|Expected a dot import path string"
+)
+_UNKNOWN = re.compile(r"(?:does not accept option '|unrecognized arguments: --)([\w.]+)'?")
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An argparse parser whose errors are exceptions."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises instead of printing the usage and leaving.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError(f"{message} (see {self.prog} --help)")
+
+
+def one_line(message: str) -> str:
+    """The telling part of a message: key, expected, found.
+
+    >>> one_line('Parser key "search.iterations":\\n  Expected a <class \\'int\\'>. Got value: abc')
+    'search.iterations: expected int but got abc'
+    >>> one_line("No such file:\\n  a.yaml")
+    'No such file: a.yaml'
+    """
+    keys = _KEY.findall(message)
+    if not keys and "Does not validate against" not in message:
+        return " ".join(message.split())
+    reasons = [line for line in map(_reason, message.splitlines()) if line]
+    text = _plain(" or ".join(dict.fromkeys(reasons))) or "expected something else"
+    text += _found(message, text)
+    return f"{'.init_args.'.join(keys)}: {text[0].lower()}{text[1:]}" if keys else text
+
+
+def unknown_key(message: str) -> str | None:
+    """The key that a parser's message rejects, if it is about one.
+
+    >>> unknown_key("Subcommand 'fit' does not accept option 'task.nam'")
+    'task.nam'
+    """
+    match = _UNKNOWN.search(message)
+    return match[1] if match else None
+
+
+def suggest(key: str, known: Iterable[str]) -> str:
+    """A question that names the closest key, or nothing.
+
+    >>> suggest("task.nam", ["task.name", "search.seed"])
+    ' (did you mean task.name?)'
+    """
+    close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.8)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _reason(line: str) -> str:
+    text = line.strip().removeprefix("- ")
+    if name := re.fullmatch(r"Expected a dot import path string: (\S+)", text):
+        return f"Expected the dotted path of a class but got {name[1]}"
+    if text.startswith("Parser key"):
+        text = _KEY.sub("", text).strip()
+    return "" if _NOISE.match(text) else text
+
+
+def _found(message: str, text: str) -> str:
+    """The value, where the reasons leave it out and it is short."""
+    value = re.search(r"Given value: (.+)", message)
+    if "but got" in text or value is None or value[1].startswith(("Namespace(", "NestedArg(", "{")):
+        return ""
+    return f" but got {value[1]}" if text.lower().startswith("expected") else f" (got {value[1]})"
+
+
+def _plain(text: str) -> str:
+    """Types as a user writes them."""
+    text = re.sub(r"a <class '(?:\w+\.)*(\w+)'>", r"\1", text)
+    text = re.sub(r"a typing\.Literal\[([^\],]*)\]", r"\1", text)
+    text = re.sub(r"a typing\.Literal\[([^\]]*)\]", r"one of \1", text)
+    text = text.replace(". Got value:", " but got").replace(" or Expected ", " or ")
+    text = text.replace("Expected an instantiatable class, but is abstract", "Expected a class that is not abstract")
+    return text.replace("'str' object has no attribute 'keys'", "expected keys and values")

@@ -1,0 +1,149 @@
+"""A whole search on the public fakes: a scripted black box, a hashing white box, a task of two words."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lightning import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from callbacks.checkpoint_io import AtomicCheckpointIO
+from callbacks.instruction_search import InstructionSearch
+from callbacks.search_curves import SearchCurves
+from callbacks.search_progress import SearchProgress
+from commands.fit import quiet
+from datamodules.instruction_pool import InstructionPool
+from datamodules.pool import Candidate, Pool
+from lightning_modules.score_predictor import ScorePredictor
+from llms.base import CallFailure, Request
+from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from search.evaluation import Scoring
+from search.initialisation import Initialisation
+from search.methods.duet import Duet
+from search.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from tasks.task import Task
+
+FIRST = ("Name the colour.", "Copy the text.", "Write the second word.", "Say a word.", "Count the words.")
+Quality = Callable[[str], float]
+
+
+def half(instruction: str) -> float:
+    return 0.5
+
+
+class Listed(AbstractStrategy):
+    """Proposes given texts, some per iteration."""
+
+    def __init__(self, *batches: Sequence[str]) -> None:
+        self.batches = batches
+
+    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+        if pool.iteration > len(self.batches):
+            return Proposal((), written=4)
+        texts = self.batches[pool.iteration - 1]
+        return Proposal(tuple(Candidate(text, "listed") for text in texts), 2 * len(texts), len(texts))
+
+
+@dataclass
+class Run:
+    """One search and all that it left behind."""
+
+    search: InstructionSearch
+    data: InstructionPool
+    box: ScriptedBlackBox
+    folder: Path
+    trainer: Trainer
+
+    @property
+    def texts(self) -> list[str]:
+        return [row.text for row in self.data.pool]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / "result.json").read_text())
+        return content
+
+    def times_asked(self, text: str) -> int:
+        return sum(request.prompt.startswith(f"Instruction: {text}\n") for request in self.box.asked)
+
+
+def black_box(quality: Quality, failing: Sequence[str], first: Sequence[str]) -> ScriptedBlackBox:
+    """Answers with the second word as often as the instruction's quality says, else with the first one."""
+
+    def answer(request: Request) -> str | CallFailure:
+        if "distinct instructions" in request.prompt:
+            return "\n".join(f"{i}. The instruction was to {text}" for i, text in enumerate(first, 1))
+        instruction, _, rest = request.prompt.removeprefix("Instruction: ").partition("\n\nInput: ")
+        if instruction in failing:
+            return CallFailure("server error")
+        wrong, right = rest.removesuffix("\nOutput:").split()
+        share = zlib.crc32(f"{instruction}|{right}".encode()) % 1000 / 1000
+        return right if share < quality(instruction) else wrong
+
+    return ScriptedBlackBox(answer)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Run]:
+    """Carries out a search of 4 validation and 6 test examples."""
+    quiet()
+    for name, start, count in (("train", 0, 20), ("test", 100, 6)):
+        rows = [json.dumps({"input": f"a{i} b{i}", "output": f"b{i}"}) for i in range(start, start + count)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
+
+    def carry_out(
+        quality: Quality = half,
+        *,
+        failing: Sequence[str] = (),
+        first: Sequence[str] = FIRST,
+        strategy: AbstractStrategy | None = None,
+        iterations: int = 3,
+        folder: str = "run",
+        **options: Any,
+    ) -> Run:
+        box = black_box(quality, failing, first)
+        search = InstructionSearch(
+            Task("t", str(tmp_path / "train.jsonl"), str(tmp_path / "test.jsonl")),
+            box,
+            HashingWhiteBox(8, 4),
+            strategy or Duet(candidates=8),
+            initialisation=Initialisation(count=len(first), max_rounds=1),
+            scoring=Scoring(examples=4, instructions_per_call=2),
+            iterations=iterations,
+            **options,
+        )
+        data, predictor = InstructionPool(batches_per_epoch=2), ScorePredictor(search.feature_size, width=5, steps=4)
+        trainer = Trainer(
+            accelerator="cpu",
+            devices=1,
+            max_epochs=iterations,
+            logger=TensorBoardLogger(str(tmp_path / folder), name="", version="", default_hp_metric=False),
+            callbacks=[
+                search,
+                SearchCurves(search),
+                SearchProgress(search),
+                ModelCheckpoint(tmp_path / folder / "checkpoints", "last", save_on_train_epoch_end=True),
+            ],
+            plugins=[AtomicCheckpointIO()],
+            default_root_dir=str(tmp_path / folder),
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            log_every_n_steps=1,
+        )
+        trainer.fit(predictor, datamodule=data)
+        return Run(search, data, box, tmp_path / folder, trainer)
+
+    return carry_out
+
+
+@pytest.fixture
+def listed() -> Callable[..., Listed]:
+    """A strategy from its proposals."""
+    return Listed

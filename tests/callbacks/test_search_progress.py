@@ -1,0 +1,55 @@
+"""What one sees while it runs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from callbacks.search_progress import printable
+
+
+def test_without_a_terminal_there_are_plain_lines(
+    run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "duet"):
+        run(lambda text: 1.1 * (text == "Good one."), strategy=listed(["Bad one."], ["Good one."]), iterations=5)
+    first, second, third, fourth = caplog.messages
+    assert first == "5 initial instructions"
+    assert second.startswith("5 instructions scored, best 0.000 [0.00, ")
+    assert third.startswith("iteration 1/5: score 0.000, best 0.000 [0.00, ")
+    assert fourth.startswith("iteration 2/5: score 1.000, best 1.000 [")
+    assert fourth.endswith("29 calls  <- new best: Good one.")
+
+
+def test_on_a_terminal_there_is_one_bar(
+    run: Callable[..., Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    run(iterations=3)
+    shown = capsys.readouterr().err
+    assert "Search" in shown
+    assert "3/3" in shown
+    assert "calls" in shown
+    assert shown.endswith("\n")
+    assert "\x1b[3" not in shown  # no colour
+
+
+def test_a_text_cannot_steer_the_terminal(
+    run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = "Good \x1b[2J one\r.\u202e"
+    with caplog.at_level(logging.INFO, "duet"):
+        run(lambda text: 1.1 * (text == odd), strategy=listed([odd]))
+    assert caplog.messages[-1].endswith("Good \ufffd[2J one\ufffd.\ufffd")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("é ü 漢", "é ü 漢"), ("a\nb\tc", "a\ufffdb\ufffdc"), ("\ud800", "\ufffd"), ("x" * 300, "x" * 199 + "…")],
+)
+def test_what_is_shown_is_printable_and_ends(text: str, shown: str) -> None:
+    assert printable(text) == shown

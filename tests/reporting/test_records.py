@@ -1,0 +1,69 @@
+"""The files of a run folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from reporting.records import CandidateRecord, Result, append_candidates, replace_text, write_candidates, write_result
+
+RECORD = CandidateRecord(1, "Répète «le» mot.\u2028", "local", None, 0.5, 2, (1.0, 0.0), ("a", "b"), 0.25, 0.125)
+RESULT = Result(
+    "t", "Duet", 0, "Do it.", 0.5, None, None, 9, "Do.", 0.25, None, 7, 10, 3, None, 2, "budget", 1.5, {"torch": "2"}
+)  # fmt: skip
+
+
+def test_a_line_is_one_instruction_with_all_that_is_known(tmp_path: Path) -> None:
+    write_candidates(tmp_path, [RECORD])
+    append_candidates(tmp_path, [RECORD, RECORD])
+    lines = (tmp_path / "candidates.jsonl").read_text(encoding="utf-8").split("\n")
+    assert lines.pop() == ""
+    assert [json.loads(line)["instruction"] for line in lines] == [RECORD.instruction] * 3
+    assert json.loads(lines[0])["scores"] == [1.0, 0.0]
+    assert list(json.loads(lines[0])) == [field.name for field in fields(CandidateRecord)]
+
+
+def test_writing_anew_leaves_no_line_of_before(tmp_path: Path) -> None:
+    write_candidates(tmp_path, [RECORD, RECORD])
+    write_candidates(tmp_path, [RECORD])
+    assert len((tmp_path / "candidates.jsonl").read_text(encoding="utf-8").split("\n")) == 2
+
+
+def test_the_result_is_the_last_file_that_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    replace = os.replace
+
+    def noted(source: Path, target: Path) -> None:
+        order.append(target.name)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", noted)
+    write_result(tmp_path, RESULT)
+    assert order == ["best_instruction.txt", "result.json"]
+    content = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert (content["best_instruction"], content["test_score"], content["cost_usd"]) == ("Do it.", None, None)
+
+
+def test_a_failing_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    replace_text(path, "old")
+
+    def fail(_: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        replace_text(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_the_records_are_read_without_torch() -> None:
+    code = "import sys, reporting.records; sys.exit('torch' in sys.modules)"
+    root = Path(__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from datamodules.pool import Candidate, Observation, Pool
+from llms.base import AbstractWhiteBox, Encoding
+from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from search.fusion import FeatureExtractor
+from search.guards import Guard
+from search.methods.duet import Duet, Shares
+from search.strategy import Resources
+from tasks.example import Example
+
+EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
+ASKED = ScriptedBlackBox({})
+
+
+class Scripted:
+    """A predictor: any function of the features as the mean, another as the deviation."""
+
+    def __init__(self, mean: Callable[[Tensor], Tensor], deviation: Callable[[Tensor], Tensor] = torch.zeros_like):
+        self.mean, self.deviation = mean, deviation
+        self.features = torch.empty(0)
+
+    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        self.features = features
+        mean = self.mean(features)
+        return mean, self.deviation(mean)
+
+
+class Repeating(AbstractWhiteBox):
+    """Writes from a list of texts, in turn."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts, self.calls = texts, 0
+        self.inner = HashingWhiteBox()
+
+    identity = property(lambda self: "repeating")
+    hidden_size = property(lambda self: 16)
+    embedding_size = property(lambda self: 8)
+    embedding_scale = property(lambda self: 1.0)
+
+    def encode(self, texts: Any, contexts: Any = None) -> Encoding:
+        return self.inner.encode(texts, contexts)
+
+    def generate(self, prompts: Any, **options: Any) -> list[str]:
+        self.calls += options["temperature"] > 0 if "temperature" in options else 0
+        return [" " + self.texts[n % len(self.texts)] for n in range(len(prompts))]
+
+
+def first(features: Tensor) -> Tensor:
+    return features[:, 0]
+
+
+def resources(white_box: AbstractWhiteBox | None = None, seed: int = 0) -> Resources:
+    return Resources(ASKED, white_box or HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, seed)
+
+
+def row(text: str, score: float, iteration: int = 0) -> Observation:
+    return Observation(Candidate(text, "initial", features=torch.zeros(16)), iteration, (score,), ("x",))
+
+
+POOL = Pool((row("Write the last letter of it.", 0.5), row("Sort each word backwards.", 0.25)))
+
+
+def test_a_proposal_is_new_distinct_and_counted() -> None:
+    proposal = Duet(candidates=32, choose=20).propose(POOL, Scripted(first), resources())
+    texts = [one.text for one in proposal.candidates]
+    assert len(set(texts)) == len(texts) == 20
+    assert not set(texts) & POOL.texts
+    assert proposal.written == 32
+    assert 20 <= proposal.distinct <= 32
+
+
+def test_the_same_pool_gives_the_same_proposal() -> None:
+    def texts(pool: Pool = POOL, seed: int = 0) -> list[str]:
+        proposal = Duet(candidates=16, choose=4).propose(pool, Scripted(first), resources(seed=seed))
+        return [one.text for one in proposal.candidates]
+
+    assert texts() == texts()
+    assert texts(seed=1) != texts()
+    assert texts(Pool((*POOL, row("Copy the text.", 0.0, iteration=1)))) != texts()
+
+
+def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> None:
+    predictor = Scripted(first, lambda mean: (mean * 7).sin().abs())
+    proposal = Duet(candidates=32, choose=3, nu=0.5).propose(POOL, predictor, resources())
+    mean, deviation = predictor.predict(predictor.features)
+    expected = sorted((mean + 0.5 * deviation).tolist(), reverse=True)[:3]
+    values = [(one.predicted or 0.0) + 0.5 * (one.uncertainty or 0.0) for one in proposal.candidates]
+    assert values == pytest.approx(expected)
+    for one in proposal.candidates:
+        assert one.features is not None
+        assert torch.equal(one.features, resources().extractor.extract([one.text], ["a"], HashingWhiteBox(), ASKED)[0])
+        assert one.predicted == one.features[0].item()
+
+
+def test_greedy_ignores_the_deviation() -> None:
+    predictor = Scripted(first, lambda mean: 100 * mean.neg().exp())
+    [one] = Duet(candidates=32, acquisition="greedy").propose(POOL, predictor, resources()).candidates
+    assert one.predicted == predictor.features[:, 0].max().item()
+
+
+def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
+    white_box = Repeating("take a", "take b")
+    texts = ["Take a.", "Take b."]
+    sure, risky = torch.tensor([0.52, 0.0]), torch.tensor([0.40, 0.3])  # 0.02 for sure, or 0.08 in the mean, over 0.5
+    order = {"Take a.": sure, "Take b.": risky}
+    states = {text: resources().extractor.extract([text], [], white_box, ASKED)[0] for text in texts}
+
+    def look_up(column: int) -> Callable[[Tensor], Tensor]:
+        def find(features: Tensor) -> Tensor:
+            names = [next(t for t in texts if torch.equal(states[t], row)) for row in features]
+            return torch.tensor([order[name][column].item() for name in names])
+
+        return find
+
+    predictor = Scripted(look_up(0))
+    predictor.deviation = lambda mean: look_up(1)(predictor.features)
+    duet = Duet(candidates=4, acquisition="expected_improvement", nu=1.0, shares=Shares(1, 0, 0))
+    assert duet.propose(POOL, predictor, resources(white_box)).candidates[0].text == "Take b."
+    low = Pool((row("Do nothing.", 0.0),))
+    assert duet.propose(low, predictor, resources(white_box)).candidates[0].text == "Take a."
+
+
+def test_a_text_is_written_twice_and_proposed_once() -> None:
+    white_box = Repeating("take a", "Take a.", "take  a ", "take b")
+    proposal = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0)).propose(POOL, Scripted(first), resources(white_box))
+    assert {one.text for one in proposal.candidates} == {"Take a.", "Take b."}
+    assert (proposal.written, proposal.distinct) == (8, 2)
+
+
+def test_what_the_guard_rejects_is_not_proposed() -> None:
+    white_box = Repeating("stop", "turn word1 into 1drow", "take the first one and then the other", "take b")
+    duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0), guard=Guard(max_characters=20))
+    proposal = duet.propose(POOL, Scripted(first), resources(white_box))
+    assert [one.text for one in proposal.candidates] == ["Take b."]
+
+
+def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
+    white_box = Repeating("write the last letter of it", "sort each word backwards", "stop", "")
+    duet = Duet(candidates=8, attempts=3, shares=Shares(1, 0, 0))
+    predictor = Scripted(first)
+    proposal = duet.propose(POOL, predictor, resources(white_box))
+    assert (proposal.candidates, proposal.written, proposal.distinct) == ((), 24, 0)
+    assert white_box.calls == 3
+    assert predictor.features.numel() == 0
+
+
+@pytest.mark.parametrize("origin", ["global", "local", "continuation"])
+def test_each_source_can_stand_alone(origin: str) -> None:
+    shares = Shares(*(float(origin == one) for one in ("global", "local", "continuation")))
+    proposal = Duet(candidates=8, choose=8, shares=shares).propose(POOL, Scripted(first), resources())
+    assert {one.origin for one in proposal.candidates} == {origin}
+    parents = {one.parent for one in proposal.candidates}
+    assert parents == {None} if origin == "global" else parents <= POOL.texts
+
+
+def test_iterations_and_attempts_never_use_a_global_point_twice() -> None:
+    duet, seen = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0)), []
+    pool = POOL
+    for iteration in range(1, 5):
+        proposal = duet.propose(pool, Scripted(first), resources())
+        seen += [one.latent for one in proposal.candidates]
+        pool += [row(f"{proposal.candidates[0].text}", 0.1, iteration)]
+    assert len(set(seen)) == len(seen) > 8
+
+
+def test_proposing_asks_no_black_box_and_leaves_the_pool_alone() -> None:
+    before = POOL.state_dict()["rows"]
+    Duet(candidates=8).propose(POOL, Scripted(first), resources())
+    assert ASKED.asked == []
+    assert POOL.state_dict()["rows"] == before
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 7, 64])
+@pytest.mark.parametrize("shares", [Shares(), Shares(1, 0, 0), Shares(0, 1, 1), Shares(0, 0, 2), Shares(1, 1, 1)])
+def test_shares_sum_to_the_total(shares: Shares, total: int) -> None:
+    counts = shares.counts(total)
+    assert sum(counts) == total
+    assert min(counts) >= 0
+    assert Shares(0.5, 0.25, 0.25).counts(8) == (4, 2, 2)
+
+
+@pytest.mark.parametrize("shares", [Shares(0, 0, 0), Shares(-1, 1, 1)])
+def test_shares_are_not_negative_and_not_all_zero(shares: Shares) -> None:
+    with pytest.raises(ValueError, match="Expected shares of at least 0, not all 0"):
+        Duet(shares=shares)
+
+
+@pytest.mark.parametrize("name", ["candidates", "choose", "demonstrations", "max_new_tokens", "elite", "attempts"])
+def test_numbers_are_positive(name: str) -> None:
+    with pytest.raises(ValueError, match=f"Expected {name} of at least 1 but got 0"):
+        Duet(**{name: 0})  # type: ignore[arg-type]

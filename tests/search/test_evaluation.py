@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from datamodules.pool import Candidate
+from llms.base import CallFailure, Request
+from llms.errors import BudgetSpent
+from llms.fakes import ScriptedBlackBox
+from search.evaluation import Evaluator, Marks, Scoring, mark
+from tasks.example import Example
+
+EXAMPLES = [Example("ab", ("ba",)), Example("cd", ("dc", "DC"))]
+
+
+def same(answer: str, outputs: Sequence[str]) -> float:
+    return float(answer in outputs)
+
+
+def reverser() -> ScriptedBlackBox:
+    """Reverses the input when asked to, else copies it."""
+
+    def answer(request: Request) -> str:
+        text = request.prompt.split("Input: ")[1].removesuffix("\nOutput:")
+        return text[::-1] if "Reverse" in request.prompt else text
+
+    return ScriptedBlackBox(answer)
+
+
+def evaluator(box: ScriptedBlackBox, scoring: Scoring | None = None) -> Evaluator:
+    return Evaluator(box, EXAMPLES, same, scoring or Scoring())
+
+
+def test_each_instruction_is_marked_on_each_example() -> None:
+    marks = mark(["Reverse it.", "Copy it."], EXAMPLES, same, reverser(), Scoring())
+    assert marks == [Marks((1.0, 1.0), ("ba", "dc")), Marks((0.0, 0.0), ("ab", "cd"))]
+
+
+def test_all_prompts_go_in_one_call_in_the_order_of_the_instructions() -> None:
+    box = reverser()
+    mark(["A b.", "C d."], EXAMPLES, same, box, Scoring(max_tokens=9))
+    form = "Instruction: {}\n\nInput: {}\nOutput:"
+    assert box.asked == [Request(form.format(text, one.input), 9) for text in ("A b.", "C d.") for one in EXAMPLES]
+
+
+def test_a_template_of_ones_own_is_used() -> None:
+    box = ScriptedBlackBox(lambda request: request.prompt)
+    [found] = mark(["Do {input}."], EXAMPLES, same, box, Scoring(template="{input} <- {instruction}"))
+    assert found == Marks((0.0, 0.0), ("ab <- Do {input}.", "cd <- Do {input}."))
+
+
+def test_an_instruction_with_a_failed_call_has_no_score() -> None:
+    failure = CallFailure("busy")
+    box = ScriptedBlackBox(lambda r: failure if "Flaky" in r.prompt and "cd" in r.prompt else "ba")
+    marks = mark(["Flaky one.", "Steady one."], EXAMPLES, same, box, Scoring())
+    assert marks == [failure, Marks((1.0, 0.0), ("ba", "ba"))]
+    rows = evaluator(box).observe([Candidate("Flaky one.", "x"), Candidate("Steady one.", "y")], 3)
+    assert [(row.text, row.candidate.origin, row.score, row.iteration) for row in rows] == [
+        ("Steady one.", "y", 0.5, 3)
+    ]
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    [row] = evaluator(ScriptedBlackBox(lambda _: "")).observe([Candidate("Do it.", "x")], 0)
+    assert (row.scores, row.outputs) == ((0.0, 0.0), ("", ""))
+
+
+def test_a_spent_budget_is_not_caught() -> None:
+    def refuse(_: Request) -> str:
+        raise BudgetSpent("cap")
+
+    with pytest.raises(BudgetSpent):
+        evaluator(ScriptedBlackBox(refuse)).observe([Candidate("Do it.", "x")], 0)
+
+
+def test_an_instruction_costs_a_call_per_example() -> None:
+    box = reverser()
+    one = evaluator(box)
+    one.observe([Candidate("Do it.", "x")] * 3, 0)
+    assert len(box.asked) == 3 * one.calls_per_instruction == 6
+
+
+def test_no_candidates_make_no_observations() -> None:
+    assert evaluator(reverser()).observe([], 1) == []
+
+
+@pytest.mark.parametrize("options", [{"examples": 0}, {"max_tokens": 0}, {"instructions_per_call": -1}])
+def test_sizes_are_positive(options: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"Expected scoring\.examples, max_tokens and instructions_per_call"):
+        Scoring(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("template", ["{instruction}", "{input}", "", "{instruction }{input}"])
+def test_a_template_names_both_parts(template: str) -> None:
+    with pytest.raises(ValueError, match=r"Expected a template with \{instruction\} and \{input\}"):
+        Scoring(template=template)

@@ -1,0 +1,105 @@
+"""Every file under configs/ is accepted as it stands; nothing is loaded to find out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from commands import duet_cli
+from commands.duet_cli import CONFIGS, DEFAULTS, DuetCLI
+from commands.fit import quiet
+from commands.run_folder import flatten
+
+FILES = sorted(CONFIGS.rglob("*.yaml"))
+FRAGMENTS = [path for path in FILES if path.parent != CONFIGS]
+NOT_OURS = ("trainer", "seed_everything")
+
+
+class Parsed(DuetCLI):
+    """Reads the settings and stops there."""
+
+    def before_instantiate_classes(self) -> None: ...
+
+    def instantiate_classes(self) -> None: ...
+
+    def _run_subcommand(self, subcommand: str) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    quiet()
+
+
+def settings(*arguments: str) -> dict[str, Any]:
+    flat = flatten(Parsed(["--task.name", "second_letter", *arguments]).config.fit.as_dict())
+    return {key.replace(".class_path", ""): value for key, value in flat.items()}
+
+
+def content(path: Path) -> dict[str, Any]:
+    flat = flatten(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return {key.replace(".class_path", ""): value for key, value in flat.items()}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(CONFIGS).as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_file_is_read_and_every_value_arrives(path: Path) -> None:
+    name = content(path).get("task.name", "second_letter")
+    parsed = settings("--config", str(path), "--task.name", name)
+    assert {key: parsed[key] for key in content(path)} == content(path)
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=name_of)
+def test_a_fragment_is_short_and_says_what_it_is_for(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("# ")
+    assert 1 <= sum(not line.startswith("#") for line in lines) <= 7
+
+
+def test_the_defaults_are_those_of_the_constructors(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = {key: value for key, value in content(DEFAULTS[0]).items() if not key.startswith(NOT_OURS)}
+    classes = [f"--{name}={listed[name]}" for name in ("black_box", "white_box", "strategy")]
+    monkeypatch.setattr(duet_cli, "DEFAULTS", [])
+    constructors = settings("--seed_everything=0", *classes)
+    assert {key: constructors[key] for key in listed} == listed
+
+
+def test_every_default_has_its_source() -> None:
+    section = ""
+    for line in DEFAULTS[0].read_text(encoding="utf-8").splitlines():
+        section = line if not line.startswith((" ", "#")) else section
+        if line.strip().startswith("#") or line.rstrip().endswith(":") or section.startswith("trainer"):
+            continue
+        assert "#" in line or "class_path: llms" in line, line
+
+
+def test_the_embedded_models_settings_are_loaded_by_themselves() -> None:
+    parsed, wanted = settings(), content(CONFIGS / "models" / "embedded.yaml")
+    assert {key: parsed[key] for key in wanted} == wanted
+    assert parsed["search.initialisation.mode"] == "sample"
+
+
+def test_the_paper_setting_undoes_what_the_embedded_model_needs() -> None:
+    paper = settings(*(f"--config={CONFIGS / 'models' / name}.yaml" for name in ("openai", "vicuna")))
+    default = {
+        "search.initialisation.mode": "request",
+        "search.initialisation.max_tokens": 4096,
+        "search.scoring.max_tokens": 64,
+        "search.extractor.max_new_tokens": 24,
+        "strategy.init_args.max_new_tokens": 64,
+        "black_box.init_args.model": "gpt-3.5-turbo",
+        "initial_black_box.init_args.model": "gpt-4o",
+        "white_box.init_args.model": "lmsys/vicuna-13b-v1.5",
+        "white_box.init_args.layer": "middle",
+    }
+    assert {key: paper[key] for key in default} == default
+
+
+def test_no_key_of_a_provider_can_stand_in_a_file() -> None:
+    paper = settings(f"--config={CONFIGS / 'models' / 'openai.yaml'}")
+    assert [key for key in paper if "api_key" in key] == []
