@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install check format test quickstart data train-local-model
+.PHONY: help install check format test quickstart bench data train-local-model
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,9 +34,14 @@ test: $(STAMP) ## the whole suite, doctests included
 quickstart: $(STAMP) ## a search with the embedded model: no key, no network, no GPU
 	$(BIN)/python cli.py fit --config configs/quickstart.yaml
 
+bench: $(STAMP) ## measure: what predicts the reward, and which tasks leave room for a search (half an hour)
+	$(BIN)/python -m benchmarks.predictor
+	$(BIN)/python -m benchmarks.landscape
+
 data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
 	$(BIN)/python cli.py data download --directory data
 
 train-local-model: $(STAMP) ## train the embedded model anew and measure it (hours)
-	$(BIN)/python -m llms.local.train --steps 6500 --output llms/local/weights
-	$(BIN)/python -m llms.local.evaluate
+	$(BIN)/python -m llms.local.train --phase 1 --steps 2000 --decay_from 1 --output build/local_model
+	$(BIN)/python -m llms.local.train --phase 2 --steps 4200 --decay_from 0.35 --start build/local_model --output llms/local/weights
+	$(BIN)/python -m llms.local.evaluate --card llms/local/weights/README.md

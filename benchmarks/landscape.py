@@ -1,4 +1,4 @@
-"""How rewards are spread over sampled instructions: ``python -m benchmarks.landscape [--tasks ...] [--data DIRECTORY]``.
+"""How rewards are spread over sampled instructions: ``python -m benchmarks.landscape [--tasks ...]``.
 
 A task has headroom for a search when, in a pool of 200 sampled instructions, few come near the best.
 """
@@ -83,7 +83,8 @@ def main(argv: Sequence[str]) -> None:
     options = parser.parse_args(argv)
     box = HuggingFaceBlackBox(options.model, batch_size=320)
     sys.stdout.write(
-        "| task | n | reward: min, quartiles, 9th decile, max | within 90 % of the best | best |\n|---|---|---|---|---|\n"
+        "| task | n | reward: min, quartiles, 9th decile, max | within 90 % of the best | best |\n"
+        "|---|---|---|---|---|\n"
     )
     for name in options.tasks:
         task = Task(name, directory=options.data)

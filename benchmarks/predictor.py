@@ -8,6 +8,7 @@ regret of its first choice. Means over tasks and splits.
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import statistics
 import sys
@@ -32,9 +33,9 @@ from search.fusion import FeatureExtractor, fuse
 from tasks.task import Task
 
 TASKS = (
-    "longest_word_last_letter", "longest_word_doubled", "shortest_word_first_letter", "last_word_second_letter",
-    "second_word_reversed", "alphabetically_first_word_last_letter", "alphabetically_last_word_reversed",
-    "swap_outer_words", "smaller_animal", "animals_in_list", "second_letter", "difference",
+    "longest_word_last_letter", "longest_word_second_letter", "shortest_word_second_letter", "shortest_word_length",
+    "alphabetically_last_word_second_letter", "alphabetically_first_word_last_letter", "second_word_reversed",
+    "alphabetically_last_word_reversed", "swap_outer_words", "smaller_animal", "animals_in_list", "second_letter",
 )  # fmt: skip
 
 
@@ -138,6 +139,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--splits", type=int, default=4)
     options = parser.parse_args(argv)
     warnings.filterwarnings("ignore")
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     box = HuggingFaceBlackBox(batch_size=320)
     by_task = {name: measure(name, box, options.count, options.sizes, options.splits) for name in options.tasks}
     heads = " | ".join(f"{size} rows: rank correlation / regret" for size in options.sizes)

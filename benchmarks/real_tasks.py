@@ -41,7 +41,8 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--output", type=Path, default=Path("runs/real_tasks"))
     options = parser.parse_args(argv)
     sys.stdout.write(
-        "| task | initial best | final | oracle | validation: initial, final | calls | seconds |\n|---|---|---|---|---|---|---|\n"
+        "| task | initial best | final | oracle | validation: initial, final | calls | seconds |\n"
+        "|---|---|---|---|---|---|---|\n"
     )
     for name in options.tasks:
         results = [run(name, options.data, seed, options.output, options.iterations) for seed in options.seeds]

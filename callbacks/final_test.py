@@ -66,7 +66,7 @@ class FinalTest:
         return marks
 
 
-def tested(pool: Pool, test: FinalTest) -> tuple[Marks | None, Marks | None]:
+def mark_both(pool: Pool, test: FinalTest) -> tuple[Marks | None, Marks | None]:
     """The marks of the best instruction and of the best initial one, which are paid once if they are the same."""
     best, first = pool.best(), pool.initial().best()
     marks = test.marks(best.text)

@@ -11,7 +11,7 @@ from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from callbacks.final_test import Ending, FinalTest, result, tested
+from callbacks.final_test import Ending, FinalTest, mark_both, result
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
@@ -252,7 +252,7 @@ class InstructionSearch(Callback):
         reason = self.stop_reason or self._reason_to_stop(pool) or "iterations"
         ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason)
         test = FinalTest(self.splits.test, self.task.metric, self._resources.black_box, self.scoring)
-        marks = tested(pool, test)
+        marks = mark_both(pool, test)
         return result(pool, marks, len(self.splits.test), ending, self.usage, self.seconds)
 
 

@@ -1,4 +1,4 @@
-"""Measures the embedded model: ``python -m llms.local.evaluate --data DIRECTORY`` writes the tables of the model card.
+"""Measures the embedded model: ``python -m llms.local.evaluate --data DIRECTORY`` makes the tables of the model card.
 
 Per family: accuracy with phrasings that were held out from training, with vague ones, and with an instruction for
 another family of the same kind; per real task: accuracy of a plain human instruction on its test set.
@@ -49,6 +49,7 @@ HUMAN = {
     "informal_to_formal": ["Rewrite the sentence in formal language.", "Make the sentence more formal."],
 }  # fmt: skip
 REQUIRED = list(HUMAN)[:12]
+MARKER = "<!-- measured by python -m llms.local.evaluate -->"
 
 
 def score(box: AbstractBlackBox, metric: str, pairs: Sequence[tuple[str, Example]], max_tokens: int = 160) -> float:
@@ -93,27 +94,40 @@ def real_row(box: AbstractBlackBox, name: str, directory: Path) -> list[float]:
     return [score(box, task.metric_name, [(text, example) for example in examples]) for text in HUMAN[name]]
 
 
+def family_table(rows: dict[str, dict[str, float]]) -> list[str]:
+    """Markdown lines, the mean last."""
+    lines = ["| family | held-out phrasing | vague | another task's |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | " + " | ".join(f"{value:.2f}" for value in row.values()) + " |" for name, row in rows.items()
+    ]
+    means = [statistics.fmean(row[key] for row in rows.values()) for key in ("held_out", "vague", "other_task")]
+    return [*lines, "| **mean** | " + " | ".join(f"**{value:.3f}**" for value in means) + " |"]
+
+
+def real_table(rows: dict[str, list[float]]) -> list[str]:
+    """Markdown lines, and how many of the required tasks reach .70."""
+    lines = ["| real task | first human instruction | second |", "|---|---|---|"]
+    lines += [f"| {name} | " + " | ".join(f"{value:.2f}" for value in values) + " |" for name, values in rows.items()]
+    passed = sum(rows[name][0] >= 0.7 for name in REQUIRED)
+    return [*lines, "", f"{passed} of the {len(REQUIRED)} first tasks reach .70 with the first instruction."]
+
+
 def main(argv: list[str]) -> None:
-    """Prints both tables as Markdown."""
+    """Prints both tables as Markdown, and puts them into the model card if one is named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="embedded")
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--data", type=Path, help="folder of the published tasks")
     parser.add_argument("--examples", type=int, default=40)
+    parser.add_argument("--card", type=Path, help=f"model card; what follows {MARKER!r} is replaced")
     arguments = parser.parse_args(argv)
-    box = HuggingFaceBlackBox(arguments.model, batch_size=128)
-    rows = {family.name: family_row(box, family, arguments.examples) for family in FAMILIES}
-    print("| family | held-out phrasing | vague | another task's |\n|---|---|---|---|")
-    for name, row in rows.items():
-        print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in row.values()) + " |")
-    means = [statistics.fmean(row[key] for row in rows.values()) for key in ("held_out", "vague", "other_task")]
-    print("| **mean** | " + " | ".join(f"**{value:.3f}**" for value in means) + " |")
+    box = HuggingFaceBlackBox(arguments.model, batch_size=256)
+    lines = family_table({family.name: family_row(box, family, arguments.examples) for family in FAMILIES})
     if arguments.data:
-        real = {name: real_row(box, name, arguments.data) for name in HUMAN}
-        print("\n| real task | first human instruction | second |\n|---|---|---|")
-        for name, values in real.items():
-            print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
-        passed = sum(real[name][0] >= 0.7 for name in REQUIRED)
-        print(f"\n{passed} of {len(REQUIRED)} required tasks at .70 or more with the first instruction")
+        lines = [*real_table({name: real_row(box, name, arguments.data) for name in HUMAN}), "", *lines]
+    print("\n".join(lines))
+    if arguments.card:
+        head = arguments.card.read_text(encoding="utf-8").partition(MARKER)[0]
+        arguments.card.write_text("\n".join([head + MARKER, "", *lines]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ import json
 import random
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from llms.local import corpus, phrasings
@@ -66,9 +67,11 @@ class PackedRows(IterableDataset[tuple[Tensor, ...]]):
             yield tuple(batch)
 
     def _tokenised(self) -> Iterator[tuple[list[int], list[int]]]:
-        generator = random.Random(self.seed + 1)
+        worker = get_worker_info()
+        seed = self.seed + (7919 * worker.id if worker else 0)
+        generator = random.Random(seed + 1)
         encode = self.tokenizer.backend_tokenizer.encode
-        for parts in corpus.examples(self.seed, self.phase):
+        for parts in corpus.examples(seed, self.phase):
             tokens, labels = [self.tokenizer.bos_token_id], [IGNORED]
             induction = not parts[0].text.startswith("Instruction")
             if induction and generator.random() < 0.15:  # so that five unknown vectors in front do no harm
@@ -103,9 +106,9 @@ def loss_of(
     documents: Tensor,
 ) -> Tensor:
     """Mean cross-entropy over the learned tokens; each example sees only itself."""
-    causal = torch.ones(tokens.shape[1], tokens.shape[1], dtype=torch.bool).tril()
+    causal = torch.ones(tokens.shape[1], tokens.shape[1], dtype=torch.bool, device=tokens.device).tril()
     mask = ((documents[:, :, None] == documents[:, None, :]) & causal)[:, None]  # (rows, 1, length, length)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(tokens.device.type, dtype=torch.bfloat16):
         states = forward(input_ids=tokens, position_ids=positions, attention_mask=mask).last_hidden_state
         wanted = labels[:, 1:] != IGNORED
         logits = model.lm_head(states[:, :-1][wanted])
@@ -122,63 +125,66 @@ def optimisers(model: LlamaForCausalLM, learning_rate: float) -> list[torch.opti
     ]
 
 
-def train(arguments: argparse.Namespace) -> None:
-    """Trains one phase and saves bfloat16 weights."""
+def make_model(arguments: argparse.Namespace, vocabulary: int) -> LlamaForCausalLM:
+    """A fresh model, or the one of the phase before."""
     torch.manual_seed(arguments.seed)
-    tokenizer = make_tokenizer()
     config = LlamaConfig(
-        vocab_size=-(-len(tokenizer) // 8) * 8, hidden_size=arguments.hidden_size, num_hidden_layers=arguments.layers,
+        vocab_size=-(-vocabulary // 8) * 8, hidden_size=arguments.hidden_size, num_hidden_layers=arguments.layers,
         intermediate_size=arguments.intermediate_size, num_attention_heads=arguments.heads,
         num_key_value_heads=arguments.heads, max_position_embeddings=1024, tie_word_embeddings=True,
         pad_token_id=0, bos_token_id=1, eos_token_id=2, initializer_range=0.02,
     )  # fmt: skip
     model = LlamaForCausalLM(config)
     if arguments.start:
-        model.load_state_dict(LlamaForCausalLM.from_pretrained(arguments.start, dtype=torch.float32).state_dict())
+        former = LlamaForCausalLM.from_pretrained(arguments.start, dtype=torch.float32)
+        model.load_state_dict(former.state_dict())
+    model.to(arguments.device)
+    return model
+
+
+def rate_at(done: float, step: int, decay_from: float) -> float:
+    """Share of the learning rate: a rise over 200 steps, then constant, then a straight fall to zero."""
+    return min(1.0, (step + 1) / 200, (1 - done) / max(1e-9, 1 - decay_from))
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Trains one phase and saves bfloat16 weights and the facts of the run."""
+    tokenizer = make_tokenizer()
+    model = make_model(arguments, len(tokenizer))
     size = sum(parameter.numel() for parameter in model.parameters())
     print(f"{size / 1e6:.2f} M parameters, {len(tokenizer)} tokens, {len(FAMILIES)} families", flush=True)
     forward = torch.compile(model.model) if arguments.compile else model.model
     optimizers = optimisers(model, arguments.learning_rate)
-    rows = DataLoader(PackedRows(tokenizer, arguments.rows, arguments.length, arguments.seed, arguments.phase), batch_size=None, num_workers=1,
-                      prefetch_factor=16)  # fmt: skip
-    start, seen, history = time.monotonic(), 0, []
-    for step, batch in enumerate(rows):
-        done = step / arguments.steps
-        if done >= 1:
-            break
+    source = PackedRows(tokenizer, arguments.rows, arguments.length, arguments.seed, arguments.phase)
+    rows = DataLoader(source, batch_size=None, num_workers=arguments.workers, prefetch_factor=16)
+    start, seen, recent = time.monotonic(), 0, deque[float](maxlen=100)
+    for step, batch in enumerate(itertools.islice(rows, arguments.steps)):
+        rate = arguments.learning_rate * rate_at(step / arguments.steps, step, arguments.decay_from)
         for optimizer in optimizers:
-            optimizer.param_groups[0]["lr"] = arguments.learning_rate * min(
-                1.0, (step + 1) / 200, (1 - done) / max(1e-9, 1 - arguments.decay_from)
-            )
-        loss = loss_of(model, forward, *batch)
+            optimizer.param_groups[0]["lr"] = rate
+        loss = loss_of(model, forward, *(tensor.to(arguments.device) for tensor in batch))
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad()
         seen += int((batch[3] >= 0).sum())
-        history.append(loss.item())
+        recent.append(loss.item())
         if step % 100 == 99:
-            rate = seen / (time.monotonic() - start)
-            print(
-                f"step {step + 1} done {done:.3f} loss {sum(history[-100:]) / 100:.4f} {rate:.0f} tokens/s", flush=True
-            )
+            seconds = time.monotonic() - start
+            print(f"step {step + 1} loss {sum(recent) / len(recent):.4f} {seen / seconds:.0f} tokens/s", flush=True)
         if step % arguments.save_every == arguments.save_every - 1:
             save(model, tokenizer, arguments.output)
     save(model, tokenizer, arguments.output)
-    facts = {
-        "steps": step,
-        "tokens": seen,
-        "seconds": round(time.monotonic() - start),
-        "final_loss": sum(history[-100:]) / 100,
-    }
-    (arguments.output / "training.json").write_text(json.dumps(facts | {"parameters": size}, indent=1) + "\n")
+    facts = {"parameters": size, "phase": arguments.phase, "steps": arguments.steps, "tokens": seen}
+    facts |= {"seconds": round(time.monotonic() - start), "loss": round(sum(recent) / len(recent), 4)}
+    (arguments.output / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Writes a folder that transformers loads as it is; weights in bfloat16."""
     copy = LlamaForCausalLM(model.config)
-    copy.load_state_dict(model.state_dict())
+    copy.load_state_dict(model.state_dict())  # on the CPU
     copy.bfloat16().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
@@ -192,6 +198,10 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--start", type=Path, help="folder of the weights to start from")
     parser.add_argument("--decay_from", type=float, default=0.5, help="share of the work after which the rate falls")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that make text; more than 1 changes its order"
+    )
     parser.add_argument("--hidden_size", type=int, default=256)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--heads", type=int, default=4)

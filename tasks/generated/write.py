@@ -21,10 +21,10 @@ OWN_TASKS = (
     "number_in_words",
     # a list: select, then transform; an induced instruction often gets one of the two wrong
     "longest_word_last_letter",
-    "longest_word_doubled",
-    "shortest_word_first_letter",
+    "longest_word_second_letter",
+    "shortest_word_second_letter",
     "shortest_word_length",
-    "last_word_second_letter",
+    "alphabetically_last_word_second_letter",
     "second_word_reversed",
     "alphabetically_first_word_last_letter",
     "alphabetically_last_word_reversed",

@@ -90,7 +90,7 @@ def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
     black = ScriptedBlackBox(lambda request: "answer")
     features = FeatureExtractor("black_box", "concat", probes=2, max_new_tokens=7).extract(TEXTS, INPUTS, box, black)
     assert black.asked == [Request(prompt(text, one), 7) for text in TEXTS for one in INPUTS[:2]]
-    expected = box.encode(["answer"] * 2, [prompt(TEXTS[0], one) for one in INPUTS[:2]]).states.mean(dim=0)
+    expected = box.encode([" answer"] * 2, [prompt(TEXTS[0], one) for one in INPUTS[:2]]).states.mean(dim=0)
     torch.testing.assert_close(features[0, 16:], expected)
 
 
@@ -99,7 +99,7 @@ def test_a_failed_answer_weighs_nothing() -> None:
     black = ScriptedBlackBox(lambda r: CallFailure("busy") if "cat" in r.prompt or "Sort" in r.prompt else "answer")
     features = FeatureExtractor("black_box", "concat", probes=2).extract(TEXTS, INPUTS, box, black)
     assert torch.equal(features[0, 16:], torch.zeros(16))
-    torch.testing.assert_close(features[1, 16:], box.encode(["answer"], [prompt(TEXTS[1], "dog")]).states[0])
+    torch.testing.assert_close(features[1, 16:], box.encode([" answer"], [prompt(TEXTS[1], "dog")]).states[0])
 
 
 @pytest.mark.parametrize("options", [{"probes": 0}, {"max_new_tokens": 0}])

@@ -123,7 +123,7 @@ def test_an_unknown_name_is_answered_with_close_and_all_names(packaged: Path) ->
 
 
 def test_the_name_of_a_published_task_alone_says_how_to_get_it(packaged: Path) -> None:
-    with pytest.raises(TaskError, match="needs task.directory .*data download --directory"):
+    with pytest.raises(TaskError, match=r"needs task\.directory .*data download --directory"):
         Task("sum")
 
 

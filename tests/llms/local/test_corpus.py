@@ -93,8 +93,13 @@ def test_every_family_has_its_phrasings_and_every_phrasing_its_family() -> None:
 
 
 def test_weights_favour_the_harder_families_and_composites_weigh_less() -> None:
-    assert corpus.follow_weight(BY_NAME["sum"]) == 16
-    assert corpus.follow_weight(BY_NAME["first_letter"]) == 1
-    assert corpus.follow_weight(BY_NAME["longest_word_doubled"]) == 0.35
-    assert corpus.induce_weight(BY_NAME["sum"]) == 1
-    assert set(corpus.HARDER) <= set(BY_NAME)
+    assert corpus.follow_weight(BY_NAME["sum"], corpus.FIRST) == 16
+    assert corpus.follow_weight(BY_NAME["repeat_word"], corpus.FIRST) == 1
+    assert corpus.follow_weight(BY_NAME["longest_word_doubled"], corpus.FIRST) == 0.35
+    assert corpus.induce_weight(BY_NAME["sum"], corpus.SECOND) == 1
+    assert all(set(phase.harder) <= set(BY_NAME) for phase in corpus.PHASES)
+
+
+def test_the_second_phase_draws_other_examples() -> None:
+    first, second = (next(corpus.examples(0, phase)) for phase in corpus.PHASES)
+    assert first != second
