@@ -11,7 +11,7 @@ from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from callbacks.final_test import Ending, FinalTest, mark_both, result
+from callbacks.final_result import Ending, FinalTest, mark_both, result
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
