@@ -41,7 +41,6 @@ bench: $(STAMP) ## measure: what predicts the reward, and which tasks leave room
 data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
 	$(BIN)/python cli.py data download --directory data
 
-train-local-model: $(STAMP) ## train the embedded model anew and measure it (hours)
-	$(BIN)/python -m llms.local.train --phase 1 --steps 2000 --decay_from 1 --output build/local_model
-	$(BIN)/python -m llms.local.train --phase 2 --steps 4200 --decay_from 0.35 --start build/local_model --output llms/local/weights
+train-local-model: $(STAMP) ## train the embedded model anew (hours) and measure it
+	$(BIN)/python -m llms.local.train --steps 12000 --decay_from 0.5 --output llms/local/weights
 	$(BIN)/python -m llms.local.evaluate --card llms/local/weights/README.md

@@ -1,6 +1,7 @@
 """The embedded model's training text: prompts of the product, answered by the families of ``tasks.generated``.
 
-70 % follow an instruction, 30 % write one from demonstrations (induction).
+Most examples follow an instruction, the others write one from demonstrations (induction). What the model can't do yet is
+drawn more often.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from torch import Tensor
+
 from llms.local import phrasings
-from llms.local.grammar import draw
+from llms.local.grammar import draw, expand
 from tasks.generated.families import FAMILIES
 from tasks.generated.family import Family
 
-NOT_A_VERB = re.compile(r"^\W*(a|an|the|what|which|who|how|for|given|your|this|each|its|in|from|of|as|with|when|if)\b")
+VERBS = frozenset(["abbreviate", "adapt", "add", "adjust", "alphabetise", "alphabetize", "alter", "analyse", "answer", "append", "arrange", "assess", "begin", "bring", "build", "calculate", "call", "capitalise", "capitalize", "cast", "change", "check", "choose", "classify", "clear", "clone", "collect", "combine", "compare", "compute", "consider", "construct", "convert", "copy", "count", "cross", "cut", "decide", "declare", "decrease", "decrement", "delete", "deny", "derive", "describe", "detect", "determine", "discard", "divide", "do", "double", "drop", "elevate", "erase", "evaluate", "exchange", "express", "extract", "fetch", "filter", "find", "finish", "flip", "forget", "form", "gather", "generalise", "get", "give", "group", "guess", "hand", "identify", "ignore", "imagine", "increase", "increment", "inflect", "insert", "interchange", "invert", "join", "jot", "judge", "jump", "keep", "leave", "let", "lift", "list", "locate", "look", "make", "mark", "match", "measure", "mention", "mirror", "move", "multiply", "name", "narrate", "negate", "note", "number", "offer", "omit", "oppose", "order", "output", "overwrite", "pair", "paraphrase", "pass", "passive", "phrase", "pick", "place", "pluralise", "pluralize", "polish", "preserve", "print", "produce", "put", "quote", "raise", "rank", "rate", "read", "rearrange", "recognise", "recount", "reduce", "refine", "reject", "remove", "render", "reorder", "repeat", "rephrase", "replace", "reply", "report", "represent", "respond", "restate", "retain", "retell", "return", "reverse", "reword", "rewrite", "say", "search", "select", "separate", "set", "shift", "shorten", "shout", "show", "skip", "sort", "spell", "split", "spot", "spread", "start", "state", "stop", "stretch", "strike", "strip", "subtract", "sum", "supply", "swap", "switch", "take", "tally", "tell", "throw", "total", "transcribe", "transform", "translate", "transpose", "trim", "turn", "underline", "uppercase", "use", "weigh", "work", "write"])  # fmt: skip
 WRAPPERS = [
     "please {}",
     "your task is to {}",
@@ -28,54 +31,48 @@ WRAPPERS = [
     "you must {}",
     "in this task you have to {}",
     "{} only",
+    "{}, please",
+    "the task: {}",
+    "i want you to {}",
+    "you should {}",
+    "what you have to do: {}",
+    "now {}",
+    "can you {}?",
+    "{}. nothing more",
+    "your job: {}",
+    "here, {}",
+    "try to {}",
+    "all you do is {}",
+    "{} and write the answer",
 ]
-
-
-@dataclass(frozen=True)
-class Phase:
-    """What one phase of the training draws.
-
-    Args:
-        induction: share of the examples that write an instruction instead of following one.
-        vague: share of vague instructions among those that are followed.
-        harder: families that take more examples to learn to follow; all others weigh 1, the composites ``composite``.
-        composite: weight of a composite.
-    """
-
-    induction: float
-    vague: float
-    harder: dict[str, float]
-    composite: float
-
-
-FIRST = Phase(
-    induction=0.3,
-    vague=0.12,
-    composite=0.35,
-    harder={
-        "sum": 16.0, "difference": 16.0, "animals_in_list": 3.0, "negation": 5.0, "active_to_passive": 3.0,
-        "words_starting_with": 4.0, "larger_animal": 4.0, "sort_words": 3.0, "number_in_words": 2.0,
-        "singular_to_plural": 3.0, "reverse_word": 2.0, "count_objects": 2.0, "antonym": 2.0, "german": 2.0,
-        "spanish": 2.0, "french": 2.0, "synonym": 1.5, "odd_one_out": 2.0, "category_name": 1.5, "sentiment": 1.5,
-    },
-)  # fmt: skip
-SECOND = Phase(  # sums and differences are learned by then; lists, selections and vocabulary are not
-    induction=0.25,
-    vague=0.1,
-    composite=0.7,
-    harder={
-        "sum": 4.0, "difference": 4.0, "animals_in_list": 3.5, "foods_in_list": 1.5, "negation": 3.0,
-        "active_to_passive": 2.0, "words_starting_with": 2.5, "larger_animal": 3.5, "smaller_animal": 2.0,
-        "sort_words": 3.0, "number_in_words": 2.5, "singular_to_plural": 3.5, "reverse_word": 1.5, "count_objects": 2.0,
-        "antonym": 2.5, "german": 2.5, "spanish": 2.5, "french": 2.5, "synonym": 2.0, "odd_one_out": 2.0,
-        "category_name": 1.5, "element": 1.5, "sort_numbers": 1.5, "longest_word": 2.0, "shortest_word": 2.0,
-        "alphabetically_first_word": 2.0, "alphabetically_last_word": 2.0, "reverse_order": 1.5, "next_number": 1.5,
-        "previous_number": 1.5, "larger_number": 1.5, "smaller_number": 1.5,
-        "first_letter": 0.6, "last_letter": 0.6, "first_word": 0.6, "sentiment": 0.6, "upper_case": 0.5,
-        "first_word_of_sentence": 0.5, "last_word_of_sentence": 0.5, "name_in_sentence": 0.7,
-    },
-)  # fmt: skip
-PHASES = (FIRST, SECOND)
+INDUCED, VAGUE = 0.22, 0.07  # shares of the examples; the others follow a precise instruction
+LIGHT = frozenset(
+    [
+        "a",
+        "all",
+        "an",
+        "and",
+        "any",
+        "at",
+        "each",
+        "every",
+        "for",
+        "from",
+        "given",
+        "in",
+        "it",
+        "its",
+        "just",
+        "of",
+        "on",
+        "only",
+        "simply",
+        "the",
+        "then",
+        "to",
+        "with",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -86,20 +83,31 @@ class Part:
     learned: bool
 
 
-def induce_weight(family: Family, phase: Phase) -> float:
+def induce_weight(family: Family) -> float:
     """How often a family's instructions are induced, relative to the others."""
-    return phase.composite if phrasings.is_composite(family.name) else 1.0
+    if phrasings.is_seldom_induced(family.name):
+        return 0.05
+    return 0.7 if phrasings.is_composite(family.name) else 1.0
 
 
-def follow_weight(family: Family, phase: Phase) -> float:
-    """How often a family's instructions are followed, relative to the others."""
-    return phase.harder.get(family.name, induce_weight(family, phase))
+def follow_weight(error: float) -> float:
+    """How often a family's instructions are followed, given how often the model is wrong: what it can do is drawn less."""
+    return 0.1 + error
+
+
+def starts_with_verb(text: str) -> bool:
+    """Whether it can stand behind "The instruction was to".
+
+    >>> starts_with_verb("write it"), starts_with_verb("its first letter")
+    (True, False)
+    """
+    return text.split()[0].rstrip(",:") in VERBS
 
 
 def sentence(text: str, generator: random.Random) -> str:
     """The instruction as people write it: mostly a sentence, sometimes bare, sometimes with the paper's prefix."""
     style = generator.random()
-    if style < 0.1 and not NOT_A_VERB.match(text):
+    if style < 0.1 and starts_with_verb(text):
         return f"The instruction was to {text}."
     if style < 0.25:
         return text
@@ -108,12 +116,29 @@ def sentence(text: str, generator: random.Random) -> str:
 
 
 def precise(family: Family, generator: random.Random, verbs_only: bool = False) -> str:
-    """An instruction that says all that is needed."""
+    """An instruction that says all that is needed; never one that is held out."""
     templates = _verb_templates(family.name) if verbs_only else phrasings.PRECISE[family.name]
     text = draw(generator.choice(templates), generator)
-    if generator.random() < 0.2 and not NOT_A_VERB.match(text):
+    while plain(text) in _held_out():
+        text = draw(generator.choice(templates), generator)
+    if generator.random() < 0.2 and starts_with_verb(text):
         text = generator.choice(WRAPPERS if not verbs_only else ["{}, and nothing else", "{} only"]).format(text)
     return text
+
+
+def plain(text: str) -> str:
+    """Small letters, no blanks, no end mark: what may differ between two spellings of a phrasing."""
+    return re.sub(r"\s", "", text.lower()).rstrip(".?!")
+
+
+@cache
+def _held_out() -> frozenset[str]:
+    return frozenset(plain(text) for texts in phrasings.HELD_OUT.values() for text in texts)
+
+
+def thinned(text: str, generator: random.Random) -> str:
+    """The instruction as someone in a hurry writes it: some of the words that carry no meaning are left out."""
+    return " ".join(word for word in text.split() if word not in LIGHT or generator.random() < 0.5)
 
 
 def vague(family: Family, generator: random.Random) -> str:
@@ -123,16 +148,24 @@ def vague(family: Family, generator: random.Random) -> str:
 
 @cache
 def _verb_templates(name: str) -> list[str]:
-    found = [template for template in phrasings.PRECISE[name] if not NOT_A_VERB.match(template.replace("[", ""))]
+    found = [one for one in phrasings.PRECISE[name] if all(map(starts_with_verb, expand(one)))]
     return found or phrasings.PRECISE[name]
 
 
-def follow(family: Family, generator: random.Random, vague_share: float = 0.12) -> list[Part]:
-    """An instruction and an input, sometimes several one after the other; each answer is learned."""
-    text = vague(family, generator) if generator.random() < vague_share else precise(family, generator)
-    several = generator.random() < (0.7 if family.name in ("sum", "difference") else 0.2)
+def follow(family: Family, generator: random.Random, text: str | None = None) -> list[Part]:
+    """An instruction and an input, sometimes several one after the other; each answer is learned.
+
+    Args:
+        family: whose examples.
+        generator: of all that is drawn.
+        text: the instruction; a precise one by default.
+    """
+    text = text or precise(family, generator)
+    if generator.random() < 0.15:
+        text = thinned(text, generator) or text
+    several = generator.random() < 0.25
     parts = [Part(f"Instruction: {sentence(text, generator)}", False)]
-    for _ in range(generator.randint(2, 6) if several else 1):
+    for _ in range(generator.randint(2, 4) if several else 1):
         question, answers = family.draw(generator)
         parts += [Part(f"\n\nInput: {question}\nOutput:", False), Part(f" {answers[0]}", True)]
     return parts
@@ -151,14 +184,38 @@ def induce(family: Family, generator: random.Random, most: int = 6) -> list[Part
     return [*parts, Part("\n\nThe instruction was to", False), Part(f" {text}", True)]
 
 
-def examples(seed: int, phase: Phase = FIRST) -> Iterator[list[Part]]:
-    """Endless training examples; the last part of each is an answer that ends."""
+@dataclass(frozen=True)
+class Drawn:
+    """A training example.
+
+    Args:
+        parts: the last of them is an answer that ends.
+        family: index of the family whose precise instruction is followed; -1 where an error says nothing about what the
+            model can do: a vague instruction, or one that is induced.
+    """
+
+    parts: list[Part]
+    family: int
+
+
+def examples(seed: int, errors: Tensor) -> Iterator[Drawn]:
+    """Endless training examples.
+
+    Args:
+        seed: decides everything, together with the errors.
+        errors: (families,), how often the model is wrong on each at present, in [0, 1]; read anew for each example.
+    """
     generator = random.Random(seed)
-    follow_weights = list(itertools.accumulate(follow_weight(family, phase) for family in FAMILIES))
-    induce_weights = list(itertools.accumulate(induce_weight(family, phase) for family in FAMILIES))
+    induce_weights = list(itertools.accumulate(induce_weight(family) for family in FAMILIES))
     while True:
-        if generator.random() < 1 - phase.induction:
-            family = generator.choices(FAMILIES, cum_weights=follow_weights)[0]
-            yield follow(family, generator, phase.vague)
+        kind = generator.random()
+        if kind < INDUCED:
+            yield Drawn(induce(generator.choices(FAMILIES, cum_weights=induce_weights)[0], generator), -1)
+            continue
+        weights = list(itertools.accumulate(map(follow_weight, errors.tolist())))
+        index = generator.choices(range(len(FAMILIES)), cum_weights=weights)[0]
+        family = FAMILIES[index]
+        if kind < INDUCED + VAGUE:
+            yield Drawn(follow(family, generator, vague(family, generator)), -1)
         else:
-            yield induce(generator.choices(FAMILIES, cum_weights=induce_weights)[0], generator)
+            yield Drawn(follow(family, generator), index)

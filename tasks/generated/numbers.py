@@ -43,9 +43,10 @@ def _two(generator: random.Random) -> list[int]:
     return [generator.randrange(100), generator.randrange(100)]
 
 
-def _descending(generator: random.Random) -> list[int]:
-    """Two numbers below 100, the larger one first."""
-    return sorted(_two(generator), reverse=True)
+def _minuend_first(generator: random.Random) -> list[int]:
+    """Two numbers of which the first is the larger; it and the difference may exceed 100, as the other does not."""
+    subtrahend, difference = _two(generator)
+    return [subtrahend + difference, subtrahend]
 
 
 def _different(generator: random.Random) -> list[int]:
@@ -81,7 +82,7 @@ def _long(generator: random.Random) -> list[int]:
 _NumberDraw = Callable[[random.Random], list[int]]
 _RULES: dict[str, tuple[_NumberDraw, Callable[[list[int]], str]]] = {
     "sum": (_two, lambda numbers: str(sum(numbers))),
-    "difference": (_descending, lambda numbers: str(numbers[0] - numbers[1])),
+    "difference": (_minuend_first, lambda numbers: str(numbers[0] - numbers[1])),
     "larger_number": (_different, lambda numbers: str(max(numbers))),
     "smaller_number": (_different, lambda numbers: str(min(numbers))),
     "number_in_words": (_one, lambda numbers: in_words(numbers[0])),

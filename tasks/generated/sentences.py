@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tasks.generated import lexicon
 from tasks.generated.family import Family
+from tasks.generated.words import COMMON_WORDS, random_word
 
 _SYLLABLES = "bar den kor li mon sel tra vin zu gro pel nar do wes ham ber ton rik sha lo mir fal qui ox dra ne".split()
 _ADJECTIVES = """old young small large famous local mechanical silent brave curious clever lonely quiet angry happy
@@ -123,10 +124,16 @@ def _fill(text: str, generator: random.Random) -> str:
 
 def _negation(generator: random.Random) -> tuple[str, tuple[str, ...]]:
     subject, plural = _fill(generator.choice(_SUBJECTS), generator), False
-    if generator.random() < 0.25:
+    chance = generator.random()
+    if chance < 0.25:
         subject, plural = f"The {lexicon.plural(generator.choice(lexicon.NOUNS))}", True
         if generator.random() < 0.5:
             subject += " in " + _place(generator)
+    elif chance < 0.4:  # words of every kind, so that copying is learned, not a list of words
+        head = generator.choice(("A", "The", "One", f"{_person(generator)}'s", "The first", "Every", "The general"))
+        subject = f"{head} {random_word(generator)} {random_word(generator)}"
+        if generator.random() < 0.5:
+            subject += f" {generator.choice(('of', 'for', 'with', 'from'))} {generator.choice(COMMON_WORDS)}"
     style = generator.random()
     base, _, rest = generator.choice(_ACTIONS).partition("/")
     rest = _fill(rest, generator)
@@ -151,6 +158,10 @@ def _negation(generator: random.Random) -> tuple[str, tuple[str, ...]]:
     else:
         yes, no = f"{lexicon.third_person(base)} {rest}", f"does not {base} {rest}"
     lead, after = "", ""
+    if generator.random() < 0.2:
+        after = " " + " ".join((generator.choice(("with", "of", "by", "under", "to", "for")), "the",
+                                random_word(generator), generator.choice(COMMON_WORDS)))  # fmt: skip
+        yes, no, after = yes + after, no + after, ""
     chance = generator.random()
     if chance < 0.2:
         lead = generator.choice((_time(generator), f"in {_place(generator)}", f"according to {_person(generator)}"))
@@ -333,8 +344,22 @@ def _bare(sentence: str) -> list[str]:
     return [word.strip(".,?!;:") for word in sentence.split()]
 
 
+def _loose_words(generator: random.Random) -> str:
+    """Words without grammar, written as a sentence: only reading every one of them helps."""
+    words = [random_word(generator, 2, 12) for _ in range(generator.randint(4, 14))]
+    for place in range(1, len(words)):
+        chance = generator.random()
+        if chance < 0.12:
+            words[place] = generator.choice(("I", "a", "of", "it", "to", "in", "an", "is", "at", "he", "as"))
+        elif chance < 0.22:
+            words[place] = _capital(words[place])
+        elif chance < 0.3:
+            words[place - 1] += ","
+    return _capital(" ".join(words)) + generator.choice("...??!")
+
+
 def _words_starting_with(generator: random.Random) -> tuple[str, tuple[str, ...]]:
-    sentence = _sentence(generator)
+    sentence = _sentence(generator) if generator.random() < 0.5 else _loose_words(generator)
     words = _bare(sentence)
     letter = generator.choice(words)[0].lower()
     return f"{sentence} [{letter}]", (" ".join(word.lower() for word in words if word[0].lower() == letter),)

@@ -26,6 +26,9 @@ TRANSFORMS: dict[str, Callable[[str], str]] = {
     "spelled": lambda word: " ".join(word),
     "length": lambda word: str(len(word)),
     "doubled": lambda word: f"{word} {word}",
+    "capitals": lambda word: word.upper(),
+    "without_vowels": lambda word: "".join(letter for letter in word if letter not in "aeiou"),
+    "last_two_letters": lambda word: word[-2:],
 }
 
 _RULES: dict[str, Callable[[list[str]], str]] = {

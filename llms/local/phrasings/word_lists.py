@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llms.local.phrasings import free_word_lists
 from llms.local.phrasings.letters import WRITE, Thing, build
 
 _LIST = Thing(
@@ -249,10 +250,27 @@ TRANSFORM_PATTERNS: dict[str, list[str]] = {
         *_action_patterns("[repeat|duplicate] <>"),
         "[write|print] {} twice in a row",
     ],
+    "capitals": [
+        *_action_patterns("[write|print] <> in [capital letters|capitals|upper case]"),
+        *_action_patterns("[capitalise|capitalize] all letters of <>"),
+    ],
+    "without_vowels": [
+        *_action_patterns("[write|print] <> without [vowels|its vowels|any vowels]"),
+        *_action_patterns("[remove|delete|drop] the vowels [of|from] <>"),
+    ],
+    "last_two_letters": [
+        *_noun_patterns("[last|final] two [letters|characters]"),
+        f"{WRITE} the two letters that {{}} [ends|finishes] with",
+    ],
 }
 
 COMPOSITES: frozenset[str] = frozenset(
     f"{selector}_word_{transform}" for selector in SELECTOR_PHRASES for transform in TRANSFORM_PATTERNS
+)
+SELDOM_INDUCED: frozenset[str] = frozenset(
+    f"{selector}_word_{transform}"
+    for selector in SELECTOR_PHRASES
+    for transform in ("capitals", "without_vowels", "last_two_letters")
 )
 
 _HELD_OUT_SELECTORS: dict[str, list[str]] = {
@@ -301,6 +319,17 @@ _HELD_OUT_PATTERNS: dict[str, list[str]] = {
     ],
     "length": ["How long is {}?", "Count all letters in {}.", "{}: its number of letters."],
     "doubled": ["Make two copies of {}.", "Say {} and then say it again.", "{}, two times."],
+    "capitals": ["Turn {} into big letters.", "Shout {} by using upper case letters only.", "{}, all caps."],
+    "without_vowels": [
+        "Take the vowels out of {}.",
+        "Cross out a, e, i, o and u in {}.",
+        "{}, but only its consonants.",
+    ],
+    "last_two_letters": [
+        "Cut {} down to its last two letters.",
+        "Which two letters stand last in {}?",
+        "{}: the final pair of letters.",
+    ],
 }
 
 # Right for all families of a selector, respectively of a transform, but exact for none of them.
@@ -328,13 +357,20 @@ _TRANSFORM_ALONE: dict[str, list[str]] = {
     "spelled": ["spell [a|one|some] word", "[spell|write] [a|one|some] word letter by letter"],
     "length": ["[write|give] the length of [a|one|some] word", "count the letters of [a|one|some] word"],
     "doubled": ["[write|say] [a|one|some] word twice", "repeat [a|one|some] word"],
+    "capitals": ["[write|print] [a|one|some] word in capital letters", "use capital letters"],
+    "without_vowels": ["[write|print] [a|one|some] word without vowels", "remove [some|the] vowels"],
+    "last_two_letters": ["[write|give|output] two letters of [a|one|some] word", "write the end of [a|one|some] word"],
 }
 _ONE_LETTER = "[write|give|output|find] [a|one|some] letter of [a|one|some] word"
 
 PRECISE: dict[str, list[str]] = {
     **build(_LIST, _NOUNS, _ACTIONS, _EXTRA),
     **{
-        f"{selector}_word_{transform}": [pattern.format(phrase) for phrase in phrases for pattern in patterns]
+        f"{selector}_word_{transform}": [
+            pattern.format(phrase)
+            for phrase in phrases + free_word_lists.SELECTORS[selector]
+            for pattern in patterns + free_word_lists.TRANSFORMS[transform]
+        ]
         for selector, phrases in SELECTOR_PHRASES.items()
         for transform, patterns in TRANSFORM_PATTERNS.items()
     },

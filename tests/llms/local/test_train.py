@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,18 @@ import torch
 from torch import Tensor
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from llms.local.train import IGNORED, PackedRows, loss_of, make_tokenizer, optimisers, save
+from llms.local.tokenizer import build
+from llms.local.train import (
+    IGNORED,
+    PackedRows,
+    make_tokenizer,
+    note_errors,
+    optimisers,
+    save,
+    start_from,
+    surprise_of,
+)
+from tasks.generated.families import FAMILIES
 
 LENGTH = 256
 
@@ -38,7 +50,7 @@ def tiny(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
 
 def documents(batch: tuple[Tensor, ...]) -> list[tuple[list[int], list[int], list[int]]]:
     """Tokens, labels and positions of each packed example."""
-    tokens, labels, positions, numbers = batch
+    tokens, labels, positions, numbers, _ = batch
     found = []
     for row in range(len(tokens)):
         for number in range(int(numbers[row].max()) + 1):
@@ -59,6 +71,23 @@ def test_rows_are_packed_examples_whose_positions_begin_anew(
         assert tokens.count(tokenizer.bos_token_id) == tokens.count(tokenizer.eos_token_id) == 1
         assert tokens.index(tokenizer.bos_token_id) in (0, 5)
         assert tokens[-1] == tokenizer.eos_token_id
+
+
+def test_short_rows_take_turns_with_long_ones(tokenizer: PreTrainedTokenizerFast) -> None:
+    shapes = [tuple(one[0].shape) for one in itertools.islice(PackedRows(tokenizer, 2, LENGTH, seed=0), 4)]
+    assert shapes == [(2, LENGTH), (4, LENGTH // 2), (4, LENGTH // 2), (2, LENGTH)]
+
+
+def test_each_example_has_the_index_of_the_family_that_it_follows(
+    tokenizer: PreTrainedTokenizerFast, batch: tuple[Tensor, ...]
+) -> None:
+    for row in range(4):
+        for number in range(int(batch[3][row].max()) + 1):
+            [family] = set(batch[4][row][batch[3][row] == number].tolist())
+            text = str(tokenizer.decode(batch[0][row][batch[3][row] == number]))
+            assert -1 <= family < len(FAMILIES)
+            assert family == -1 or "Instruction:" in text
+            assert family == -1 or "\n\nThe instruction was to" not in text
 
 
 def test_padding_is_learned_from_nowhere(batch: tuple[Tensor, ...]) -> None:
@@ -95,8 +124,8 @@ def states_of(model: LlamaForCausalLM, batch: tuple[Tensor, ...]) -> tuple[Tenso
         return outcome
 
     with torch.no_grad():
-        loss = loss_of(model, forward, *batch)
-    return kept[0], loss
+        surprise, _ = surprise_of(model, forward, *batch[:4])
+    return kept[0], surprise.mean()
 
 
 def test_each_packed_example_sees_only_itself_and_only_backwards(
@@ -146,6 +175,44 @@ def test_the_loss_is_the_mean_surprise_at_the_next_learned_token(
     assert loss.item() == pytest.approx(sum(surprise) / len(surprise), rel=1e-3)
 
 
+def test_errors_move_towards_the_share_of_wrong_answers() -> None:
+    documents = torch.tensor([[0, 0, 0, 0, 1, 1, 1, -1]])
+    families = torch.tensor([[2, 2, 2, 2, 0, 0, 0, -1]])
+    wanted = torch.tensor([[False, True, True, False, True, True, False]])  # places whose next token is learned
+    errors = torch.full((3,), 0.5)
+    note_errors(errors, torch.tensor([0.1, 0.2, 1.0, 0.0]), wanted, documents, families, keep=0.9)
+    wrong = 1 - torch.exp(torch.tensor([-1.0, 0.0, -0.3]))  # family 1 is not in the batch
+    assert errors[0].item() == pytest.approx(0.9 * 0.5 + 0.1 * wrong[0].item())
+    assert errors[1].item() == 0.5
+    assert errors[2].item() == pytest.approx(0.9 * 0.5 + 0.1 * wrong[2].item())
+
+
+def test_several_answers_count_as_their_mean_and_other_examples_not_at_all() -> None:
+    documents = torch.tensor([[0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1]])
+    families = torch.tensor([[0, 0, 0, 0, 0, 0], [-1, -1, -1, -1, -1, -1]])
+    wanted = torch.tensor([[True, False, False, True, False], [True, True, False, True, True]])
+    errors = torch.full((1,), 0.5)
+    note_errors(errors, torch.tensor([0.4, 0.8, 9.0, 9.0, 9.0, 9.0]), wanted, documents, families, keep=0.0)
+    assert errors.item() == pytest.approx(1 - math.exp(-0.6))
+
+
+def test_former_weights_are_taken_over_token_by_token(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    former, other = tiny(tokenizer), build([" write", " entirely", " new"], "ü")
+    save(former, tokenizer, tmp_path)
+    torch.manual_seed(1)
+    model = LlamaForCausalLM(LlamaConfig(**{**former.config.to_dict(), "vocab_size": len(other)}))
+    fresh = model.model.embed_tokens.weight.detach().clone()
+    start_from(model, other, tmp_path)
+    embeddings, old = model.model.embed_tokens.weight, former.model.embed_tokens.weight.bfloat16().float()
+    ids, known = other.get_vocab(), tokenizer.get_vocab()
+    assert torch.equal(embeddings[ids[" write"]], old[known[" write"]])
+    assert torch.equal(embeddings[ids["a"]], old[known["a"]])
+    assert torch.equal(embeddings[ids[" entirely"]], fresh[ids[" entirely"]])
+    assert torch.equal(model.lm_head.weight, embeddings)
+    norm = "model.layers.1.mlp.up_proj.weight"
+    assert torch.equal(model.state_dict()[norm], former.state_dict()[norm].bfloat16().float())
+
+
 def test_each_parameter_has_one_optimiser(tokenizer: PreTrainedTokenizerFast) -> None:
     model = tiny(tokenizer)
     muon, adam = optimisers(model, 1e-3)
@@ -159,7 +226,7 @@ def test_the_loss_of_a_tiny_model_falls(tokenizer: PreTrainedTokenizerFast) -> N
     model, losses = tiny(tokenizer), []
     both = optimisers(model, 1e-2)
     for one in itertools.islice(PackedRows(tokenizer, 4, LENGTH, seed=1), 20):
-        loss = loss_of(model, model.model, *one)
+        loss = surprise_of(model, model.model, *one[:4])[0].mean()
         loss.backward()  # type: ignore[no-untyped-call]
         for optimiser in both:
             optimiser.step()

@@ -120,6 +120,9 @@ CHANGED: dict[str, Rule] = {
     "spelled": LETTERS["spell_out"],
     "length": LETTERS["count_letters"],
     "doubled": LETTERS["repeat_word"],
+    "capitals": LETTERS["upper_case"],
+    "without_vowels": LETTERS["remove_vowels"],
+    "last_two_letters": LETTERS["last_two_letters"],
 }
 LISTS: dict[str, Rule] = {
     **{f"{name}_word": rule for name, rule in CHOSEN.items()},
