@@ -9,19 +9,32 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from commands.wording import OneLineParser, one_line
 from llms.errors import BudgetSpent, LanguageModelError, ProviderError
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
+    "doctor": "what would this configuration use: models, memory, money, cache, run folder",
+    "benchmark": "tasks x methods x seeds x ablations, each cell a fit that can be resumed",
+    "cache": "what the cache of paid answers holds, and how to make it smaller",
+    "report": "tables, figures and one page from run folders",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
 DONE, UNEXPECTED, BAD_INPUT, PROVIDER, SPENT = 0, 1, 2, 3, 4
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 KEPT = "what was paid for is kept, and the same command goes on"
+
+
+class Command(Protocol):
+    """A module of ``commands``, one per subcommand."""
+
+    def run(self, argv: Sequence[str]) -> int:
+        """Does it and returns the exit code."""
+        ...
 
 
 class Terminated(SystemExit):
@@ -60,13 +73,8 @@ def dispatch(arguments: list[str]) -> int:
         "command", choices=COMMANDS, metavar="command", help="; ".join(f"{k}: {v}" for k, v in COMMANDS.items())
     )
     known = parser.parse_args(arguments[:1])
-    if known.command == "fit":
-        from commands import fit
-
-        return fit.run(arguments[1:])
-    from commands import data
-
-    return data.run(arguments[1:])
+    command: Command = import_module(f"commands.{known.command}")
+    return command.run(arguments[1:])
 
 
 def explain(error: Exception) -> tuple[str, int]:

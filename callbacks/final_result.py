@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from datamodules.pool import Pool
-from llms.base import AbstractBlackBox, CallFailure
+from llms.base import NOT_SENT, AbstractBlackBox, CallFailure
 from llms.budget import Usage
 from llms.errors import BudgetSpent, ProviderError
-from reporting.records import Result
+from reporting.records import ExampleRecord, Result
 from search.evaluation import Marks, Metric, Scoring, mark
+from tasks.baselines import baselines
 from tasks.example import Example
 from tasks.metrics import mean_interval
 
@@ -27,12 +28,14 @@ class Ending:
         method: the strategy's name.
         seed: the run's.
         stop_reason: why it ended.
+        fingerprint: the task's content.
     """
 
     task: str
     method: str
     seed: int
     stop_reason: str
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class FinalTest:
             marks = mark([text], self.examples, self.metric, self.black_box, self.scoring)[0]
         except BudgetSpent:
             return None
+        if marks == NOT_SENT:
+            return None
         if isinstance(marks, CallFailure):
             raise ProviderError(f"The final test lacks an answer ({marks.reason}); start again to ask for the rest")
         return marks
@@ -73,27 +78,50 @@ def mark_both(pool: Pool, test: FinalTest) -> tuple[Marks | None, Marks | None]:
     return marks, marks if first.text == best.text else test.marks(first.text)
 
 
+def example_records(
+    validation: Sequence[Example], test: Sequence[Example], marks: tuple[Marks | None, Marks | None]
+) -> list[ExampleRecord]:
+    """What examples.jsonl says: validation examples, then test examples with both answers where there are any."""
+    lines = [ExampleRecord("validation", one.input, one.outputs) for one in validation]
+    for place, one in enumerate(test):
+        (output, score), (first, first_score) = (_answer(each, place) for each in marks)
+        lines.append(ExampleRecord("test", one.input, one.outputs, output, score, first, first_score))
+    return lines
+
+
+def _answer(marks: Marks | None, place: int) -> tuple[str | None, float | None]:
+    return (marks.outputs[place], marks.scores[place]) if marks else (None, None)
+
+
 def result(
-    pool: Pool, marks: tuple[Marks | None, Marks | None], n_test: int, ending: Ending, usage: Usage, seconds: float
+    pool: Pool,
+    marks: tuple[Marks | None, Marks | None],
+    test: FinalTest,
+    ending: Ending,
+    usage: Usage,
+    cost_usd: float | None,
+    seconds: float,
 ) -> Result:
     """What result.json says."""
     best, first = pool.best(), pool.initial().best()
     return Result(
         task=ending.task,
+        task_fingerprint=ending.fingerprint,
         method=ending.method,
         seed=ending.seed,
         best_instruction=best.text,
         validation_score=best.score,
         test_score=_mean(marks[0]),
         test_interval=mean_interval(marks[0].scores) if marks[0] else None,
-        n_test=n_test,
+        n_test=len(test.examples),
         initial_best_instruction=first.text,
         initial_best_validation_score=first.score,
         initial_best_test_score=_mean(marks[1]),
+        baselines=baselines(test.examples, test.metric),
         calls=usage.calls,
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
-        cost_usd=None,
+        cost_usd=cost_usd,
         iterations=pool.iteration - 1,
         stop_reason=ending.stop_reason,
         seconds=round(seconds, 1),

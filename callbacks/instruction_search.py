@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from callbacks.final_result import Ending, FinalTest, mark_both, result
+from callbacks.accounts import Accounts
+from callbacks.estimate import Estimate, Needs, estimate
+from callbacks.final_result import Ending, FinalTest, example_records, mark_both, result
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
-from llms.base import AbstractBlackBox, AbstractWhiteBox
-from llms.budget import Budget, BudgetedBlackBox, Ledger, Usage
-from llms.cached import CachedBlackBox
+from llms.base import AbstractBlackBox, AbstractEncoder
+from llms.budget import Budget, Usage
 from llms.errors import BudgetSpent, ProviderError
-from reporting.records import Result, write_result
+from reporting.records import ExampleRecord, Result, write_examples, write_result
 from search.evaluation import Evaluator, Scoring
 from search.fusion import FeatureExtractor
 from search.guards import Guard
@@ -28,7 +29,6 @@ from search.strategy import AbstractStrategy, Proposal, Resources
 from tasks.task import Task
 
 log = logging.getLogger("duet")
-CACHE = "calls.sqlite"
 EMBEDDED_NOTE = (
     "The task model is the small embedded one, good for trying Duet out; "
     "name your own with a second --config, such as configs/models/openai.yaml"
@@ -48,9 +48,9 @@ class InstructionSearch(Callback):
     Args:
         task: examples and metric.
         black_box: the model whose instruction is sought.
-        white_box: the open model that writes and encodes instructions.
+        white_box: the open model that writes and encodes instructions, or an encoder where the black box writes them.
         strategy: how the next instructions are chosen.
-        initial_black_box: the model that writes the first instructions; None is the task's black box.
+        initial_black_box: the model that writes instructions; None is the task's black box.
         initialisation: how the first instructions are asked for.
         extractor: how instructions become fused embeddings.
         scoring: how an instruction is scored.
@@ -58,6 +58,9 @@ class InstructionSearch(Callback):
         guard: what is no instruction.
         iterations: most iterations, T.
         threshold: a validation score that ends the search.
+        cache: where answers are kept so that none is paid twice: ``run``, the run folder; ``user``, one file that all
+            of your runs share (XDG_CACHE_HOME, else the platform's usual place); ``off``; or a path. ``auto`` is
+            ``user`` for an endpoint that costs money and ``run`` for everything else.
         seed: moves the splits, the demonstrations and the search.
     """
 
@@ -65,7 +68,7 @@ class InstructionSearch(Callback):
         self,
         task: Task,
         black_box: AbstractBlackBox,
-        white_box: AbstractWhiteBox,
+        white_box: AbstractEncoder,
         strategy: AbstractStrategy,
         initial_black_box: AbstractBlackBox | None = None,
         initialisation: Initialisation = Initialisation(),
@@ -75,12 +78,15 @@ class InstructionSearch(Callback):
         guard: Guard = Guard(),
         iterations: int = 125,
         threshold: float = 1.0,
+        cache: str = "auto",
         seed: int = 0,
     ) -> None:
         if iterations < 1:
             raise ValueError(f"Expected search.iterations of at least 1 but got {iterations}")
         if not threshold > 0:
             raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
+        extractor.check(white_box)
+        strategy.check(white_box)
         self.task, self.strategy, self.white_box = task, strategy, white_box
         self.initialisation, self.extractor, self.scoring = initialisation, extractor, scoring
         self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
@@ -88,8 +94,8 @@ class InstructionSearch(Callback):
         self.stop_reason: str | None = None
         self.result: Result | None = None
         self.last_proposal = Proposal(())
-        self._boxes = (black_box, initial_black_box or black_box)
-        self._ledger = Ledger(budget)
+        self.accounts = Accounts((black_box, initial_black_box or black_box), budget, cache)
+        self._needs = Needs(self.splits, scoring, extractor, black_box.overhead)
         self._started = time.monotonic()
         self._earlier_seconds = 0.0
 
@@ -103,17 +109,18 @@ class InstructionSearch(Callback):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before the run starts."""
-        if "embedded" not in self._boxes[0].identity:
+        if "embedded" not in self.accounts.boxes[0].identity:
             return self.task.notes
         return (
             *self.task.notes,
             EMBEDDED_NOTE,
         )
 
-    @property
-    def usage(self) -> Usage:
-        """Calls and tokens so far, over all restarts."""
-        return self._ledger.spent
+    def estimate(self) -> Estimate:
+        """The most that the search can spend if no cap ends it."""
+        return estimate(
+            self._needs, self.initialisation, self.strategy, self.guard, self.accounts.boxes, self.iterations, self.seed
+        )
 
     @property
     def seconds(self) -> float:
@@ -123,16 +130,17 @@ class InstructionSearch(Callback):
     # Lightning's hooks, in the order in which they are called
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Wraps the black boxes: a cache in the run folder, and one budget for both."""
-        path = Path(trainer.default_root_dir) / CACHE
-        box, self._initial_box = (BudgetedBlackBox(CachedBlackBox(one, path), self._ledger) for one in self._boxes)
+        """Opens the accounts of the run folder."""
+        box, self._initial_box = self.accounts.open(Path(trainer.default_root_dir))
         block = self.splits.validation[: self.scoring.examples]
         self._evaluator = Evaluator(box, block, self.task.metric, self.scoring)
-        self._resources = Resources(box, self.white_box, self.extractor, self.splits.demonstrations, self.seed)
+        self._resources = Resources(
+            box, self.white_box, self.extractor, self.splits.demonstrations, self.seed, self._initial_box
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values: task, usage, time."""
-        return {"fingerprint": self._fingerprint, "usage": self._ledger.state_dict(), "seconds": self.seconds}
+        return {"fingerprint": self._fingerprint, "usage": self.accounts.state_dict(), "seconds": self.seconds}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on where the checkpoint was written.
@@ -141,7 +149,7 @@ class InstructionSearch(Callback):
             ForeignCheckpoint: it belongs to another task or seed.
         """
         self.require_own(state_dict)
-        self._ledger.load_state_dict(state_dict["usage"])
+        self.accounts.load_state_dict(state_dict["usage"])
         self._earlier_seconds = state_dict["seconds"]
 
     def require_own(self, state_dict: Mapping[str, Any]) -> None:
@@ -159,6 +167,7 @@ class InstructionSearch(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The initial instructions, unless a checkpoint brought the pool."""
         pool = pool_of(trainer)
+        self._keep_room(pool.pool.texts or [""])
         if not len(pool.pool):
             self._initialise(pool)
 
@@ -173,8 +182,10 @@ class InstructionSearch(Callback):
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The best instruction is tested once, next to the best initial one."""
         pool = pool_of(trainer).pool
-        self.result = self._finish(pool)
-        write_result(Path(trainer.default_root_dir), self.result)
+        folder = Path(trainer.default_root_dir)
+        self.result, examples = self._finish(pool)
+        write_examples(folder, examples)
+        write_result(folder, self.result)
 
     # The parts of the loop
 
@@ -182,26 +193,31 @@ class InstructionSearch(Callback):
     def _fingerprint(self) -> str:
         return f"{self.task.fingerprint}/{self.seed}"
 
+    def _keep_room(self, texts: Iterable[str], unread: Iterable[str] = ()) -> None:
+        """Keeps what the final test of two of these texts, and the output answers of the unread ones, may need."""
+        self.accounts.keep(self._needs.final_test(texts) + self._needs.outputs(unread))
+
     def _initialise(self, pool: InstructionPool) -> None:
-        candidates = self.initialisation.candidates(
-            self._initial_box, self.splits.demonstrations, self.guard, self.seed
-        )
+        try:
+            candidates = self.initialisation.candidates(
+                self._initial_box, self.splits.demonstrations, self.guard, self.seed
+            )
+        except BudgetSpent as error:
+            raise BudgetSpent(f"No room for the first instructions; raise search.budget ({error})") from error
         if not candidates:
             raise ProviderError(
                 "The black box wrote no usable instruction; try initialisation.mode: sample or a stronger model"
             )
         log.info("%d initial instructions", len(candidates))
-        size = self.scoring.instructions_per_call
-        rows: list[Observation] = []
-        for start in range(0, len(candidates), size):
-            group = candidates[start : start + size][: self._affordable()]
-            try:
-                rows += self._evaluator.observe(group, 0) if group else []
-            except BudgetSpent:
-                break
+        try:
+            rows = self._score(candidates, 0, ())
+        except BudgetSpent as error:
+            raise BudgetSpent(
+                f"The budget was spent before any instruction had a score; raise search.budget ({error})"
+            ) from error
         if not rows:
-            raise BudgetSpent("The budget was spent before any instruction had a score; raise search.budget")
-        pool.grow(self._with_features(rows))
+            raise ProviderError("No first instruction got all its answers; start again to ask for the rest")
+        self._grow(pool, rows)
 
     def _iterate(self, pool: InstructionPool, predictor: LightningModule) -> str | None:
         """Proposes, scores, grows; returns why it could not, if so."""
@@ -209,16 +225,56 @@ class InstructionSearch(Callback):
         iteration = pool.pool.iteration
         try:
             self.last_proposal = self.strategy.propose(pool.pool, predictor, self._resources)
-            chosen = list(self.last_proposal.candidates)[: self._affordable()]
-            if not chosen:
-                return "budget" if self.last_proposal.candidates else "no new candidates"
-            rows = self._evaluator.observe(chosen, iteration)
+            if not self.last_proposal.candidates:
+                return "no new candidates"
+            rows = self._score(self.last_proposal.candidates, iteration, pool.pool.texts)
         except BudgetSpent:
             return "budget"
         if not rows:
             raise ProviderError("No candidate of this iteration got all its answers; start again to ask for the rest")
-        pool.grow(self._with_features(rows))
+        self._grow(pool, rows)
         return None
+
+    def _score(self, candidates: Sequence[Candidate], iteration: int, others: Iterable[str]) -> list[Observation]:
+        """Scores as many of the candidates, from the first one on, as there is room for beside the final test.
+
+        The most that a call can cost is more than it does cost, so what does not fit at once may fit afterwards.
+
+        Raises:
+            BudgetSpent: there is no room for one.
+        """
+        rows: list[Observation] = []
+        known, waiting = list(others), list(candidates)
+        while waiting:
+            try:
+                count, found = self._score_some(waiting, iteration, known)
+            except BudgetSpent:
+                if len(waiting) == len(candidates):
+                    raise
+                break
+            rows += found
+            known += [one.text for one in waiting[:count]]
+            waiting = waiting[count:]
+        return rows
+
+    def _score_some(
+        self, candidates: Sequence[Candidate], iteration: int, others: Sequence[str]
+    ) -> tuple[int, list[Observation]]:
+        """The largest group of first candidates that fits now, and its rows."""
+        for count in range(len(candidates), 0, -1):
+            group = candidates[:count]
+            unread = [one.text for one in group if one.features is None] + ([] if iteration else [*others])
+            self._keep_room([*others, *(one.text for one in group)], unread)
+            try:
+                return count, self._evaluator.observe(group, iteration)
+            except BudgetSpent:
+                if count == 1:
+                    raise
+        return 0, []
+
+    def _grow(self, pool: InstructionPool, rows: Sequence[Observation]) -> None:
+        self._keep_room([*pool.pool.texts, *(row.text for row in rows)])
+        pool.grow(self._with_features(rows))
 
     def _with_features(self, rows: Sequence[Observation]) -> list[Observation]:
         """Sets the fused embedding where the strategy has not."""
@@ -239,21 +295,17 @@ class InstructionSearch(Callback):
             return "threshold"
         if pool.iteration > self.iterations:
             return "iterations"
-        return None if self._affordable() else "budget"
+        remaining = self.accounts.remaining_calls
+        return "budget" if remaining is not None and remaining < self._evaluator.calls_per_instruction else None
 
-    def _affordable(self) -> int:
-        """How many more instructions can be scored such that the final test can still be paid."""
-        remaining = self._ledger.remaining_calls
-        if remaining is None:
-            return 1_000_000
-        return max(0, remaining - 2 * len(self.splits.test)) // self._evaluator.calls_per_instruction
-
-    def _finish(self, pool: Pool) -> Result:
+    def _finish(self, pool: Pool) -> tuple[Result, list[ExampleRecord]]:
         reason = self.stop_reason or self._reason_to_stop(pool) or "iterations"
-        ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason)
+        self.accounts.keep(Usage())
+        ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason, self.task.fingerprint)
         test = FinalTest(self.splits.test, self.task.metric, self._resources.black_box, self.scoring)
         marks = mark_both(pool, test)
-        return result(pool, marks, len(self.splits.test), ending, self.usage, self.seconds)
+        found = result(pool, marks, test, ending, self.accounts.usage, self.accounts.usd, self.seconds)
+        return found, example_records(self._evaluator.examples, self.splits.test, marks)
 
 
 def pool_of(trainer: Trainer) -> InstructionPool:

@@ -71,10 +71,11 @@ class SearchCurves(Callback):
         return {"final/validation_score": pool.best().score} | tested
 
     def _costs(self) -> dict[str, float]:
-        usage = self.search.usage
+        usage = self.search.accounts.usage
         proposal = self.search.last_proposal
         share = {"candidates/distinct_share": proposal.distinct / proposal.written} if proposal.written else {}
-        return {"cost/calls": usage.calls, "cost/tokens": usage.tokens} | share
+        paid = {} if self.search.accounts.usd is None else {"cost/usd": self.search.accounts.usd}
+        return {"cost/calls": usage.calls, "cost/tokens": usage.tokens} | paid | share
 
     def _log(self, trainer: Trainer, values: dict[str, float], step: int) -> None:
         if trainer.logger is not None:

@@ -17,7 +17,7 @@ log = logging.getLogger("duet")
 
 
 class SearchProgress(Callback):
-    """Shows iteration, best score with its interval, calls and time left; it owns no state.
+    """Shows iteration, best score with its interval, calls, cost and time left; it owns no state.
 
     Args:
         search: the callback that grows the pool.
@@ -42,13 +42,13 @@ class SearchProgress(Callback):
         if last.iteration < 1:
             return
         if self._bar is not None:
-            self._bar.set_postfix_str(f"best {_score(pool)}, {self.search.usage.calls} calls")
+            self._bar.set_postfix_str(f"best {_score(pool)}, {self._cost()}")
             self._bar.update(last.iteration - self._bar.n)
             return
         new_best = "  <- new best: " + printable(last.text) if pool.best() is last else ""
         log.info(
-            "iteration %d/%d: score %.3f, best %s, %d calls%s",
-            last.iteration, self.search.iterations, last.score, _score(pool), self.search.usage.calls, new_best,
+            "iteration %d/%d: score %.3f, best %s, %s%s",
+            last.iteration, self.search.iterations, last.score, _score(pool), self._cost(), new_best,
         )  # fmt: skip
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -58,6 +58,10 @@ class SearchProgress(Callback):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Closes the bar, so that the error stands on a line of its own."""
         self._close()
+
+    def _cost(self) -> str:
+        paid = self.search.accounts.usd
+        return f"{self.search.accounts.usage.calls} calls" + (f", ${paid:.4f}" if paid else "")
 
     def _close(self) -> None:
         if self._bar is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonargparse import Namespace
 from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
@@ -20,18 +21,34 @@ from callbacks.checkpoint_io import AtomicCheckpointIO
 from callbacks.instruction_search import InstructionSearch
 from callbacks.search_curves import SearchCurves
 from callbacks.search_progress import SearchProgress
-from commands.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir, flatten
+from commands.money import require_cap
+from commands.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
 from commands.wording import one_line, suggest, unknown_key
 from datamodules.instruction_pool import InstructionPool
 from lightning_modules.score_predictor import ScorePredictor
-from llms.base import AbstractBlackBox, AbstractWhiteBox
+from llms.base import AbstractBlackBox, AbstractEncoder
 from reporting.records import RESULT
+from reporting.runs import flatten
 from search.strategy import AbstractStrategy
 from tasks.task import Task
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 DEFAULTS = [CONFIGS / "defaults.yaml", CONFIGS / "models" / "embedded.yaml"]  # the latter wins
+SHARED = ("task", "black_box", "initial_black_box", "white_box", "strategy")
 log = logging.getLogger("duet")
+
+
+class DryRun(Exception):
+    """Nothing is to be asked.
+
+    Args:
+        cli: the settings.
+        search: what would run.
+    """
+
+    def __init__(self, cli: DuetCLI, search: InstructionSearch) -> None:
+        super().__init__("a dry run")
+        self.cli, self.search = cli, search
 
 
 class DuetCLI(LightningCLI):
@@ -54,20 +71,19 @@ class DuetCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Adds our own keys beside Lightning's."""
-        parser.add_class_arguments(Task, "task")
-        parser.add_subclass_arguments(AbstractBlackBox, "black_box")
-        parser.add_subclass_arguments(AbstractBlackBox, "initial_black_box", required=False)
-        parser.add_subclass_arguments(AbstractWhiteBox, "white_box")
-        parser.add_subclass_arguments(AbstractStrategy, "strategy")
-        parser.add_lightning_class_args(InstructionSearch, "search")
+        declare_search(parser)
         parser.add_argument(
             "--run_dir", type=str | None, default=None, help="Run folder; runs/TASK-STRATEGY-SEED by default."
         )
         parser.add_argument(
             "--min_score", type=float | None, default=None, help="Exit code 100 when the test score is lower."
         )
-        for name in ("task", "black_box", "initial_black_box", "white_box", "strategy"):
-            parser.link_arguments(name, f"search.{name}", apply_on="instantiate")
+        parser.add_argument(
+            "--dry_run",
+            action="store_true",
+            help="Print the most calls, tokens and US dollars that the run can spend, and ask nothing.",
+        )
+        parser.add_argument("--yes", action="store_true", help="Start without a cap although an endpoint costs money.")
         parser.link_arguments("search.feature_size", "model.feature_size", apply_on="instantiate")
         parser.link_arguments("seed_everything", "search.seed")
         parser.link_arguments("seed_everything", "model.seed")
@@ -115,8 +131,34 @@ class DuetCLI(LightningCLI):
         return Path("runs") / f"{settings.task.name}-{strategy}-{settings.seed_everything}"
 
     def before_instantiate_classes(self) -> None:
-        """Refuses a folder of other settings before anything is loaded or paid."""
+        """Refuses a folder of other settings, and money without a cap, before anything is loaded or paid.
+
+        Raises:
+            DryRun: that was all that was asked for.
+        """
+        settings = self.config.fit
+        if settings.dry_run:
+            raise DryRun(self, self.planned_search())
+        self.check_run_dir()
+        if not settings.yes:
+            require_cap(self.planned_search())
+
+    def check_run_dir(self) -> None:
+        """Whether the run folder may be used.
+
+        Raises:
+            ValueError, Finished: see commands.run_folder.
+        """
         check_run_dir(self.run_dir, yaml.safe_load(self.parser.dump(self.config, skip_none=False))["fit"])
+
+    def planned_search(self) -> InstructionSearch:
+        """The search alone: task and models are declared, but no weights are loaded and nothing is asked."""
+        parser = LightningArgumentParser(exit_on_error=False)
+        declare_search(parser)
+        settings = {name: self.config.fit[name] for name in (*SHARED, "search")}
+        declared = Namespace(**settings)  # type: ignore[no-untyped-call]
+        search: InstructionSearch = parser.instantiate_classes(declared).search
+        return search
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The run folder's logger, checkpoints and curves."""
@@ -159,6 +201,18 @@ class DuetCLI(LightningCLI):
         """The callback."""
         callback: InstructionSearch = self._get(self.config_init, "search")
         return callback
+
+
+def declare_search(parser: LightningArgumentParser) -> None:
+    """The arguments of a search, each shared object once; the callback gets them by links."""
+    parser.add_class_arguments(Task, "task")
+    parser.add_subclass_arguments(AbstractBlackBox, "black_box")
+    parser.add_subclass_arguments(AbstractBlackBox, "initial_black_box", required=False)
+    parser.add_subclass_arguments(AbstractEncoder, "white_box")
+    parser.add_subclass_arguments(AbstractStrategy, "strategy")
+    parser.add_lightning_class_args(InstructionSearch, "search")
+    for name in SHARED:
+        parser.link_arguments(name, f"search.{name}", apply_on="instantiate")
 
 
 def config_paths(arguments: Sequence[str]) -> list[str]:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from callbacks.search_progress import printable
-from commands.duet_cli import DuetCLI
+from commands import money
+from commands.duet_cli import DryRun, DuetCLI
 from commands.run_folder import Finished
-from reporting.records import RESULT
+from reporting.page import write_run_page
+from reporting.records import RESULT, STOPPED
 
 FAMILIAR_NOISE = (
     ".*does not have many workers.*",
@@ -25,12 +27,6 @@ FAMILIAR_NOISE = (
     ".*exists and is not empty.*",
     ".*treespec.*",
 )
-STOPPED = {
-    "iterations": "all iterations are done",
-    "threshold": "the score reached the threshold",
-    "budget": "the budget has no room for more",
-    "no new candidates": "no new candidates came up",
-}
 QUALITY_GATE = 100
 log = logging.getLogger("duet")
 
@@ -43,13 +39,17 @@ def run(argv: Sequence[str]) -> int:
     except Finished as finished:
         log.info("%s holds this run, finished; nothing was asked", finished.folder)
         return report(finished.folder, finished.min_score)
+    except DryRun as dry:
+        sys.stdout.write("\n".join(money.lines(dry.search)) + "\n")
+        return 0
     return report(cli.run_dir, cli.config.fit.min_score)
 
 
 def report(folder: Path, min_score: float | None) -> int:
-    """The end of a run in a few lines on standard output."""
+    """The end of a run: report.html in its folder, and a few lines on standard output."""
+    page = write_run_page(folder)
     result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    sys.stdout.write("\n".join(summary(result, folder)) + "\n")
+    sys.stdout.write("\n".join(summary(result, page)) + "\n")
     score = result["test_score"]
     if min_score is None or (score is not None and score >= min_score):
         return 0
@@ -58,16 +58,17 @@ def report(folder: Path, min_score: float | None) -> int:
     return QUALITY_GATE
 
 
-def summary(result: dict[str, Any], folder: Path) -> list[str]:
+def summary(result: dict[str, Any], page: Path) -> list[str]:
     """Instruction, score with interval, the start, the cost, the place."""
     tokens = result["prompt_tokens"] + result["completion_tokens"]
-    cost = f"{result['iterations']} iterations, {result['calls']:,} calls, {tokens:,} tokens, {result['seconds']:.0f} s"
+    paid = f"{money.usd(result['cost_usd'])}, " if result["cost_usd"] else ""
+    cost = f"{result['iterations']} iterations, {result['calls']:,} calls, {tokens:,} tokens, {paid}"
     return [
         f"Best instruction: {printable(result['best_instruction'], 2000)}",
         _score(result),
         _start(result),
-        f"{cost}; {STOPPED[result['stop_reason']]}",
-        f"Run folder: {folder}",
+        f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
+        f"Report: {page}",
     ]
 
 

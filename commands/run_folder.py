@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import sqlite3
 import zipfile
@@ -14,16 +15,22 @@ import yaml
 from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
-from callbacks.instruction_search import CACHE, InstructionSearch
+from callbacks.accounts import CACHE
+from callbacks.instruction_search import InstructionSearch
 from lightning_modules.score_predictor import ScorePredictor
+from llms.spending import SPENDING
 from reporting.records import RESULT, replace_text
+from reporting.runs import flatten
+from tasks.task import Task
 
 CONFIG = "config.yaml"
 LAST = Path("checkpoints") / "last.ckpt"
 MAY_CHANGE = (
-    "trainer", "run_dir", "min_score", "config", "ckpt_path", "weights_only",
-    "search.iterations", "search.threshold", "search.budget",
+    "trainer", "run_dir", "min_score", "config", "ckpt_path", "weights_only", "dry_run", "yes",
+    "search.cache", "search.iterations", "search.threshold", "search.budget",
 )  # fmt: skip
+OF_ONE_START = ("dry_run", "yes")  # said once, not settings of the run
+GOES_ON_WITH = ("search.iterations", "search.threshold", "search.budget")  # a finished run can be made longer
 SHAPE = ("feature_size", "depth", "width")
 
 
@@ -45,7 +52,10 @@ class SaveConfig(SaveConfigCallback):
 
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Replaces config.yaml."""
-        replace_text(Path(trainer.default_root_dir) / CONFIG, self.parser.dump(self.config, skip_none=False))
+        config = self.config.clone()
+        for name in OF_ONE_START:
+            config.pop(name, None)
+        replace_text(Path(trainer.default_root_dir) / CONFIG, self.parser.dump(config, skip_none=False))
 
 
 def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
@@ -58,7 +68,7 @@ def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
     if not there.is_dir():
         raise ValueError(f"run_dir: expected a folder but {there} is a file")
-    if not (folder / CONFIG).is_file() or not _holds_answers(folder / CACHE):
+    if not (folder / CONFIG).is_file() or not _was_used(folder):
         return
     former = flatten(yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8")))
     present = flatten(settings)
@@ -70,8 +80,24 @@ def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
             f"run_dir: {folder} holds a run with other settings: {key} was {former.get(key)!r} and is "
             f"{present.get(key)!r}; choose another --run_dir"
         )
-    if (folder / RESULT).is_file() and not [key for key in other if key.startswith("search")]:
+    if (folder / RESULT).is_file() and not [key for key in other if key.startswith(GOES_ON_WITH)]:
+        _check_task(folder, settings["task"])
         raise Finished(folder, settings["min_score"])
+
+
+def _check_task(folder: Path, settings: dict[str, Any]) -> None:
+    """The same settings may name files whose content is another one by now."""
+    former = json.loads((folder / RESULT).read_text(encoding="utf-8")).get("task_fingerprint")
+    if former is not None and former != Task(**settings).fingerprint:
+        raise ValueError(
+            f"run_dir: {folder} holds a finished run of {settings['name']!r}, but the task's files have changed since; "
+            "choose another --run_dir"
+        )
+
+
+def _was_used(folder: Path) -> bool:
+    """Whether anything was paid for, or found out, in the folder."""
+    return (folder / SPENDING).is_file() or (folder / LAST).is_file() or _holds_answers(folder / CACHE)
 
 
 def _holds_answers(path: Path) -> bool:
@@ -85,20 +111,6 @@ def _holds_answers(path: Path) -> bool:
         return False
     finally:
         connection.close()
-
-
-def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings with dotted keys.
-
-    >>> flatten({"a": {"b": 1}, "c": [2]})
-    {'a.b': 1, 'c': [2]}
-    """
-    if not isinstance(settings, dict):
-        return {prefix: settings}
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
-    return flat
 
 
 def check_checkpoint(path: str, search: InstructionSearch, predictor: ScorePredictor) -> None:

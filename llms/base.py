@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from torch import Tensor
+
+from llms.endpoint import Endpoint
 
 
 @dataclass(frozen=True)
@@ -29,29 +31,53 @@ class Request:
 
 @dataclass(frozen=True)
 class Completion:
-    """An answer, as it came, with the tokens that it cost."""
+    """An answer, as it came, with the tokens that it cost.
+
+    Args:
+        text: the answer; it may be empty.
+        prompt_tokens: tokens of the prompt.
+        completion_tokens: tokens of the answer.
+        cut: whether the answer was cut off, by the request's limit or because it was far too long.
+        estimated: whether the tokens are an upper bound, as the server did not count them.
+    """
 
     text: str
     prompt_tokens: int
     completion_tokens: int
+    cut: bool = False
+    estimated: bool = False
+
+
+FailureKind = Literal["failed", "rejected", "refused", "filtered", "tool_calls", "empty", "not_sent"]
 
 
 @dataclass(frozen=True)
 class CallFailure:
-    """A call that was given up after all retries. It is no answer and is never marked.
+    """A call without an answer. It is no answer and is never marked.
 
     Args:
         reason: one line for the reader.
         prompt_tokens: what the provider charged nevertheless, as for a refusal.
         completion_tokens: likewise.
+        kind: ``failed``, given up after all retries, so that asking again may help; ``rejected``, the request itself is
+            not accepted; ``refused``, by the model; ``filtered``, by the provider; ``tool_calls``, or nothing at all
+            (``empty``), instead of a text; ``not_sent``, as the time was up.
     """
 
     reason: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    kind: FailureKind = "failed"
 
 
 Outcome = Completion | CallFailure
+Arrived = Mapping[int, Outcome]  # position of a request -> its outcome
+NOT_SENT = CallFailure("not sent, as the time was up", kind="not_sent")
+
+
+def always() -> bool:
+    """No reason to stop sending."""
+    return True
 
 
 class AbstractBlackBox(ABC):
@@ -62,7 +88,32 @@ class AbstractBlackBox(ABC):
     def identity(self) -> str:
         """Endpoint and model: two black boxes with one identity give the same answers."""
 
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The server that it asks; None for a model in this process, which costs nothing."""
+        return None
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that every prompt is sent with, beyond its own and those of a chat template: a system prompt."""
+        return 0
+
     @abstractmethod
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Answers ``requests`` and hands each outcome over soon after it arrived; each comes once, in any order.
+
+        While the caller deals with what it was handed, nothing more is sent: whoever stores it before asking for more
+        never has more unstored answers than requests that may be under way at once.
+
+        Args:
+            requests: what to ask.
+            may_send: asked before every request is sent; once it says no, the rest is `NOT_SENT`.
+
+        Raises:
+            ProviderError: the provider can't be used at all; what had arrived was handed over before.
+            BudgetSpent: the requests would exceed a cap; none was sent.
+        """
+
     def complete(self, requests: Sequence[Request]) -> list[Outcome]:
         """Answers ``requests``, in their order.
 
@@ -70,6 +121,27 @@ class AbstractBlackBox(ABC):
             ProviderError: the provider can't be used at all.
             BudgetSpent: the requests would exceed a cap; none was sent.
         """
+        outcomes: dict[int, Outcome] = {}
+        for arrived in self.stream(requests):
+            outcomes |= arrived
+        return [outcomes[index] for index in range(len(requests))]
+
+
+def in_batches(
+    requests: Sequence[Request],
+    size: int,
+    answer: Callable[[Sequence[Request]], Sequence[Outcome]],
+    may_send: Callable[[], bool] = always,
+) -> Iterator[Arrived]:
+    """The stream of a black box that answers ``size`` requests at a time.
+
+    >>> echo = lambda batch: [Completion(one.prompt, 1, 1) for one in batch]
+    >>> [list(arrived) for arrived in in_batches([Request("a"), Request("b"), Request("c")], 2, echo)]
+    [[0, 1], [2]]
+    """
+    for start in range(0, len(requests), size):
+        batch = requests[start : start + size]
+        yield dict(enumerate(answer(batch) if may_send() else [NOT_SENT] * len(batch), start))
 
 
 @dataclass(frozen=True)
@@ -85,8 +157,8 @@ class Encoding:
     token_counts: Tensor
 
 
-class AbstractWhiteBox(ABC):
-    """An open model: its hidden states can be read and its input embeddings can be set."""
+class AbstractEncoder(ABC):
+    """Gives features of a text: a white box does, and so does what stands in for one where no text is to be written."""
 
     @property
     @abstractmethod
@@ -98,6 +170,18 @@ class AbstractWhiteBox(ABC):
     def hidden_size(self) -> int:
         """d, the width of the hidden states."""
 
+    @abstractmethod
+    def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
+        """Hidden features of each text, read after its context; only the text's tokens are pooled.
+
+        An empty text (no token) has zero states and a token count of 0. An encoder that reads a text by itself, such as
+        `llms.ngram_encoder`, leaves the contexts aside.
+        """
+
+
+class AbstractWhiteBox(AbstractEncoder):
+    """An open model: its hidden states can be read, its input embeddings can be set, and it writes."""
+
     @property
     @abstractmethod
     def embedding_size(self) -> int:
@@ -107,13 +191,6 @@ class AbstractWhiteBox(ABC):
     @abstractmethod
     def embedding_scale(self) -> float:
         """Standard deviation of the input embeddings: the natural size of a soft prompt's entries."""
-
-    @abstractmethod
-    def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
-        """Hidden features of each text, read after its context; only the text's tokens are pooled.
-
-        An empty text (no token) has zero states and a token count of 0.
-        """
 
     @abstractmethod
     def generate(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from llms.base import AbstractBlackBox, Outcome, Request
+from llms.base import NOT_SENT, AbstractBlackBox, Arrived, Outcome, Request, always
 from llms.errors import BudgetSpent
 
-_TEMPLATE_TOKENS = 64  # what a chat template and a short system prompt add to a prompt, at most
+_TEMPLATE_TOKENS = 64  # what a chat template adds to a prompt, at most
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,13 @@ class Budget:
     Args:
         max_calls: most requests.
         max_tokens: most tokens, prompts and answers together.
+        max_cost_usd: most US dollars; needs the prices of every endpoint.
         max_time: most seconds; no request is sent afterwards.
     """
 
     max_calls: int | None = None
     max_tokens: int | None = None
+    max_cost_usd: float | None = None
     max_time: float | None = None
 
     def __post_init__(self) -> None:
@@ -33,6 +35,11 @@ class Budget:
             cap = getattr(self, field.name)
             if cap is not None and not cap > 0:
                 raise ValueError(f"Expected {field.name} to be positive but got {cap}")
+
+    @property
+    def caps_purchases(self) -> bool:
+        """Whether there is a cap on what is bought; one on time is none."""
+        return any(cap is not None for cap in (self.max_calls, self.max_tokens, self.max_cost_usd))
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,9 @@ class Usage:
             self.completion_tokens + other.completion_tokens,
         )
 
+    def __mul__(self, times: int) -> Usage:
+        return Usage(self.calls * times, self.prompt_tokens * times, self.completion_tokens * times)
+
     @property
     def tokens(self) -> int:
         """Prompts and answers together."""
@@ -74,6 +84,7 @@ class Ledger:
         self._clock = clock
         self._started = clock()
         self._earlier_ms = 0
+        self.kept = Usage()  # room that no request may take, such as the final test's
         self._reserved = Usage()
         self._lock = threading.Lock()
 
@@ -82,7 +93,12 @@ class Ledger:
         """Calls that may still be asked; None without a cap."""
         if self._budget.max_calls is None:
             return None
-        return max(0, self._budget.max_calls - self.spent.calls - self._reserved.calls)
+        return max(0, self._budget.max_calls - self.spent.calls - self._reserved.calls - self.kept.calls)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether a request may still be sent."""
+        return self._budget.max_time is None or self._milliseconds() < 1000 * self._budget.max_time
 
     def reserve(self, bound: Usage) -> None:
         """Sets aside the most that a call can cost.
@@ -92,10 +108,10 @@ class Ledger:
         """
         with self._lock:
             held = self.spent + self._reserved
-            _check_cap("max_calls", self._budget.max_calls, held.calls, bound.calls)
-            _check_cap("max_tokens", self._budget.max_tokens, held.tokens, bound.tokens)
-            seconds = self._milliseconds() / 1000
-            if self._budget.max_time is not None and bound.calls and seconds >= self._budget.max_time:
+            _check_cap("max_calls", self._budget.max_calls, held.calls, bound.calls, self.kept.calls)
+            _check_cap("max_tokens", self._budget.max_tokens, held.tokens, bound.tokens, self.kept.tokens)
+            if bound.calls and not self.has_time:
+                seconds = self._milliseconds() / 1000
                 raise BudgetSpent(f"cap max_time={self._budget.max_time}: {seconds:.0f} seconds spent")
             self._reserved += bound
 
@@ -140,36 +156,44 @@ class BudgetedBlackBox(AbstractBlackBox):
         """The inner black box's: a budget changes no answer."""
         return self._inner.identity
 
-    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Answers ``requests`` or, where they could exceed a cap, sends none of them.
+    @property
+    def overhead(self) -> int:
+        """The inner black box's."""
+        return self._inner.overhead
+
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Answers ``requests`` or, where they could exceed a cap, sends none of them; nothing is sent after the time.
 
         Raises:
             BudgetSpent: names the cap, what was spent and what more was asked.
         """
-        bound, cost = _bound(requests), Usage()
+        bound, cost = most(requests, self._inner.overhead), Usage()
         self.ledger.reserve(bound)
         try:
-            outcomes = self._inner.complete(requests)
-            cost = _cost(outcomes)
-            return outcomes
+            for arrived in self._inner.stream(requests, lambda: self.ledger.has_time and may_send()):
+                cost += _cost(arrived.values())
+                yield arrived
         finally:
             self.ledger.settle(bound, cost)
 
 
-def _check_cap(name: str, cap: int | None, held: int, more: int) -> None:
-    if cap is not None and held + more > cap:
-        raise BudgetSpent(f"cap {name}={cap}: {held} spent, {more} more asked")
+def _check_cap(name: str, cap: int | None, held: int, more: int, kept: int) -> None:
+    if cap is not None and held + more + kept > cap:
+        room = f", {kept} kept for the final test" if kept else ""
+        raise BudgetSpent(f"cap {name}={cap}: {held} spent, {more} more asked{room}")
 
 
-def _bound(requests: Sequence[Request]) -> Usage:
-    """The most that the requests can cost."""
-    prompts = sum(len(request.prompt.encode(errors="replace")) + _TEMPLATE_TOKENS for request in requests)
+def most(requests: Sequence[Request], overhead: int = 0) -> Usage:
+    """The most that the requests can cost, each sent with ``overhead`` more bytes."""
+    beyond = _TEMPLATE_TOKENS + overhead
+    prompts = sum(len(request.prompt.encode(errors="replace")) + beyond for request in requests)
     return Usage(len(requests), prompts, sum(request.max_tokens for request in requests))
 
 
-def _cost(outcomes: Sequence[Outcome]) -> Usage:
-    prompts = sum(outcome.prompt_tokens for outcome in outcomes)
-    return Usage(len(outcomes), prompts, sum(outcome.completion_tokens for outcome in outcomes))
+def _cost(outcomes: Iterable[Outcome]) -> Usage:
+    sent = [outcome for outcome in outcomes if outcome is not NOT_SENT]
+    prompts = sum(outcome.prompt_tokens for outcome in sent)
+    return Usage(len(sent), prompts, sum(outcome.completion_tokens for outcome in sent))
 
 
 def _negative(usage: Usage) -> Usage:

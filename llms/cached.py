@@ -6,12 +6,13 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from llms.base import AbstractBlackBox, Completion, Outcome, Request
+from llms.base import AbstractBlackBox, Arrived, Completion, Outcome, Request, always
+from llms.cache_file import set_up_table
 
 _BUSY_SECONDS = 60.0
 _NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN)
@@ -20,9 +21,9 @@ _NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTO
 class CachedBlackBox(AbstractBlackBox):
     """Asks the inner black box only for what is not stored yet.
 
-    All completions of one ``complete`` are committed in one transaction before they are returned, so a run that was
-    killed asks the same batches again. Failures are never stored. Several processes may share the file: where two of
-    them asked the same, both return the answer that was stored first.
+    What arrived together is committed together, before it is handed on and before more is sent: a run that is killed
+    loses at most the requests that were under way. Failures are never stored. Several processes may share the file:
+    where two of them asked the same, both return the answer that was stored first.
 
     Args:
         inner: the black box that is asked.
@@ -40,34 +41,46 @@ class CachedBlackBox(AbstractBlackBox):
         """The inner black box's: a cache changes no answer."""
         return self._inner.identity
 
-    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
+    @property
+    def overhead(self) -> int:
+        """The inner black box's."""
+        return self._inner.overhead
+
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers from the file where it can; the rest goes to the inner black box once, in order, without duplicates.
 
         Raises:
             ValueError: the file is no SQLite database.
         """
-        keys = _keys(self._inner.identity, requests)
-        known: dict[str, Outcome] = dict(self._read(keys))
-        missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in known}
-        self.hits += len(requests) - len(missing)
-        self.misses += len(missing)
-        if missing:
-            fresh = dict(zip(missing, self._inner.complete(list(missing.values())), strict=True))
-            known |= fresh | self._write({k: v for k, v in fresh.items() if isinstance(v, Completion)})
-        return [known[key] for key in keys]
-
-    def _read(self, keys: Sequence[str]) -> dict[str, Completion]:
+        places: dict[str, list[int]] = {}
+        for index, key in enumerate(_keys(self.identity, requests)):
+            places.setdefault(key, []).append(index)
         with self._connection() as connection:
-            return _select(connection, keys)
+            known = _select(connection, places)
+            missing = [key for key in places if key not in known]
+            self.hits += len(requests) - len(missing)
+            self.misses += len(missing)
+            for arrived in self._inner.stream([requests[places[key][0]] for key in missing], may_send):
+                outcomes = {missing[index]: outcome for index, outcome in arrived.items()}
+                yield _spread(outcomes | self._store(connection, outcomes), places)
+            if known:  # last, so that nothing is counted where the rest exceeds a cap
+                yield _spread(known, places)
 
-    def _write(self, completions: Mapping[str, Completion]) -> dict[str, Completion]:
+    def _store(self, connection: sqlite3.Connection, outcomes: Mapping[str, Outcome]) -> dict[str, Completion]:
         """Stores what is new and returns what is stored, which another process may have answered before."""
-        rows = [(key, json.dumps(asdict(completion))) for key, completion in completions.items()]
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", rows)
-            connection.execute("COMMIT")
-            return _select(connection, list(completions))
+        rows = [
+            (key, json.dumps(asdict(outcome)), int(time.time()), self.identity)
+            for key, outcome in outcomes.items()
+            if isinstance(outcome, Completion)
+        ]
+        if not rows:
+            return {}
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(
+            "INSERT OR IGNORE INTO completions (key, value, created, identity) VALUES (?, ?, ?, ?)", rows
+        )
+        connection.execute("COMMIT")
+        return _select(connection, [row[0] for row in rows])
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -100,7 +113,7 @@ def _keys(identity: str, requests: Sequence[Request]) -> list[str]:
 def _set_up(connection: sqlite3.Connection) -> None:
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE IF NOT EXISTS completions (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    set_up_table(connection)
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
@@ -116,10 +129,15 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
-def _select(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Completion]:
+def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Completion]:
     found: dict[str, Completion] = {}
     for key in keys:
         row = connection.execute("SELECT value FROM completions WHERE key = ?", (key,)).fetchone()
         if row is not None:
             found[key] = Completion(**json.loads(row[0]))
     return found
+
+
+def _spread(outcomes: Mapping[str, Outcome], places: Mapping[str, Sequence[int]]) -> Arrived:
+    """Each outcome at every position that asked for it."""
+    return {index: outcome for key, outcome in outcomes.items() for index in places[key]}

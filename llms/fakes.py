@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from llms.base import AbstractBlackBox, AbstractWhiteBox, CallFailure, Completion, Encoding, Outcome, Request
+from llms.base import (
+    AbstractBlackBox,
+    AbstractWhiteBox,
+    Arrived,
+    CallFailure,
+    Completion,
+    Encoding,
+    Outcome,
+    Request,
+    always,
+    in_batches,
+)
 
 Answer = str | CallFailure
 _VOCABULARY = (
@@ -17,6 +28,7 @@ _VOCABULARY = (
     "word letter number list input text in of from to with backwards twice alphabetically only"
 )
 _WORDS = _VOCABULARY.split()
+_BATCH = 64  # requests that the fakes answer at once
 
 
 class ScriptedBlackBox(AbstractBlackBox):
@@ -40,8 +52,11 @@ class ScriptedBlackBox(AbstractBlackBox):
         """The name that it was given."""
         return self._identity
 
-    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Answers ``requests`` and notes them in ``asked``."""
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Answers ``requests``, some at a time, and notes them in ``asked``."""
+        return in_batches(requests, _BATCH, self._answer_all, may_send)
+
+    def _answer_all(self, requests: Sequence[Request]) -> list[Outcome]:
         self.asked += requests
         return [self._one(request) for request in requests]
 
@@ -54,7 +69,7 @@ class ScriptedBlackBox(AbstractBlackBox):
     def _look_up(self, request: Request) -> Answer:
         if callable(self._answer):
             return self._answer(request)
-        return self._answer.get(request.prompt, CallFailure("the script has no answer to this prompt"))
+        return self._answer.get(request.prompt, CallFailure("the script has no answer to this prompt", kind="rejected"))
 
 
 class HashingBlackBox(AbstractBlackBox):
@@ -71,8 +86,11 @@ class HashingBlackBox(AbstractBlackBox):
         """The name."""
         return "hashing"
 
-    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Answers ``requests``; greedy ones ignore the seed."""
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Answers ``requests``, some at a time; greedy ones ignore the seed."""
+        return in_batches(requests, _BATCH, self._answer_all, may_send)
+
+    def _answer_all(self, requests: Sequence[Request]) -> list[Outcome]:
         return [
             Completion(answer := self._answer(one), len(one.prompt.split()), len(answer.split())) for one in requests
         ]

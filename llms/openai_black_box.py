@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from collections.abc import Sequence
-from importlib import import_module
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from llms.base import AbstractBlackBox, CallFailure, Completion, Outcome, Request
+from llms.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
+from llms.endpoint import Endpoint
 from llms.errors import ProviderError
+from llms.prices import Prices
+from llms.rate_limits import RateLimits
+from llms.replies import Passing, Reading, Unusable, one_line, read_reply
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletion
+    from llms.connection import Connection
 
 _OPENAI_URL = "https://api.openai.com/v1"
+_CONNECT_SECONDS = 10.0
+_FIRST_CONTACT_SECONDS = 15.0  # how long an endpoint that never replied is tried again
+_GRACE_SECONDS = 3.0  # how long what is under way may still arrive, once the provider turned out to be unusable
+_LONGEST_PAUSE = 8.0
 
 
 class OpenAIBlackBox(AbstractBlackBox):
-    """Sends prompts as single user messages, many at once; the client retries what may pass and honours Retry-After.
+    """Sends prompts as single user messages, many at once, and asks again where trouble may pass.
+
+    That is a time-out, a dropped connection, a garbled reply, 408, 409, 425, 429 or 5xx: it pauses as long as the
+    server says (Retry-After), else twice as long each time. A request that is not answered within ``patience`` is a
+    failure of its own, if others were answered meanwhile; if none was, the provider can't be used.
 
     The key comes from OPENAI_API_KEY and from nowhere else; an endpoint other than OpenAI's may go without one.
 
     Args:
         model: its name at the endpoint.
         base_url: address of the endpoint; None is OPENAI_BASE_URL or else OpenAI's.
-        max_concurrency: most requests that are under way at once.
+        max_concurrency: most requests that are under way at once, or whose answers are not stored yet.
         timeout: seconds that one attempt may take.
-        max_retries: further attempts after a time-out, a dropped connection, 408, 409, 429 or 5xx.
+        patience: seconds that a request may take with all its attempts and pauses.
+        pause: seconds before the second attempt; then twice as long each time, up to 8.
+        requests_per_minute: most requests per minute; None is no limit.
+        tokens_per_minute: most tokens per minute, prompts and longest answers together; None is no limit.
         system_prompt: sent before every prompt, if given.
+        prices: US dollars per million tokens; None is the list prices at OpenAI's and DeepSeek's own address.
     """
 
     def __init__(
@@ -40,17 +56,28 @@ class OpenAIBlackBox(AbstractBlackBox):
         base_url: str | None = None,
         max_concurrency: int = 16,
         timeout: float = 60.0,
-        max_retries: int = 6,
+        patience: float = 300.0,
+        pause: float = 0.5,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
         system_prompt: str | None = None,
+        prices: Prices | None = None,
     ) -> None:
+        if max_concurrency < 1:
+            raise ValueError(f"Expected max_concurrency to be at least 1 but got {max_concurrency}")
+        _check_positive(timeout=timeout, patience=patience, pause=pause)
+        _check_positive(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
         self._model = model
         self._base_url = _checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL)
-        self._max_concurrency = _at_least(1, "max_concurrency", max_concurrency)
-        self._max_retries = _at_least(0, "max_retries", max_retries)
-        if timeout <= 0:
-            raise ValueError(f"Expected timeout to be positive but got {timeout}")
-        self._timeout = timeout
+        self._max_concurrency = max_concurrency
+        self._timeout, self._patience, self._pause = timeout, patience, pause
+        self._limits = RateLimits(requests_per_minute, tokens_per_minute)
         self._system_prompt = system_prompt
+        self._prices = prices
+        self._open_connection: Connection | None = None
+        self._random = random.Random()  # for pauses; the global stream is left alone
+        self._was_reached = False
+        self._last_answer = float("-inf")  # when any request was last answered
 
     @property
     def identity(self) -> str:
@@ -58,36 +85,136 @@ class OpenAIBlackBox(AbstractBlackBox):
         parts = ["openai", self._base_url, self._model, *([self._system_prompt] if self._system_prompt else [])]
         return ":".join(parts)
 
-    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Answers ``requests`` concurrently.
+    @property
+    def overhead(self) -> int:
+        """The system prompt's."""
+        return len((self._system_prompt or "").encode(errors="replace"))
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Address, model and prices."""
+        return Endpoint(self._base_url, self._model, self._prices)
+
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Answers ``requests``, up to ``max_concurrency`` at once; all slots are busy as long as there are enough.
 
         Raises:
-            ProviderError: none of them was answered, because of the key, the model, a permission or the connection.
+            ProviderError: the key, the account or the model is no good, or nothing was answered for too long.
         """
         if not requests:
-            return []
-        return asyncio.run(self._complete(requests))
+            return
+        connection, waiting = self._connection(), deque(enumerate(requests))
+        under_way: dict[asyncio.Task[Outcome], int] = {}
+        try:
+            while waiting or under_way:
+                yield from self._send(connection, waiting, under_way, may_send)
+                has_room = waiting and len(under_way) < self._max_concurrency
+                done = connection.wait(under_way, self._limits.seconds_to_wait if has_room else None)
+                yield from _handed_over(done, under_way)
+                if trouble := _trouble(done):
+                    if under_way:
+                        last = connection.wait(under_way, _GRACE_SECONDS, for_all=True)
+                        yield from _handed_over(last, under_way)
+                    raise trouble
+        finally:
+            connection.cancel(under_way)
 
-    async def _complete(self, requests: Sequence[Request]) -> list[Outcome]:
-        """A client is bound to the event loop of its first use, so each call has its own and leaves nothing open."""
-        async with self._connect() as client:
-            return await _Call(client, self._max_concurrency, self._parameters).run(requests)
+    def _send(
+        self,
+        connection: Connection,
+        waiting: deque[tuple[int, Request]],
+        under_way: dict[asyncio.Task[Outcome], int],
+        may_send: Callable[[], bool],
+    ) -> Iterator[Arrived]:
+        """Fills the free slots, as fast as the limits allow; hands over what may not be sent any more."""
+        while waiting and len(under_way) < self._max_concurrency and not self._limits.seconds_to_wait:
+            if not may_send():
+                yield {index: NOT_SENT for index, _ in waiting}
+                waiting.clear()
+                return
+            index, request = waiting.popleft()
+            self._limits.charge(request)
+            under_way[connection.start(self._answer(connection, request, may_send))] = index
 
-    def _connect(self) -> AsyncOpenAI:
-        openai: Any = import_module("openai")
-        key = os.environ.get("OPENAI_API_KEY", "").strip()
-        if not key and self._is_openai:
-            raise ProviderError("No key: set the environment variable OPENAI_API_KEY")
-        client: AsyncOpenAI = openai.AsyncOpenAI(
-            api_key=key or "no-key", base_url=self._base_url, timeout=self._timeout, max_retries=self._max_retries
-        )
-        return client
+    async def _answer(self, connection: Connection, request: Request, may_send: Callable[[], bool]) -> Outcome:
+        """All attempts at one request.
+
+        Raises:
+            ProviderError: see ``stream``.
+        """
+        began, pause = time.monotonic(), self._pause
+        reason = f"no answer within {self._patience:.3g} seconds"
+        while True:
+            reading = await self._attempt(connection, request, began + self._patience - time.monotonic())
+            if isinstance(reading, Unusable):
+                raise ProviderError(f"{self._base_url} refuses: {reading.reason}")
+            if not isinstance(reading, Passing):
+                self._last_answer = time.monotonic()
+                return reading
+            reason = reading.reason or reason
+            seconds = self._random.uniform(pause / 2, pause)
+            if reading.wait is not None:  # a little later, so that not all come back at once
+                seconds = reading.wait + self._random.uniform(0, self._pause / 2)
+            if not may_send() or time.monotonic() + seconds >= began + self._most_seconds:
+                return self._given_up(reason, began, may_send)
+            await asyncio.sleep(seconds)
+            self._limits.charge(request)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _attempt(self, connection: Connection, request: Request, most_seconds: float) -> Reading:
+        from llms.connection import NO_REPLY
+
+        seconds = min(self._timeout, max(most_seconds, 0.001))
+        try:
+            async with asyncio.timeout(seconds):
+                reply = await connection.post(self._body(request))
+        except TimeoutError:
+            self._was_reached = True  # connecting has a shorter limit of its own
+            return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else "")
+        except NO_REPLY as error:
+            return Passing(f"no reply from {self._base_url}: {one_line(error.__cause__ or error, _key())}")
+        self._was_reached = True
+        reading = read_reply(request, reply)
+        return reading if isinstance(reading, Completion) else read_reply(request, reply.without(_key()))
+
+    @property
+    def _most_seconds(self) -> float:
+        return self._patience if self._was_reached else min(self._patience, _FIRST_CONTACT_SECONDS)
+
+    def _given_up(self, reason: str, began: float, may_send: Callable[[], bool]) -> CallFailure:
+        """Its own failure, where others were answered meanwhile or the time is up.
+
+        Raises:
+            ProviderError: nothing at all was answered.
+        """
+        seconds = time.monotonic() - began
+        if self._last_answer >= began or not may_send():
+            return CallFailure(f"given up after {seconds:.3g} s: {reason}")
+        raise ProviderError(f"Nothing was answered for {seconds:.3g} s: {reason}")
+
+    def _connection(self) -> Connection:
+        """The connection, made at its first use.
+
+        Raises:
+            ProviderError: there is no key where one is needed, or it is none.
+        """
+        from llms.connection import Connection
+
+        if self._open_connection is None:
+            key = _key()
+            if not key and self._is_openai:
+                raise ProviderError("No key: set the environment variable OPENAI_API_KEY")
+            if not (key.isascii() and key.isprintable()):
+                raise ProviderError("OPENAI_API_KEY holds characters that no key has")
+            connect_seconds = min(_CONNECT_SECONDS, self._timeout / 2)
+            self._open_connection = Connection(self._base_url, key or "no-key", self._max_concurrency, connect_seconds)
+        return self._open_connection
 
     @property
     def _is_openai(self) -> bool:
         return urlsplit(self._base_url).hostname == "api.openai.com"
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
+    def _body(self, request: Request) -> dict[str, Any]:
         """What is sent; OpenAI's newer models refuse ``max_tokens``, other servers may not know its successor."""
         system = [{"role": "system", "content": self._system_prompt}] if self._system_prompt else []
         return {
@@ -98,79 +225,32 @@ class OpenAIBlackBox(AbstractBlackBox):
         } | ({"seed": request.seed} if request.temperature > 0 else {})
 
 
-class _Call:
-    """One ``complete``: as long as nothing was answered, the first sign of an unusable provider stops the rest."""
-
-    def __init__(self, client: AsyncOpenAI, max_concurrency: int, parameters: Any) -> None:
-        self._client = client
-        self._slots = asyncio.Semaphore(max_concurrency)
-        self._parameters = parameters
-        self._answered = False
-        self._trouble: str | None = None
-
-    async def run(self, requests: Sequence[Request]) -> list[Outcome]:
-        outcomes = await asyncio.gather(*(self._one(request) for request in requests))
-        if self._trouble and not self._answered:
-            raise ProviderError(self._trouble)
-        return outcomes
-
-    async def _one(self, request: Request) -> Outcome:
-        async with self._slots:
-            if self._trouble and not self._answered:
-                return CallFailure(self._trouble)  # not sent
-            outcome = await self._ask(request)
-        self._answered |= isinstance(outcome, Completion)
-        return outcome
-
-    async def _ask(self, request: Request) -> Outcome:
-        openai: Any = import_module("openai")
-        try:
-            response = await self._client.chat.completions.create(**self._parameters(request))
-        except openai.APITimeoutError:
-            return CallFailure(f"no answer within {self._client.timeout} seconds")
-        except openai.APIConnectionError as error:
-            return self._unusable(f"Can't reach {self._client.base_url}: {_one_line(error.__cause__ or error)}")
-        except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
-            return self._unusable(f"{self._client.base_url} refuses: {_one_line(error)}")
-        except openai.APIError as error:
-            return CallFailure(_one_line(error))
-        except json.JSONDecodeError as error:
-            return CallFailure(f"the answer is no JSON: {_one_line(error)}")
-        if not isinstance(response, openai.types.chat.ChatCompletion):
-            return CallFailure(f"the answer is no chat completion: {_one_line(response)[:80]}")
-        return _outcome(request, response)
-
-    def _unusable(self, reason: str) -> CallFailure:
-        self._trouble = self._trouble or reason
-        return CallFailure(reason)
+def _handed_over(done: set[asyncio.Task[Outcome]], under_way: dict[asyncio.Task[Outcome], int]) -> Iterator[Arrived]:
+    """The outcomes of tasks that ended well; afterwards none of ``done`` is under way."""
+    places = {task: under_way.pop(task) for task in done}
+    arrived = {index: task.result() for task, index in places.items() if task.exception() is None}
+    if arrived:
+        yield arrived
 
 
-def _outcome(request: Request, response: ChatCompletion) -> Outcome:
-    if not response.choices:
-        return CallFailure("the answer has no choices")
-    choice = response.choices[0]
-    text = choice.message.content
-    usage = response.usage  # bytes are an upper bound where a server does not count
-    prompt_tokens = usage.prompt_tokens if usage else len(request.prompt.encode(errors="replace"))
-    completion_tokens = usage.completion_tokens if usage else len((text or "").encode(errors="replace"))
-    if text is not None and not choice.message.refusal:
-        return Completion(text, prompt_tokens, completion_tokens)
-    refusal = choice.message.refusal
-    reason = f"refused: {_one_line(refusal)}" if refusal else f"no content (finish_reason {choice.finish_reason})"
-    return CallFailure(reason, prompt_tokens, completion_tokens)
+def _trouble(done: set[asyncio.Task[Outcome]]) -> BaseException | None:
+    return next((trouble for task in done if (trouble := task.exception())), None)
+
+
+def _key() -> str:
+    return os.environ.get("OPENAI_API_KEY", "").strip()
 
 
 def _checked_url(url: str) -> str:
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise ValueError("Expected base_url without a user name or password; a key comes from OPENAI_API_KEY")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"Expected base_url to be an http or https address but got {url!r}")
     return url.rstrip("/")
 
 
-def _at_least(least: int, name: str, value: int) -> int:
-    if value < least:
-        raise ValueError(f"Expected {name} to be at least {least} but got {value}")
-    return value
-
-
-def _one_line(message: object) -> str:
-    return " ".join(str(message).split()) or type(message).__name__
+def _check_positive(**values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and not value > 0:
+            raise ValueError(f"Expected {name} to be positive but got {value}")

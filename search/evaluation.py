@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from datamodules.pool import Candidate, Observation
-from llms.base import AbstractBlackBox, CallFailure, Completion, Request
+from llms.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
+from llms.errors import BudgetSpent
 from search.prompts import ANSWER, answer_prompt
 from tasks.example import Example
 
+log = logging.getLogger("duet")
 Metric = Callable[[str, Sequence[str]], float]
 
 
@@ -21,18 +24,15 @@ class Scoring:
         examples: validation examples per instruction, the same for all of them so that scores are paired.
         max_tokens: most tokens of an answer.
         template: the prompt; ``{instruction}`` and ``{input}`` are filled in.
-        instructions_per_call: instructions whose prompts go to the black box together; what is bought in one call is
-            committed together.
     """
 
     examples: int = 20
     max_tokens: int = 64
     template: str = ANSWER
-    instructions_per_call: int = 8
 
     def __post_init__(self) -> None:
-        if min(self.examples, self.max_tokens, self.instructions_per_call) < 1:
-            raise ValueError("Expected scoring.examples, max_tokens and instructions_per_call of at least 1")
+        if min(self.examples, self.max_tokens) < 1:
+            raise ValueError("Expected scoring.examples and max_tokens of at least 1")
         if "{instruction}" not in self.template or "{input}" not in self.template:
             raise ValueError(f"Expected a template with {{instruction}} and {{input}} but got {self.template!r}")
 
@@ -48,7 +48,7 @@ class Marks:
 def mark(
     texts: Sequence[str], examples: Sequence[Example], metric: Metric, black_box: AbstractBlackBox, scoring: Scoring
 ) -> list[Marks | CallFailure]:
-    """Marks each instruction on all examples, in one call; an instruction with a missing answer is no mark.
+    """Marks each instruction on all examples, in one stream of requests; one with a missing answer has no mark.
 
     Raises:
         ProviderError, BudgetSpent: as the black box.
@@ -64,7 +64,7 @@ def mark(
         block = outcomes[start : start + len(examples)]
         failures = [outcome for outcome in block if isinstance(outcome, CallFailure)]
         if failures:
-            marks.append(failures[0])
+            marks.append(NOT_SENT if NOT_SENT in failures else failures[0])
             continue
         outputs = tuple(outcome.text for outcome in block if isinstance(outcome, Completion))
         scores = tuple(float(metric(out, example.outputs)) for out, example in zip(outputs, examples, strict=True))
@@ -94,8 +94,18 @@ class Evaluator:
         return len(self.examples)
 
     def observe(self, candidates: Sequence[Candidate], iteration: int) -> list[Observation]:
-        """Scores one group of candidates in one call; those with a missing answer are left out."""
+        """Scores candidates in one stream of requests; those with a missing answer are left out, and the log says so.
+
+        Raises:
+            BudgetSpent: the time was up before one had all its answers.
+            ProviderError: as the black box.
+        """
         marks = mark([one.text for one in candidates], self.examples, self.metric, self.black_box, self.scoring)
+        failures = [one for one in marks if isinstance(one, CallFailure)]
+        if failures:
+            log.warning("%d of %d instructions lack an answer (%s)", len(failures), len(marks), failures[0].reason)
+        if NOT_SENT in failures and len(failures) == len(marks):
+            raise BudgetSpent("The time was up before an instruction had all its answers")
         return [
             Observation(candidate, iteration, one.scores, one.outputs)
             for candidate, one in zip(candidates, marks, strict=True)

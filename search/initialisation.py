@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from datamodules.pool import Candidate
-from llms.base import AbstractBlackBox, Completion, Request
+from llms.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
+from llms.errors import BudgetSpent, ProviderError
 from search.guards import Guard, canonical
 from search.prompts import PREFIX, draw_demonstrations, induction_prompt, initial_request
 from tasks.example import Example
@@ -84,8 +85,14 @@ class Initialisation:
     def candidates(
         self, black_box: AbstractBlackBox, demonstrations: Sequence[Example], guard: Guard, seed: int
     ) -> list[Candidate]:
-        """At most ``count`` distinct instructions; fewer when ``max_rounds`` replies held no more."""
+        """At most ``count`` distinct instructions; fewer when ``max_rounds`` replies held no more.
+
+        Raises:
+            ProviderError: there is none, as calls failed or were rejected.
+            BudgetSpent: there is none, as the time was up.
+        """
         found: dict[str, None] = {}
+        failures: list[CallFailure] = []
         for requests in self._rounds(demonstrations, seed):
             missing = self.count - len(found)
             outcomes = black_box.complete(requests[:missing] if self.mode == "sample" else requests)
@@ -93,8 +100,11 @@ class Initialisation:
                 if isinstance(outcome, Completion):
                     texts = parse_instructions(outcome.text) if self.mode == "request" else [canonical(outcome.text)]
                     found.update((text, None) for text in texts if guard.reason(text, demonstrations) is None)
+            failures += [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
             if len(found) >= self.count:
                 break
+        if not found:
+            _explain(failures)
         return [Candidate(text, "initial") for text in list(found)[: self.count]]
 
     def _rounds(self, demonstrations: Sequence[Example], seed: int) -> Iterator[list[Request]]:
@@ -110,3 +120,12 @@ class Initialisation:
                 Request(induction_prompt(draw), self.max_tokens, self.temperature, one)
                 for draw, one in zip(draws, seeds, strict=True)
             ]
+
+
+def _explain(failures: Sequence[CallFailure]) -> None:
+    """Says why there is no instruction where it is not the model's fault."""
+    if NOT_SENT in failures:
+        raise BudgetSpent("The time was up before the first instructions came")
+    for failure in failures:
+        if failure.kind in ("failed", "rejected"):
+            raise ProviderError(f"No first instruction came: {failure.reason}")

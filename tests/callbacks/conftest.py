@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,12 @@ from commands.fit import quiet
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Pool
 from lightning_modules.score_predictor import ScorePredictor
-from llms.base import CallFailure, Request
+from llms.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always, in_batches
+from llms.budget import most
+from llms.endpoint import Endpoint
+from llms.errors import ProviderError
 from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from llms.prices import Prices
 from search.evaluation import Scoring
 from search.initialisation import Initialisation
 from search.methods.duet import Duet
@@ -74,12 +79,42 @@ class Run:
         return sum(request.prompt.startswith(f"Instruction: {text}\n") for request in self.box.asked)
 
 
+class Paid(AbstractBlackBox):
+    """A scripted model at an endpoint; it charges as much as a call can cost, and may break down after some calls."""
+
+    def __init__(self, inner: AbstractBlackBox, prices: Prices | None, last: float = math.inf) -> None:
+        self._inner, self._prices, self._left = inner, prices, last
+
+    @property
+    def identity(self) -> str:
+        return self._inner.identity
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("https://models.example/v1", "m", self._prices)
+
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        return in_batches(requests, 3, self._answer_all, may_send)
+
+    def _answer_all(self, requests: Sequence[Request]) -> list[Outcome]:
+        self._left -= len(requests)
+        if self._left < 0:
+            raise ProviderError("out of order")
+        usages = [most([request]) for request in requests]
+        return [
+            replace(one, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+            for one, usage in zip(self._inner.complete(requests), usages, strict=True)
+        ]
+
+
 def black_box(quality: Quality, failing: Sequence[str], first: Sequence[str]) -> ScriptedBlackBox:
     """Answers with the second word as often as the instruction's quality says, else with the first one."""
 
     def answer(request: Request) -> str | CallFailure:
         if "distinct instructions" in request.prompt:
             return "\n".join(f"{i}. The instruction was to {text}" for i, text in enumerate(first, 1))
+        if request.prompt.endswith(("The instruction was to", "Variation:")):
+            return f"The instruction was to write word number {request.seed % 1000}."
         instruction, _, rest = request.prompt.removeprefix("Instruction: ").partition("\n\nInput: ")
         if instruction in failing:
             return CallFailure("server error")
@@ -106,16 +141,18 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         strategy: AbstractStrategy | None = None,
         iterations: int = 3,
         folder: str = "run",
+        wrap: Callable[[AbstractBlackBox], AbstractBlackBox] = lambda box: box,
+        initialisation: Initialisation | None = None,
         **options: Any,
     ) -> Run:
         box = black_box(quality, failing, first)
         search = InstructionSearch(
             Task("t", str(tmp_path / "train.jsonl"), str(tmp_path / "test.jsonl")),
-            box,
+            wrap(box),
             HashingWhiteBox(8, 4),
             strategy or Duet(candidates=8),
-            initialisation=Initialisation(count=len(first), max_rounds=1),
-            scoring=Scoring(examples=4, instructions_per_call=2),
+            initialisation=initialisation or Initialisation(count=len(first), max_rounds=1),
+            scoring=Scoring(examples=4),
             iterations=iterations,
             **options,
         )
@@ -141,6 +178,16 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         return Run(search, data, box, tmp_path / folder, trainer)
 
     return carry_out
+
+
+@pytest.fixture
+def paid() -> Callable[..., Callable[[AbstractBlackBox], Paid]]:
+    """Makes a black box one that costs money: ``run(wrap=paid(prices))``."""
+
+    def at(prices: Prices | None, last: float = math.inf) -> Callable[[AbstractBlackBox], Paid]:
+        return lambda box: Paid(box, prices, last)
+
+    return at
 
 
 @pytest.fixture

@@ -6,11 +6,18 @@ from typing import Any
 
 import pytest
 
-from llms.base import CallFailure, Request
+from llms.base import NOT_SENT, CallFailure, Request
 from llms.budget import Budget, BudgetedBlackBox, Ledger, Usage
 from llms.cached import CachedBlackBox
 from llms.errors import BudgetSpent, ProviderError
 from llms.fakes import ScriptedBlackBox
+from llms.openai_black_box import OpenAIBlackBox
+from tests.servers.chat_server import ChatServer, Faults
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
 
 
 def _echo() -> ScriptedBlackBox:
@@ -41,6 +48,15 @@ def test_a_call_too_many_is_refused_before_anything_is_sent() -> None:
     assert (len(inner.asked), box.ledger.remaining_calls) == (2, 1)
     box.complete([Request("a")])
     assert box.ledger.remaining_calls == 0
+
+
+def test_a_system_prompt_is_part_of_every_bound(tmp_path: Path) -> None:
+    long = "Be short. " * 100
+    nowhere = OpenAIBlackBox("m", "http://127.0.0.1:9/v1", system_prompt=long)
+    inner = CachedBlackBox(nowhere, tmp_path / "calls.sqlite")
+    box = BudgetedBlackBox(inner, Ledger(Budget(max_tokens=1000)))
+    with pytest.raises(BudgetSpent, match=r"cap max_tokens=1000: 0 spent, 1075 more asked"):
+        box.complete([Request("a", max_tokens=10)])  # 1 + 64 + 1000 + 10
 
 
 def test_tokens_are_refused_by_their_bound_and_settled_by_their_number() -> None:
@@ -124,3 +140,52 @@ def test_answers_from_a_cache_count_like_any_other(tmp_path: Path) -> None:
 
 def test_a_budget_changes_no_identity() -> None:
     assert BudgetedBlackBox(_echo(), Ledger(Budget())).identity == "scripted"
+
+
+def test_no_request_is_sent_after_the_time_though_many_were_admitted_before() -> None:
+    now = [0.0]
+
+    def slow(request: Request) -> str:
+        now[0] += 0.1
+        return request.prompt
+
+    inner = ScriptedBlackBox(slow)
+    box = BudgetedBlackBox(inner, Ledger(Budget(max_time=5.0), clock=lambda: now[0]))
+    outcomes = box.complete([Request("a b")] * 200)
+    assert len(inner.asked) == 64  # the fake answers so many at once
+    assert outcomes[64:] == [NOT_SENT] * 136
+    assert box.ledger.spent == Usage(64, 128, 128)
+
+
+def test_what_arrived_before_an_error_is_counted() -> None:
+    def spend(_: Request) -> str:
+        if len(inner.asked) > 64:
+            raise ProviderError("no money left")
+        return "a"
+
+    inner = ScriptedBlackBox(spend)
+    box = BudgetedBlackBox(inner, Ledger(Budget(max_calls=200)))
+    with pytest.raises(ProviderError):
+        box.complete([Request("a")] * 200)
+    assert (box.ledger.spent, box.ledger.remaining_calls) == (Usage(64, 64, 64), 136)
+
+
+def test_a_request_that_was_not_sent_costs_nothing() -> None:
+    box = BudgetedBlackBox(_echo(), Ledger(Budget()))
+    assert list(box.stream([Request("a")], lambda: False)) == [{0: NOT_SENT}]
+    assert box.ledger.spent == Usage()
+
+
+def test_no_cap_is_exceeded_over_the_network_at_concurrency_64() -> None:
+    with ChatServer(latency=0.02, faults=Faults(0.2, ("500", "429"))) as server:
+        inner = OpenAIBlackBox("m", server.url, max_concurrency=64, pause=0.01)
+        box = BudgetedBlackBox(inner, Ledger(Budget(max_calls=100, max_tokens=10_000)))
+        requests = [Request(str(number), max_tokens=3) for number in range(101)]
+        with pytest.raises(BudgetSpent):
+            box.complete(requests)
+        assert server.seen == []
+        box.complete(requests[:100])
+        with pytest.raises(BudgetSpent):
+            box.complete(requests[100:])
+        assert server.paid.total() == 100
+        assert box.ledger.spent == Usage(100, 700, 300)

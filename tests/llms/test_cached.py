@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llms.base import CallFailure, Completion, Request
+from llms.base import NOT_SENT, CallFailure, Completion, Outcome, Request
 from llms.cached import CachedBlackBox
 from llms.errors import ProviderError
 from llms.fakes import ScriptedBlackBox
@@ -129,6 +129,93 @@ def test_a_batch_that_was_not_returned_leaves_nothing_behind(tmp_path: Path) -> 
     box = CachedBlackBox(ScriptedBlackBox(lambda request: request.prompt), tmp_path / "cache")
     box.complete([Request(str(i)) for i in range(5)])
     assert box.misses == 5
+
+
+def test_what_arrived_is_stored_before_more_is_asked(tmp_path: Path) -> None:
+    requests = [Request(str(number)) for number in range(200)]
+    inner = ScriptedBlackBox(lambda request: request.prompt)
+    for arrived in CachedBlackBox(inner, tmp_path / "cache").stream(requests):
+        silent = ScriptedBlackBox({})
+        CachedBlackBox(silent, tmp_path / "cache").complete([requests[index] for index in arrived])
+        assert silent.asked == []
+        assert len(inner.asked) == max(arrived) + 1
+
+
+def test_answers_that_came_before_an_error_are_kept(tmp_path: Path) -> None:
+    def spend(request: Request) -> str:
+        if request.prompt == "100":
+            raise ProviderError("no money left")
+        return request.prompt
+
+    requests = [Request(str(number)) for number in range(200)]
+    with pytest.raises(ProviderError, match="no money left"):
+        CachedBlackBox(ScriptedBlackBox(spend), tmp_path / "cache").complete(requests)
+    again = ScriptedBlackBox(lambda request: request.prompt)
+    CachedBlackBox(again, tmp_path / "cache").complete(requests)
+    assert again.asked == requests[64:]
+
+
+def test_what_was_not_sent_is_not_stored(tmp_path: Path) -> None:
+    [arrived] = CachedBlackBox(_echo(), tmp_path / "cache").stream([Request("a")], lambda: False)
+    assert arrived == {0: NOT_SENT}
+    assert CachedBlackBox(_echo(), tmp_path / "cache").complete([Request("a")]) == [Completion("a 0", 1, 2)]
+
+
+def test_flags_of_an_answer_are_kept(tmp_path: Path) -> None:
+    class Cut(ScriptedBlackBox):
+        """Answers that are cut off and not counted."""
+
+        def _one(self, request: Request) -> Outcome:
+            return Completion("A", 1, 1, cut=True, estimated=True)
+
+    for box in (Cut({}), ScriptedBlackBox({})):
+        assert CachedBlackBox(box, tmp_path / "cache").complete([Request("a")]) == [
+            Completion("A", 1, 1, cut=True, estimated=True)
+        ]
+
+
+KILLS = """
+import os, random, select, signal, sqlite3, sys, time
+from llms.base import *; from llms.cached import *; from llms.fakes import *
+path, kills, draws, acknowledged, start = sys.argv[1], int(sys.argv[2]), random.Random(0), [], 0
+
+def write(pipe, start):  # never returns: it is killed
+    box = CachedBlackBox(ScriptedBlackBox(lambda r: r.prompt * 3), path)
+    while True:
+        requests = [Request(str(number)) for number in range(start, start + draws.choice([1, 5, 150]))]
+        for arrived in box.stream(requests):
+            os.write(pipe, "".join(f"{start + index}\\n" for index in arrived).encode())
+        start += len(requests)
+
+for kill in range(kills):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        write(writing, start)
+    os.close(writing)
+    if kill % 2:  # in the middle of its work; else while it opens the file
+        select.select([reading], [], [], 60)
+    time.sleep(draws.uniform(0, 0.01))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with open(reading, "rb") as pipe:
+        lines = pipe.read().decode().splitlines(keepends=True)
+    acknowledged += [int(line) for line in lines if line.endswith("\\n")]
+    start += 100_000
+silent = ScriptedBlackBox({})
+found = CachedBlackBox(silent, path).complete([Request(str(number)) for number in acknowledged])
+assert silent.asked == [], len(silent.asked)
+assert [one.text for one in found] == [str(number) * 3 for number in acknowledged]
+assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+print(len(acknowledged))
+"""
+
+
+def test_five_hundred_kills_of_the_writer_lose_no_stored_answer_and_corrupt_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLS, str(tmp_path / "cache"), "500"]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert int(process.stdout) >= 250
 
 
 def test_processes_share_a_new_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from datamodules.pool import Candidate
-from llms.base import CallFailure, Request
+from llms.base import NOT_SENT, CallFailure, Request
 from llms.errors import BudgetSpent
 from llms.fakes import ScriptedBlackBox
 from search.evaluation import Evaluator, Marks, Scoring, mark
@@ -37,7 +37,7 @@ def test_each_instruction_is_marked_on_each_example() -> None:
     assert marks == [Marks((1.0, 1.0), ("ba", "dc")), Marks((0.0, 0.0), ("ab", "cd"))]
 
 
-def test_all_prompts_go_in_one_call_in_the_order_of_the_instructions() -> None:
+def test_all_prompts_go_in_one_stream_in_the_order_of_the_instructions() -> None:
     box = reverser()
     mark(["A b.", "C d."], EXAMPLES, same, box, Scoring(max_tokens=9))
     form = "Instruction: {}\n\nInput: {}\nOutput:"
@@ -85,9 +85,9 @@ def test_no_candidates_make_no_observations() -> None:
     assert evaluator(reverser()).observe([], 1) == []
 
 
-@pytest.mark.parametrize("options", [{"examples": 0}, {"max_tokens": 0}, {"instructions_per_call": -1}])
+@pytest.mark.parametrize("options", [{"examples": 0}, {"max_tokens": -1}])
 def test_sizes_are_positive(options: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"Expected scoring\.examples, max_tokens and instructions_per_call"):
+    with pytest.raises(ValueError, match=r"Expected scoring\.examples and max_tokens"):
         Scoring(**options)  # type: ignore[arg-type]
 
 
@@ -95,3 +95,17 @@ def test_sizes_are_positive(options: dict[str, int]) -> None:
 def test_a_template_names_both_parts(template: str) -> None:
     with pytest.raises(ValueError, match=r"Expected a template with \{instruction\} and \{input\}"):
         Scoring(template=template)
+
+
+def test_the_log_says_what_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+    box = ScriptedBlackBox(lambda r: CallFailure("busy") if "Flaky" in r.prompt else "ba")
+    evaluator(box).observe([Candidate("Flaky one.", "x"), Candidate("Steady one.", "y")], 0)
+    assert caplog.messages == ["1 of 2 instructions lack an answer (busy)"]
+
+
+def test_what_the_time_had_no_room_for_is_no_failure_of_the_provider() -> None:
+    box = ScriptedBlackBox(lambda r: NOT_SENT if "Late" in r.prompt else "ba")
+    rows = evaluator(box).observe([Candidate("Early one.", "x"), Candidate("Late one.", "y")], 0)
+    assert [row.text for row in rows] == ["Early one."]
+    with pytest.raises(BudgetSpent, match="The time was up before an instruction had all its answers"):
+        evaluator(box).observe([Candidate("Late one.", "y")], 0)

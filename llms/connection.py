@@ -1,0 +1,125 @@
+"""One event loop and one openai client for the whole life of a black box, so that connections are used again."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import weakref
+from collections.abc import Collection, Coroutine
+from typing import Any, TypeVar
+
+import aiohttp
+import httpx2
+import openai
+
+from llms.replies import HttpReply
+
+T = TypeVar("T")
+NO_REPLY = (httpx2.HTTPError, aiohttp.ClientError, OSError)  # instead of a reply
+MOST_BYTES = 16 * 2**20
+_open: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = {}
+_left: list[asyncio.AbstractEventLoop] = []  # of connections that nobody holds any more
+_IDLE_SECONDS = 2.0  # shorter than servers wait, so that none closes a connection just as it is used again
+
+
+class Connection:
+    """Runs requests on a loop that stands still between calls; the thread that calls it is the only one.
+
+    The openai client gives headers and transport, and no more: retrying and parsing are done here, where every reply
+    has to have a meaning, and a call takes half the processor time (0.4 ms, against 0.75 ms).
+
+    Args:
+        base_url: address of the endpoint.
+        key: sent with every request.
+        most: requests that may be under way at once.
+        connect_seconds: how long finding and reaching the endpoint may take.
+    """
+
+    def __init__(self, base_url: str, key: str, most: int, connect_seconds: float) -> None:
+        close_what_is_left()
+        limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=_IDLE_SECONDS)
+        timeout = httpx2.Timeout(None, connect=connect_seconds, pool=connect_seconds)  # the caller times attempts
+        self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
+        client = openai.AsyncOpenAI(api_key=key, base_url=base_url, http_client=self._http)
+        self._address = httpx2.URL(f"{base_url}/chat/completions")
+        headers = {**client.default_headers, **client.auth_headers}
+        self._headers = {name: value for name, value in headers.items() if isinstance(value, str)}
+        self._loop = asyncio.new_event_loop()
+        _open[self._loop] = self._http
+        weakref.finalize(self, _left.append, self._loop)  # the garbage collector may come at any moment
+
+    async def post(self, body: dict[str, Any]) -> HttpReply:
+        """The reply to one chat completion, whatever it says.
+
+        Raises:
+            OSError or another of `NO_REPLY`: there was none.
+        """
+        content = json.dumps(body).encode()  # ASCII, so that half a surrogate pair in a prompt is no error
+        request = self._http.build_request("POST", self._address, content=content, headers=self._headers)
+        response = await self._http.send(request, stream=True)
+        try:
+            return await _read(response)
+        finally:
+            await response.aclose()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begins a piece of work, which goes on whenever ``wait`` is called."""
+        return self._loop.create_task(work)
+
+    def wait(
+        self, tasks: Collection[asyncio.Task[T]], seconds: float | None = None, for_all: bool = False
+    ) -> set[asyncio.Task[T]]:
+        """Lets the loop run until a task (or all) is done or the seconds are over; returns what is done."""
+        if not tasks:
+            self._loop.run_until_complete(asyncio.sleep(seconds or 0.0))
+            return set()
+        until = asyncio.ALL_COMPLETED if for_all else asyncio.FIRST_COMPLETED
+        done, _ = self._loop.run_until_complete(asyncio.wait(tasks, timeout=seconds, return_when=until))
+        return done
+
+    def cancel(self, tasks: Collection[asyncio.Task[T]]) -> None:
+        """Gives up what is still under way."""
+        if not self._loop.is_closed():  # as it is for a stream that outlives everything
+            _cancel(self._loop, tasks)
+
+
+async def _read(response: httpx2.Response) -> HttpReply:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return HttpReply(response.status_code, response.headers, bytes(body), is_whole=False)
+    return HttpReply(response.status_code, response.headers, bytes(body))
+
+
+def _cancel(loop: asyncio.AbstractEventLoop, tasks: Collection[asyncio.Task[Any]]) -> None:
+    if not tasks:
+        return
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def close_what_is_left() -> None:
+    """Closes the connections that nobody holds any more, where it is safe to run their loops."""
+    while _left:
+        _close(_left.pop())
+
+
+@atexit.register
+def close_all() -> None:
+    """Closes the connections that are still held, too; finalizers may run after this, so it does not wait for them."""
+    for loop in list(_open):
+        _close(loop)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    http = _open.pop(loop, None)
+    if http is None:  # closed already
+        return
+    _cancel(loop, asyncio.all_tasks(loop))
+    loop.run_until_complete(http.aclose())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()

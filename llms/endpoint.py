@@ -1,0 +1,59 @@
+"""Where a black box lives when it is not in this process, and so whether it can cost money."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from llms.prices import FREE, Prices, preset
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A model at a server.
+
+    >>> Endpoint("https://api.openai.com/v1", "gpt-4").prices
+    Prices(prompt=30.0, completion=60.0)
+    >>> Endpoint("http://localhost:8000/v1", "gpt-4").is_local
+    True
+
+    Args:
+        address: the server's address.
+        model: the model's name there.
+        own_prices: the user's; None is the list prices at the provider's own address, where they are known.
+        key_variable: the environment variable that holds the key.
+    """
+
+    address: str
+    model: str
+    own_prices: Prices | None = None
+    key_variable: str = "OPENAI_API_KEY"
+
+    @property
+    def prices(self) -> Prices | None:
+        """What a token costs; None where that is unknown."""
+        return self.own_prices or preset(urlsplit(self.address).hostname, self.model)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the environment holds a key; the key itself is nobody's business."""
+        return bool(os.environ.get(self.key_variable, "").strip())
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is this machine."""
+        host = urlsplit(self.address).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+
+    @property
+    def costs_money(self) -> bool:
+        """Whether a call is or, as its price is unknown, may be paid for."""
+        return not self.is_local if self.prices is None else self.prices != FREE
+
+    def __str__(self) -> str:
+        return f"{self.model} at {self.address}"

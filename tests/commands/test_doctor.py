@@ -1,0 +1,187 @@
+"""What a configuration would use, line by line, without paying for anything."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+import cli
+from llms.cache_file import user_cache_path
+from llms.causal_lm import EMBEDDED_FOLDER
+
+HASHING = "--black_box=llms.fakes.HashingBlackBox"
+WEIGHTS = "--white_box=llms.huggingface_white_box.HuggingFaceWhiteBox"
+LEVELS = {"ok", "warning", "problem"}
+
+
+@pytest.fixture
+def report(capfd: pytest.CaptureFixture[str]) -> Any:
+    """Runs the doctor: exit code and (level, rest of the line)."""
+
+    def examine(*arguments: str) -> tuple[int, list[tuple[str, str]]]:
+        code = cli.main(["doctor", *arguments])
+        out, shown = capfd.readouterr()
+        assert shown == ""
+        assert "\x1b" not in out
+        lines = [(line[:8].strip(), " ".join(line[8:].split())) for line in out.splitlines()]
+        assert {level for level, _ in lines} <= LEVELS
+        return code, lines
+
+    return examine
+
+
+def test_models_in_this_process_are_no_problem(folder: Path, search: list[str], report: Any) -> None:
+    code, lines = report(*search, HASHING)
+    size = Path("good.jsonl").stat().st_size
+    assert code == 0
+    assert lines == [
+        ("ok", f"task t: good.jsonl ({size:,} bytes); metric exact_match"),
+        ("ok", "examples 16 to show, 16 to search on, 8 to test"),
+        ("warning", "examples No test file: 20% of the training file (8 of 40) are held out as the test set"),
+        ("warning", "examples 8 test examples tell little: expect a wide interval"),
+        ("ok", "black_box HashingBlackBox needs no weights"),
+        ("ok", "white_box HashingWhiteBox needs no weights"),
+        ("ok", next(text for _, text in lines if text.startswith("at most 54 calls, ") and text.endswith(", $0"))),
+        ("ok", "budget Caps: none"),
+        ("ok", "cache run/calls.sqlite: 0 answers, 0 bytes"),
+        ("ok", "run folder run is new"),
+    ]
+    assert not Path("run").exists()
+
+
+def test_an_endpoint_is_looked_at_and_not_asked(
+    folder: Path, paid: list[str], server: Any, report: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    code, lines = report(*paid)
+    texts = [text for _, text in lines]
+    assert code == 0
+    assert f"black_box m at {server.url}" in texts
+    assert "black_box OPENAI_API_KEY is set" in texts
+    assert "black_box 100 and 200 US dollars per million tokens sent and received" in texts
+    assert "black_box reachable, and lists m" in texts
+    assert f"cache {user_cache_path()}: 0 answers, 0 bytes" in texts
+    assert [text for level, text in lines if level == "warning"][-1].startswith("budget no cap: fit wants")
+    assert (server.asked, server.listed, server.keys) == ([], ["/v1/models"], ["Bearer sk-canary"])
+    assert not any("canary" in text for text in texts)
+    assert not user_cache_path().exists()
+
+
+def test_it_asks_one_tiny_question_where_it_may(folder: Path, paid: list[str], server: Any, report: Any) -> None:
+    code, lines = report(*paid, "--ask", "--search.budget.max_calls=100")
+    assert code == 0
+    assert ("ok", "black_box asked, and answered with 25 tokens: Say") in lines
+    assert ("ok", "budget Caps: max_calls 100") in lines
+    assert len(server.asked) == 1
+
+
+def test_a_model_that_is_not_listed_is_a_warning(folder: Path, paid: list[str], report: Any) -> None:
+    code, lines = report(*paid, "--black_box.init_args.model=n")
+    assert code == 0
+    assert ("warning", "black_box reachable, but does not list n; it lists m") in lines
+
+
+def test_a_wrong_key_is_a_problem_and_stays_a_secret(
+    folder: Path, paid: list[str], server: Any, report: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    server.status = 401
+    code, lines = report(*paid)
+    [problem] = [text for level, text in lines if level == "problem"]
+    assert code == 3
+    assert "wrong key" in problem
+    assert "canary" not in problem
+
+
+def test_an_endpoint_that_is_not_there_is_a_problem(folder: Path, paid: list[str], report: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    code, lines = report(*paid, f"--black_box.init_args.base_url=http://127.0.0.1:{port}/v1")
+    assert code == 3
+    assert [text[:30] for level, text in lines if level == "problem"] == ["black_box can't list its model"]
+
+
+def test_a_missing_key_and_unknown_prices_are_told(folder: Path, search: list[str], report: Any) -> None:
+    arguments = ["--black_box=llms.openai_black_box.OpenAIBlackBox", "--black_box.init_args.model=m"]
+    code, lines = report(*search, *arguments, "--black_box.init_args.base_url=http://models.invalid/v1")
+    assert code == 3
+    assert ("problem", "black_box OPENAI_API_KEY is not set") in lines
+    assert any(text.startswith("black_box prices unknown: set init_args.prices") for _, text in lines)
+    assert any(text.endswith("an unknown amount of money") for _, text in lines)
+
+
+@pytest.mark.skipif(not EMBEDDED_FOLDER.is_dir(), reason="the embedded model's weights are missing")
+def test_an_open_model_is_measured_and_not_loaded(folder: Path, search: list[str], report: Any) -> None:
+    weights = sum(tensor.numel() for tensor in load_file(EMBEDDED_FOLDER / "model.safetensors").values())
+    code, lines = report(*search, HASHING, WEIGHTS)
+    [text] = [text for _, text in lines if text.startswith("white_box")]
+    assert code == 0
+    assert text.startswith(
+        f"white_box embedded: {weights / 1e6:.0f} million parameters, {weights * 4 / 1e9:.3g} GB in "
+    )
+    assert text.endswith(" GB free")
+
+
+@pytest.mark.parametrize(
+    ("model", "level", "said"),
+    [
+        ("nobody/no-such-model", "warning", "is not on this machine; its first use downloads it"),
+        ("./no/such/folder", "problem", "No such model"),
+    ],
+)
+def test_a_model_that_is_not_here_is_told(
+    folder: Path, search: list[str], report: Any, model: str, level: str, said: str
+) -> None:
+    code, lines = report(*search, HASHING, WEIGHTS, f"--white_box.init_args.model={model}")
+    assert code == (0 if level == "warning" else 3)
+    assert [said in text for one, text in lines if one == level and text.startswith("white_box")] == [True]
+
+
+def test_a_run_folder_is_finished_or_unfinished_or_of_another_run(
+    folder: Path, search: list[str], report: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["fit", *search, HASHING]) == 0
+    capfd.readouterr()
+    code, lines = report(*search, HASHING)
+    assert (code, lines[-1]) == (0, ("ok", "run folder run holds this run, finished; fit would ask nothing"))
+    code, lines = report(*search, HASHING, "--search.iterations=3")
+    assert (code, lines[-1]) == (0, ("ok", "run folder run holds this run, unfinished; fit would go on"))
+    code, lines = report(*search, HASHING, "--model.depth=1")
+    assert (code, lines[-1][0]) == (2, "problem")
+    assert "other settings: model.depth was 3 and is 1" in lines[-1][1]
+
+
+def test_a_file_that_is_no_cache_is_a_problem(folder: Path, search: list[str], report: Any) -> None:
+    code, lines = report(*search, HASHING, "--search.cache=good.jsonl")
+    assert code == 2
+    assert [
+        text.startswith("cache Expected a call cache at good.jsonl") for one, text in lines if one == "problem"
+    ] == [True]
+
+
+def test_without_a_cache_it_warns(folder: Path, search: list[str], report: Any) -> None:
+    assert ("warning", "cache off: a run that is stopped pays again for what it had") in report(
+        *search, HASHING, "--search.cache=off"
+    )[1]
+
+
+def test_a_config_that_is_wrong_is_one_line(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("task.yaml").write_text("task: {name: t, train_file: gone.jsonl}")
+    assert cli.main(["doctor", "--config", "task.yaml"]) == 2
+    [line] = capfd.readouterr().err.splitlines()
+    assert line.startswith("duet: gone.jsonl: ")
+
+
+def test_a_cache_is_counted(folder: Path, search: list[str], report: Any) -> None:
+    connection = sqlite3.connect("mine")
+    connection.execute("CREATE TABLE completions (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    connection.execute("INSERT INTO completions VALUES ('k', '{}')")
+    connection.commit()
+    connection.close()
+    lines = report(*search, HASHING, "--search.cache=mine")[1]
+    assert any(text.startswith("cache mine: 1 answers, ") for _, text in lines)

@@ -1,0 +1,132 @@
+"""Nobody pays without having been asked, and what was paid is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cli
+from llms.cache_file import holdings, user_cache_path
+
+CALLS, PRICE = 4 * 5 + (4 + 2) * 3 + 2 * 8, (20 * 100 + 5 * 200) / 10**6  # at most, and of one call
+CAP = "--search.budget.max_calls=60"
+
+
+def test_without_a_cap_the_run_says_what_it_can_cost_and_asks_nothing(
+    folder: Path, paid: list[str], server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["fit", *paid]) == 2
+    out, shown = capfd.readouterr()
+    assert out == ""
+    [line] = shown.splitlines()
+    assert line.startswith(f"duet: search.budget: expected a cap, as this run can spend up to {CALLS} calls, ")
+    assert "tokens, $" in line
+    assert line.endswith("set search.budget.max_cost_usd, max_calls or max_tokens, or say --yes")
+    assert (server.asked, Path("run").exists()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    "consent", ["--yes", CAP, "--search.budget.max_tokens=40000", "--search.budget.max_cost_usd=3"]
+)
+def test_with_a_cap_or_a_yes_it_runs_and_tells_what_it_paid(
+    folder: Path, paid: list[str], server: Any, consent: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["fit", *paid, consent]) == 0
+    out, shown = capfd.readouterr()
+    result = json.loads(Path("run/result.json").read_text())
+    assert result["cost_usd"] == pytest.approx(PRICE * len(server.asked))
+    assert len(server.asked) <= result["calls"] <= CALLS
+    assert f"tokens, ${result['cost_usd']:.2g}, " in out
+    assert ", $0." in next(line for line in shown.splitlines() if line.startswith("iteration 1/2"))
+    assert [one.entries for one in holdings(user_cache_path())] == [len(server.asked)]
+
+
+def test_yes_is_not_remembered(folder: Path, paid: list[str], server: Any) -> None:
+    assert cli.main(["fit", *paid, "--yes"]) == 0
+    assert "yes" not in Path("run/config.yaml").read_text().replace("yes_", "")
+    assert cli.main(["fit", *paid, "--search.iterations=3"]) == 2
+    assert cli.main(["fit", *paid]) == 0  # finished: it costs nothing
+
+
+def test_a_dry_run_asks_and_leaves_nothing(
+    folder: Path, paid: list[str], server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    weights = [
+        "--white_box=llms.huggingface_white_box.HuggingFaceWhiteBox",
+        "--white_box.init_args.model=nobody/no-model",
+    ]
+    assert cli.main(["fit", *paid, *weights, "--dry_run"]) == 0
+    out, shown = capfd.readouterr()
+    lines = out.splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        "first instructions", "scores", "final test", "Together", "Caps",
+    ]  # fmt: skip
+    assert lines[2].startswith("  scores: 18 calls, ")
+    assert lines[4].startswith(f"Together: {CALLS} calls, ")
+    assert (shown, server.asked, server.listed) == ("", [], [])
+    assert not Path("run").exists()
+    assert not user_cache_path().exists()
+
+
+def test_a_dry_run_of_models_in_this_process_costs_nothing(
+    folder: Path, search: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["fit", *search, "--black_box=llms.fakes.HashingBlackBox", "--dry_run", CAP]) == 0
+    out = capfd.readouterr().out.splitlines()
+    assert out[-2].endswith("tokens, $0")
+    assert out[-1] == "Caps: max_calls 60"
+
+
+def test_a_cap_in_dollars_needs_prices(
+    folder: Path, paid: list[str], server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    unpriced = [argument for argument in paid if "prices" not in argument]
+    assert cli.main(["fit", *unpriced, "--search.budget.max_cost_usd=1"]) == 2
+    [line] = capfd.readouterr().err.splitlines()
+    assert line.startswith(
+        "duet: search.budget.max_cost_usd: expected known prices but there are none for m at http://127"
+    )
+    assert server.asked == []
+
+
+def test_a_server_on_this_machine_without_prices_needs_no_cap(folder: Path, paid: list[str], server: Any) -> None:
+    unpriced = [argument for argument in paid if "prices" not in argument]
+    assert cli.main(["fit", *unpriced]) == 0
+    assert json.loads(Path("run/result.json").read_text())["cost_usd"] is None
+    assert not user_cache_path().exists()
+    assert Path("run/calls.sqlite").exists()
+
+
+def test_a_second_run_finds_the_answers_of_the_first(folder: Path, paid: list[str], server: Any) -> None:
+    assert cli.main(["fit", *paid, "--yes"]) == 0
+    asked = len(server.asked)
+    assert cli.main(["fit", *paid, "--yes", "--run_dir=other"]) == 0
+    assert len(server.asked) == asked
+    first, second = (json.loads(Path(name, "result.json").read_text()) for name in ("run", "other"))
+    assert (second["cost_usd"], second["calls"]) == (0.0, first["calls"])
+
+
+def test_a_cap_without_room_for_the_first_instructions_is_an_error_before_anything_is_asked(
+    folder: Path, paid: list[str], server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["fit", *paid, "--search.budget.max_cost_usd=0.05"]) == 4
+    assert "max_cost_usd=0.05: 0.000000 spent" in capfd.readouterr().err
+    assert server.asked == []
+
+
+def test_a_finished_folder_notices_that_the_tasks_file_changed(
+    folder: Path, search: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["fit", *search, "--black_box=llms.fakes.HashingBlackBox"]
+    assert cli.main(arguments) == 0
+    lines = Path("good.jsonl").read_text().splitlines()
+    Path("good.jsonl").write_text("\n".join(lines[1:]))
+    capfd.readouterr()
+    assert cli.main(arguments) == 2
+    [line] = capfd.readouterr().err.splitlines()
+    assert line.startswith("duet: run_dir: run holds a finished run of 't', but the task's files have changed since")
+    Path("good.jsonl").write_text("\n".join(lines))
+    assert cli.main(arguments) == 0
