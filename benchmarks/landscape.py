@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--temperature", type=float, default=1.0)
     options = parser.parse_args(argv)
-    box = HuggingFaceBlackBox(options.model, batch_size=320)
+    box = HuggingFaceBlackBox(options.model, batch_tokens=32768)
     sys.stdout.write(
         "| task | n | reward: min, quartiles, 9th decile, max | within 90 % of the best | best |\n"
         "|---|---|---|---|---|\n"

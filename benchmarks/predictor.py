@@ -72,7 +72,7 @@ VARIANTS = (
 
 def features_of(texts: Sequence[str], task: Task, seed: int, box: HuggingFaceBlackBox) -> dict[str, Tensor]:
     """The fused embeddings by kind, each (n, width)."""
-    white = HuggingFaceWhiteBox(batch_size=256)
+    white = HuggingFaceWhiteBox(batch_tokens=32768)
     inputs = [example.input for example in task.splits(seed).demonstrations]
     only = FeatureExtractor("none").extract(texts, inputs, white, box)
     pair = FeatureExtractor("white_box", "concat", max_new_tokens=16).extract(texts, inputs, white, box)
@@ -140,7 +140,7 @@ def main(argv: Sequence[str]) -> None:
     options = parser.parse_args(argv)
     warnings.filterwarnings("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    box = HuggingFaceBlackBox(batch_size=320)
+    box = HuggingFaceBlackBox(batch_tokens=32768)
     by_task = {name: measure(name, box, options.count, options.sizes, options.splits) for name in options.tasks}
     heads = " | ".join(f"{size} rows: rank correlation / regret" for size in options.sizes)
     sys.stdout.write(f"| predictor | {heads} |\n|---|{'---|' * len(options.sizes)}\n")

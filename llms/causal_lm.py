@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import torch
 
+from llms.checkpoints import LoadOptions, read_weights, reading
 from llms.errors import ProviderError
+from llms.memory import first_layers, require_memory, tokens_that_fit
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "local" / "weights"
-
-Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _READ_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 _PEEK = 2**20  # bytes of each end of a file that its fingerprint reads
 
 
-class CausalLM(NamedTuple):
-    """A model in eval mode without gradients, and its tokenizer (Any: transformers is imported at first use only)."""
+@dataclass(frozen=True)
+class CausalLM:
+    """A model without gradients and its tokenizer.
+
+    Args:
+        model: in eval mode; Any, as transformers is imported at first use only.
+        tokenizer: its tokenizer.
+        layer_count: L, the decoder blocks of the checkpoint; fewer may have been loaded.
+    """
 
     model: Any
     tokenizer: Any
+    layer_count: int
 
     @property
     def stop_ids(self) -> tuple[int, ...]:
@@ -49,8 +57,8 @@ class CausalLM(NamedTuple):
         return getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
 
     @property
-    def layer_count(self) -> int:
-        """L, the number of decoder blocks."""
+    def loaded_layers(self) -> int:
+        """How many decoder blocks are there."""
         return int(self.model.config.get_text_config().num_hidden_layers)
 
     @property
@@ -58,6 +66,10 @@ class CausalLM(NamedTuple):
         """Where token ids go in."""
         device: torch.device = self.model.get_input_embeddings().weight.device
         return device
+
+    def fitting(self, bytes_per_token: int) -> int | None:
+        """How many tokens free memory has room for; None on a CPU."""
+        return tokens_that_fit(self.model, bytes_per_token)
 
     def tokenise(self, texts: Sequence[str], *, special: bool) -> list[tuple[int, ...]]:
         """Tokens of each text, with or without the tokenizer's own special tokens."""
@@ -71,32 +83,26 @@ class CausalLM(NamedTuple):
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
-def load_causal_lm(
-    model: str,
-    dtype: Dtype = "auto",
-    load_in_4bit: bool = False,
-    load_in_8bit: bool = False,
-    device_map: str | None = None,
-    trust_remote_code: bool = False,
-) -> CausalLM:
+def load_causal_lm(options: LoadOptions, layers: int | None = None) -> CausalLM:
     """Loads a model and its tokenizer; the same arguments give the same pair, so two boxes can share one model.
 
     Args:
-        model: ``embedded`` (the model of this package), a folder, or a name on the Hugging Face Hub.
-        dtype: ``auto`` is the checkpoint's own on a GPU and float32 on a CPU.
-        load_in_4bit: nf4 by bitsandbytes; needs a GPU.
-        load_in_8bit: 8 bit by bitsandbytes.
-        device_map: None is the first GPU, if any, else the CPU; ``cpu`` or ``cuda:1`` is one device, ``auto`` all.
-        trust_remote_code: run Python code that comes with the model.
+        options: which one, how and where.
+        layers: read the first ones only, for features; such a model has no output head. None is the whole model.
 
     Raises:
-        ValueError: arguments that contradict each other.
         ProviderError: there is no such model, or it can't be loaded here.
     """
-    if load_in_4bit and load_in_8bit:
-        raise ValueError("Expected at most one of load_in_4bit and load_in_8bit but got both")
-    name = resolve_model(model)
-    return _load(name, resolve_dtype(dtype, device_map), load_in_4bit, load_in_8bit, device_map, trust_remote_code)
+    return _load(resolve_model(options.model), options.resolved(), layers)
+
+
+def count_layers(options: LoadOptions) -> int:
+    """L, from the model's config alone.
+
+    Raises:
+        ProviderError: there is no such model.
+    """
+    return int(_config(resolve_model(options.model), options).get_text_config().num_hidden_layers)
 
 
 def resolve_model(model: str) -> str:
@@ -117,19 +123,16 @@ def resolve_model(model: str) -> str:
     return model
 
 
-def resolve_dtype(dtype: Dtype, device_map: str | None) -> Dtype:
-    """``auto`` becomes float32 where the model will run on a CPU."""
-    on_cpu = (device_map or _default_device()).startswith("cpu") or not torch.cuda.is_available()
-    return "float32" if dtype == "auto" and on_cpu else dtype
-
-
-def describe(model: str, dtype: Dtype, load_in_4bit: bool, load_in_8bit: bool, device_map: str | None) -> str:
+def describe(options: LoadOptions) -> str:
     """One line that names the weights and their precision; a local folder is known by its content, not its place."""
-    name = resolve_model(model)
+    options = options.resolved()
+    name = resolve_model(options.model)
     if Path(name).is_dir():
-        name = f"{model if model == EMBEDDED else Path(name).name}@{_fingerprint(Path(name))}"
-    bits = "4bit" if load_in_4bit else "8bit" if load_in_8bit else None
-    return ":".join(["huggingface", name, resolve_dtype(dtype, device_map), *([bits] if bits else [])])
+        known = EMBEDDED if options.model == EMBEDDED else Path(name).name
+        name = f"{known}@{_fingerprint(Path(name))}"
+    bits = [f"{options.bits}bit"] if options.bits else []
+    attention = [options.attn_implementation] if options.attn_implementation else []
+    return ":".join(["huggingface", name, options.dtype, *bits, *attention])
 
 
 def _fingerprint(folder: Path) -> str:
@@ -145,56 +148,34 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _default_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def _config(name: str, options: LoadOptions) -> Any:
+    transformers: Any = import_module("transformers")
+    with reading(name, options):
+        return transformers.AutoConfig.from_pretrained(name, trust_remote_code=options.trust_remote_code)
 
 
 @lru_cache(maxsize=4)
-def _load(name: str, dtype: Dtype, in_4bit: bool, in_8bit: bool, device_map: str | None, trust: bool) -> CausalLM:
-    if in_4bit and not torch.cuda.is_available():
-        raise ProviderError(f"Can't load {name} in 4 bit: no GPU here; use load_in_8bit or neither")
+def _load(name: str, options: LoadOptions, layers: int | None) -> CausalLM:
+    options.check_device()
     transformers: Any = import_module("transformers")
-    safetensors: Any = import_module("safetensors")
-    if not sys.stderr.isatty() or name == str(EMBEDDED_FOLDER):  # a bar is for a large model on a terminal
-        transformers.utils.logging.disable_progress_bar()
-    options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True, "trust_remote_code": trust}
-    if in_4bit or in_8bit:
-        options["quantization_config"] = _quantisation(transformers, in_8bit)
-    spread = device_map if device_map and not _is_one_device(device_map) else None
-    if spread or in_4bit or in_8bit:
-        options["device_map"] = device_map or _default_device()
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(name, trust_remote_code=trust)
-        model = transformers.AutoModelForCausalLM.from_pretrained(name, **options)
-        if "device_map" not in options:
-            model = model.to(device_map or _default_device())
-    except (OSError, ValueError, ImportError, RuntimeError, safetensors.SafetensorError) as error:
-        raise ProviderError(f"Can't load the model {name}: {_first_line(error)}") from error
-    return _prepare(transformers, model, tokenizer)
-
-
-def _prepare(transformers: Any, model: Any, tokenizer: Any) -> CausalLM:
-    """Makes generation neutral: how to answer is said by each request, not by the checkpoint's sampling defaults."""
+    config = _config(name, options)
+    if not options.trust_remote_code:  # a class of the model's own is not built twice
+        require_memory(name, config, options, layers)
+    with reading(name, options):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, trust_remote_code=options.trust_remote_code)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    declared = model.generation_config
-    model.generation_config = transformers.GenerationConfig(
+    count = int(config.get_text_config().num_hidden_layers)
+    if layers is not None:
+        shorter = first_layers(config, layers)
+        return CausalLM(read_weights(transformers.AutoModel, name, options, config=shorter), tokenizer, count)
+    model = read_weights(transformers.AutoModelForCausalLM, name, options)
+    model.generation_config = _neutral(transformers, model.generation_config, tokenizer)
+    return CausalLM(model, tokenizer, count)
+
+
+def _neutral(transformers: Any, declared: Any, tokenizer: Any) -> Any:
+    """How to answer is said by each request, not by the checkpoint's sampling defaults."""
+    return transformers.GenerationConfig(
         eos_token_id=declared.eos_token_id, bos_token_id=declared.bos_token_id, pad_token_id=tokenizer.pad_token_id
     )
-    return CausalLM(model.eval().requires_grad_(False), tokenizer)
-
-
-def _quantisation(transformers: Any, in_8bit: bool) -> Any:
-    if in_8bit:
-        return transformers.BitsAndBytesConfig(load_in_8bit=True)
-    dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return transformers.BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
-
-
-def _is_one_device(device_map: str) -> bool:
-    return device_map.partition(":")[0] in ("cpu", "cuda", "mps", "xpu")
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from llms.batching import TokenLimit, in_token_batches
 from llms.causal_lm import CausalLM
+from llms.memory import activation_bytes, cache_bytes
 
 
 @dataclass(frozen=True)
@@ -68,35 +70,34 @@ def length_error(lm: CausalLM, row_length: int, max_new_tokens: int) -> str | No
     return f"prompt has {row_length} tokens and {max_new_tokens} may follow, the model takes {limit}"
 
 
-def sorted_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
-    """Indices in batches of similar length, longest first (so memory runs out at once or never); ties keep their order.
-
-    >>> list(sorted_batches([1, 3, 2, 3], batch_size=2))
-    [[1, 3], [2, 0]]
-    """
-    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
-
-
 @torch.no_grad()
-def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, batch_size: int) -> list[list[int]]:
+def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
     """Continues each row, in left-padded batches of similar length.
+
+    Args:
+        lm: the model.
+        rows: what to continue.
+        max_new_tokens: most tokens per row.
+        limit: most tokens of a batch, prompts, padding and answers together.
 
     Returns:
         The new tokens of each row, in the rows' order, without the token that ended it.
 
     Raises:
         ValueError: a row is empty or does not fit the model.
+        ProviderError: memory ran out with a single row.
     """
     for index, row in enumerate(rows):
         if reason := length_error(lm, len(row), max_new_tokens):
             raise ValueError(f"Expected prompts that the model can continue but in row {index} the {reason}")
-    results: list[list[int]] = [[] for _ in rows]
-    for batch in sorted_batches([len(row) for row in rows], batch_size):
-        for index, new in zip(batch, _generate_batch(lm, [rows[i] for i in batch], max_new_tokens), strict=True):
-            results[index] = new
-    return results
+    config, dtype = lm.model.config, lm.model.dtype
+    each = cache_bytes(config, dtype) + activation_bytes(config, dtype)
+    return in_token_batches(
+        [len(row) + max_new_tokens for row in rows],
+        lambda batch: _generate_batch(lm, [rows[index] for index in batch], max_new_tokens),
+        limit,
+        lambda: lm.fitting(each),
+    )
 
 
 def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int) -> list[list[int]]:

@@ -1,10 +1,10 @@
-"""Hidden states after layer l of a causal model, without computing the layers above it."""
+"""Hidden states after layer l of a causal model, without computing or even loading the layers above it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 import torch
 from torch import Tensor
@@ -23,9 +23,9 @@ class _Reached(Exception):
 
 
 def decoder_blocks(lm: CausalLM) -> Sequence[Any]:
-    """The model's layers, in their order."""
+    """The model's loaded layers, in their order."""
     for module in lm.model.base_model.modules():
-        if isinstance(module, torch.nn.ModuleList) and len(module) == lm.layer_count:
+        if isinstance(module, torch.nn.ModuleList) and len(module) == lm.loaded_layers:
             return list(module)
     raise ProviderError(f"Can't find the layers of {type(lm.model).__name__}; use layer -1 or another model")
 
@@ -43,9 +43,20 @@ def resolve_layer(layer: int | Literal["middle"], count: int) -> int:
     return count if layer == -1 else layer
 
 
+def check_pooling(pooling: Pooling) -> Pooling:
+    """The pooling, if it is one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if pooling not in get_args(Pooling):
+        raise ValueError(f"Expected pooling to be 'mean' or 'last' but got {pooling!r}")
+    return pooling
+
+
 @torch.no_grad()
 def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int) -> Tensor:
-    """States after ``layer``; the blocks above it are not run.
+    """States after ``layer``; the blocks above it and the output head are not run, and no other states are kept.
 
     Args:
         ids: (b, t), padded on the right.
@@ -59,7 +70,7 @@ def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int) -> Tensor
     if layer == lm.layer_count:
         last: Tensor = base(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
         return last
-    with _stop_before(decoder_blocks(lm)[layer]):
+    with _stop_behind(decoder_blocks(lm)[layer - 1]):
         try:
             base(input_ids=ids, attention_mask=mask, use_cache=False)
         except _Reached as reached:
@@ -68,11 +79,11 @@ def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int) -> Tensor
 
 
 @contextmanager
-def _stop_before(block: Any) -> Iterator[None]:
-    def stop(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> NoReturn:
-        raise _Reached(args[0] if args else kwargs["hidden_states"])
+def _stop_behind(block: Any) -> Iterator[None]:
+    def stop(_module: Any, _args: Any, output: Any) -> NoReturn:
+        raise _Reached(output[0] if isinstance(output, tuple) else output)
 
-    handle = block.register_forward_pre_hook(stop, with_kwargs=True)
+    handle = block.register_forward_hook(stop)
     try:
         yield
     finally:

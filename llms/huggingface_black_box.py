@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from llms.base import AbstractBlackBox, CallFailure, Completion, Outcome, Request
-from llms.causal_lm import CausalLM, Dtype, describe, load_causal_lm
+from llms.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always, in_batches
+from llms.batching import TokenLimit
+from llms.causal_lm import CausalLM, describe, load_causal_lm
+from llms.checkpoints import LoadOptions
 from llms.generation import Row, generate_rows, length_error
 
 
@@ -16,46 +19,40 @@ class HuggingFaceBlackBox(AbstractBlackBox):
 
     Args:
         model: ``embedded`` (the small model of this package), a folder, or a name on the Hugging Face Hub.
-        dtype: precision of the weights; ``auto`` is the checkpoint's own on a GPU and float32 on a CPU.
-        load_in_4bit: quantise to 4 bit with bitsandbytes; needs a GPU.
-        load_in_8bit: quantise to 8 bit with bitsandbytes.
-        device_map: where it runs, such as ``cpu``, ``cuda:1`` or ``auto``; None is the first GPU, if any, else the CPU.
-        batch_size: prompts that are answered at once.
+        batch_tokens: most tokens of the prompts and answers of a batch, padding included; fewer where memory is short.
+        batch_prompts: prompts that are answered, sorted by length, before their answers are handed over to be stored.
+        options: precision and place, as `LoadOptions` has them.
     """
 
     def __init__(
-        self,
-        model: str = "embedded",
-        dtype: Dtype = "auto",
-        load_in_4bit: bool = False,
-        load_in_8bit: bool = False,
-        device_map: str | None = None,
-        batch_size: int = 64,
+        self, model: str = "embedded", batch_tokens: int = 16384, batch_prompts: int = 160, **options: Any
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"Expected batch_size to be at least 1 but got {batch_size}")
-        self._options = (model, dtype, load_in_4bit, load_in_8bit, device_map)
-        self._batch_size = batch_size
+        if batch_prompts < 1:
+            raise ValueError(f"Expected batch_prompts of at least 1 but got {batch_prompts}")
+        self._options = LoadOptions(model, **options)
+        self._limit = TokenLimit(batch_tokens)
+        self._batch_prompts = batch_prompts
 
     @property
     def identity(self) -> str:
         """The weights, by content, and their precision."""
-        return describe(*self._options)
+        return describe(self._options)
 
-    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Answers ``requests`` in batches; a prompt that does not fit the model is a `CallFailure`."""
-        if not requests:
-            return []
-        lm = load_causal_lm(*self._options)
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Answers ``requests``, some at a time; a prompt that does not fit the model is a `CallFailure`."""
+        return in_batches(requests, self._batch_prompts, self._answer, may_send)
+
+    def _answer(self, requests: Sequence[Request]) -> list[Outcome]:
+        lm = load_causal_lm(self._options)
         prompts = _tokenise(lm, [request.prompt for request in requests])
         outcomes: dict[int, Outcome] = {}
         for index, (request, ids) in enumerate(zip(requests, prompts, strict=True)):
             if reason := length_error(lm, len(ids), request.max_tokens):
-                outcomes[index] = CallFailure(reason)
+                outcomes[index] = CallFailure(reason, kind="rejected")
         for max_tokens in sorted({request.max_tokens for request in requests}):
             group = [i for i, r in enumerate(requests) if r.max_tokens == max_tokens and i not in outcomes]
             rows = [Row(prompts[i], requests[i].seed, requests[i].temperature) for i in group]
-            answers = generate_rows(lm, rows, max_new_tokens=max_tokens, batch_size=self._batch_size)
+            answers = generate_rows(lm, rows, max_new_tokens=max_tokens, limit=self._limit)
             for index, row, answer in zip(group, rows, answers, strict=True):
                 outcomes[index] = Completion(lm.decode(answer), len(row), len(answer))
         return [outcomes[index] for index in range(len(requests))]

@@ -9,7 +9,18 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from llms.base import AbstractBlackBox, AbstractWhiteBox, Completion, Encoding, Request
+from llms.base import (
+    NOT_SENT,
+    AbstractBlackBox,
+    AbstractEncoder,
+    AbstractWhiteBox,
+    CallFailure,
+    Completion,
+    Encoding,
+    Outcome,
+    Request,
+)
+from llms.errors import BudgetSpent, ProviderError
 from search.prompts import answer_prompt
 
 OutputSource = Literal["white_box", "black_box", "none"]
@@ -38,6 +49,21 @@ def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
         return pair.view(len(pair), -1, 2).mean(dim=2)
     counts = torch.stack([instructions.token_counts, outputs.token_counts], dim=1)[:, :, None]  # (n, 2, 1)
     return (pair * counts).sum(dim=1) / counts.sum(dim=1).clamp_min(1)
+
+
+def require_white_box(encoder: AbstractEncoder, purpose: str) -> AbstractWhiteBox:
+    """The encoder, if it can write too.
+
+    Args:
+        encoder: what stands under ``white_box``.
+        purpose: what it is to write, and what to set instead.
+
+    Raises:
+        ValueError: it only gives features.
+    """
+    if isinstance(encoder, AbstractWhiteBox):
+        return encoder
+    raise ValueError(f"white_box: expected a model that writes {purpose} but {type(encoder).__name__} only reads")
 
 
 @dataclass(frozen=True)
@@ -69,10 +95,20 @@ class FeatureExtractor:
         """Width of the fused embedding for a white box with states of ``hidden_size``."""
         return 2 * hidden_size if self.fusion == "concat" and self.outputs != "none" else hidden_size
 
+    def check(self, white_box: AbstractEncoder) -> None:
+        """Whether it can work with this white box; to be asked before anything is paid for.
+
+        Raises:
+            ValueError: it can't.
+        """
+        if self.outputs == "white_box":
+            require_white_box(white_box, "output answers (else search.extractor.outputs: black_box, or none)")
+
     def extract(
-        self, texts: Sequence[str], inputs: Sequence[str], white_box: AbstractWhiteBox, black_box: AbstractBlackBox
+        self, texts: Sequence[str], inputs: Sequence[str], white_box: AbstractEncoder, black_box: AbstractBlackBox
     ) -> Tensor:
         """(n, width), the fused embeddings of n instructions, tried on the first ``probes`` of ``inputs``."""
+        self.check(white_box)
         head = self.template.split("{instruction}")[0]
         instructions = white_box.encode([" " + text for text in texts], [head.rstrip(" ")] * len(texts))
         if self.outputs == "none":
@@ -82,12 +118,22 @@ class FeatureExtractor:
         each = white_box.encode(answers, prompts)
         return fuse(instructions, _mean_by_group(each, len(texts)), self.fusion)
 
-    def _answers(self, prompts: list[str], white_box: AbstractWhiteBox, black_box: AbstractBlackBox) -> list[str]:
-        if self.outputs == "white_box":
+    def _answers(self, prompts: list[str], white_box: AbstractEncoder, black_box: AbstractBlackBox) -> list[str]:
+        if isinstance(white_box, AbstractWhiteBox) and self.outputs == "white_box":
             return white_box.generate(prompts, seeds=[0] * len(prompts), max_new_tokens=self.max_new_tokens)
         outcomes = black_box.complete([Request(prompt, self.max_new_tokens) for prompt in prompts])
+        _check_all_answered(outcomes)
         texts = [outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes]
         return [f" {text.lstrip()}" if text.strip() else "" for text in texts]  # as it would follow the prompt
+
+
+def _check_all_answered(outcomes: Sequence[Outcome]) -> None:
+    """A model that refuses has said nothing, which is a feature; an answer that only failed to come is none."""
+    for outcome in outcomes:
+        if outcome == NOT_SENT:
+            raise BudgetSpent("The time was up before an output answer")
+        if isinstance(outcome, CallFailure) and outcome.kind == "failed":
+            raise ProviderError(f"An output answer is missing ({outcome.reason}); start again to ask for the rest")
 
 
 def _mean_by_group(encoding: Encoding, groups: int) -> Encoding:

@@ -24,6 +24,13 @@ Write {count} distinct instructions, each of which would lead the chatbot to the
 - Formulate high-level guiding principles that hold for every input of this kind; never quote or mention the examples.
 - Write one instruction per line, numbered from 1 to {count}, and nothing else."""
 
+PARAPHRASE = """\
+Below is an instruction. Write another one that means the same in other words.
+Begin it with "The instruction was to", and write nothing else.
+
+Instruction: {instruction}
+Variation:"""
+
 
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Replaces each ``{name}`` of ``values`` once; braces inside the values stay as they are.
@@ -52,6 +59,11 @@ def induction_prompt(examples: Sequence[Example]) -> str:
 def initial_request(examples: Sequence[Example], count: int) -> str:
     """The structured request of section A.1 for ``count`` instructions."""
     return fill(INITIAL_REQUEST, {"examples": demonstrate(examples), "count": str(count)})
+
+
+def paraphrase_request(instruction: str) -> str:
+    """Asks for the same instruction in other words (APE's move from a good instruction to its neighbours)."""
+    return fill(PARAPHRASE, {"instruction": instruction})
 
 
 def draw_demonstrations(pool: Sequence[Example], count: int, generator: random.Random) -> list[Example]:

@@ -10,7 +10,7 @@ from typing import Protocol
 from torch import Tensor
 
 from datamodules.pool import Candidate, Pool
-from llms.base import AbstractBlackBox, AbstractWhiteBox
+from llms.base import AbstractBlackBox, AbstractEncoder, Request
 from search.fusion import FeatureExtractor
 from tasks.example import Example
 
@@ -29,17 +29,19 @@ class Resources:
 
     Args:
         black_box: the task model, cached and within the budget.
-        white_box: the open model.
+        white_box: the open model, or an encoder that stands in for it where the black box writes.
         extractor: turns instructions into fused embeddings.
         demonstrations: the split's demonstration examples; five of them make an induction prompt.
         seed: the run's seed; every random stream derives from it and the pool's iteration.
+        writer: the black box that writes instructions, within the same budget; None is ``black_box``.
     """
 
     black_box: AbstractBlackBox
-    white_box: AbstractWhiteBox
+    white_box: AbstractEncoder
     extractor: FeatureExtractor
     demonstrations: Sequence[Example]
     seed: int
+    writer: AbstractBlackBox | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Proposal:
     """What a strategy came up with.
 
     Args:
-        candidates: the instructions to score next, best first; each new to the pool; empty when nothing new was found.
-            Their features are set where the strategy computed them.
+        candidates: the instructions to score next, best first; each new to the pool, but for INSTINCT's preset
+            ``paper``; empty when nothing new was found. Their features are set where the strategy computed them.
         written: texts that were generated for it.
         distinct: how many of them were new, distinct instructions.
     """
@@ -60,6 +62,22 @@ class Proposal:
 
 class AbstractStrategy(ABC):
     """Proposes instructions. The pool is its memory: the same pool and predictor give the same proposal."""
+
+    def check(self, white_box: AbstractEncoder) -> None:  # noqa: B027, for whom any encoder will do
+        """Whether it can work with this white box; to be asked before anything is paid for.
+
+        Raises:
+            ValueError: it can't.
+        """
+
+    def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
+        """What one proposal asks a black box to write, at most; nothing where the white box writes.
+
+        Args:
+            demonstrations: the split's demonstration examples.
+            longest: an instruction as long as one can be.
+        """
+        return []
 
     @abstractmethod
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:

@@ -120,7 +120,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--examples", type=int, default=40)
     parser.add_argument("--card", type=Path, help=f"model card; what follows {MARKER!r} is replaced")
     arguments = parser.parse_args(argv)
-    box = HuggingFaceBlackBox(arguments.model, batch_size=256)
+    box = HuggingFaceBlackBox(arguments.model, batch_tokens=32768)
     lines = family_table({family.name: family_row(box, family, arguments.examples) for family in FAMILIES})
     if arguments.data:
         lines = [*real_table({name: real_row(box, name, arguments.data) for name in HUMAN}), "", *lines]

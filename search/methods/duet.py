@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 import torch
 
-from datamodules.pool import Candidate, Pool
+from datamodules.pool import Candidate, Observation, Pool
+from llms.base import AbstractEncoder, Request
 from search.acquisition import Acquisition, acquisition_value
+from search.fusion import require_white_box
 from search.guards import Guard
-from search.proposals import Writer, continuation_plans, global_plans, leaders, local_plans
+from search.proposals import (
+    BlackBoxWriter,
+    Writer,
+    continuation_plans,
+    global_plans,
+    leaders,
+    local_plans,
+    paraphrase_plans,
+    resample_plans,
+)
 from search.soft_prompts import SoftPrompts
 from search.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from tasks.example import Example
 
 
 @dataclass(frozen=True)
@@ -25,20 +37,36 @@ class Shares:
         soft_global: soft prompts spread over the whole latent space.
         soft_local: soft prompts around those of the best instructions.
         continuation: the first words of one of the best instructions, continued anew.
+        paraphrase: one of the best instructions, said in other words by the black box: a paid call each.
+        resample: written by the black box from demonstrations, as the first ones: a paid call each.
     """
 
     soft_global: float = 0.4
     soft_local: float = 0.2
     continuation: float = 0.4
+    paraphrase: float = 0.0
+    resample: float = 0.0
 
-    def counts(self, total: int) -> tuple[int, int, int]:
-        """(global, local, continuation), summing to ``total``."""
-        weight = self.soft_global + self.soft_local + self.continuation
-        if min(self.soft_global, self.soft_local, self.continuation) < 0 or weight <= 0:
+    def counts(self, total: int) -> dict[str, int]:
+        """How many of each, summing to ``total``; the largest share takes what rounding leaves."""
+        weights = asdict(self)
+        if min(weights.values()) < 0 or self._weight <= 0:
             raise ValueError(f"Expected shares of at least 0, not all 0, but got {self}")
-        local = round(total * self.soft_local / weight)
-        continued = min(total - local, round(total * self.continuation / weight))  # two halves may both round up
-        return total - local - continued, local, continued
+        main = max(weights, key=lambda name: weights[name])
+        counts = dict.fromkeys(weights, 0)
+        for name in weights:
+            if name != main:  # two halves may both round up
+                counts[name] = min(total - sum(counts.values()), round(total * weights[name] / self._weight))
+        return counts | {main: total - sum(counts.values())}
+
+    @property
+    def of_white_box(self) -> float:
+        """The weight of what the white box writes."""
+        return self.soft_global + self.soft_local + self.continuation
+
+    @property
+    def _weight(self) -> float:
+        return self.of_white_box + self.paraphrase + self.resample
 
 
 @dataclass(frozen=True)
@@ -46,7 +74,7 @@ class Duet(AbstractStrategy):
     """The paper's method.
 
     Args:
-        candidates: texts that the white box writes per iteration.
+        candidates: texts that are written per iteration.
         choose: how many of them are scored per iteration.
         acquisition: how the predictor chooses.
         nu: weight of exploration.
@@ -88,13 +116,58 @@ class Duet(AbstractStrategy):
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
         """Writes, canonicalises, deduplicates, encodes and ranks; one score per text."""
         written = 0
-        for batch in self._batches(pool, resources):
+        for batch in self.batches(pool, resources):
             written += len(batch)
-            if new := self._new(batch, pool, resources):
+            if new := self.new(batch, pool, resources):
                 return Proposal(self._choose(new, pool, predictor, resources), written, len(new))
         return Proposal((), written)
 
-    def _batches(self, pool: Pool, resources: Resources) -> Iterator[list[Candidate]]:
+    def check(self, white_box: AbstractEncoder) -> None:
+        """A white box that writes is needed for all shares but those of the black box."""
+        if self.shares.of_white_box > 0:
+            purpose = "candidates (or add --config configs/models/no_white_box.yaml)"
+            require_white_box(white_box, purpose)
+
+    def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
+        """Paraphrases and resamples of all attempts."""
+        counts = self.shares.counts(self.candidates)
+        plans = [Candidate("", "paraphrase", parent=longest)] * counts["paraphrase"] + resample_plans(
+            counts["resample"]
+        )
+        return self._black_box_writer.longest_requests(plans, demonstrations, longest) * self.attempts
+
+    def batches(self, pool: Pool, resources: Resources) -> Iterator[list[Candidate]]:
+        """What is written for the pool, one batch per attempt."""
+        counts, best = self.shares.counts(self.candidates), leaders(pool, self.elite)
+        for attempt in range(self.attempts):
+            generator = random.Random(f"propose/{resources.seed}/{pool.iteration}/{attempt}")
+            number = pool.iteration * self.attempts + attempt
+            plans = self._white_box_plans(counts, best, number, generator)
+            asked = [*paraphrase_plans(best, counts["paraphrase"]), *resample_plans(counts["resample"])]
+            black_box = resources.writer or resources.black_box
+            yield [
+                *self._written(plans, resources, generator),
+                *self._black_box_writer.write(asked, resources.demonstrations, black_box, generator),
+            ]
+
+    @property
+    def _black_box_writer(self) -> BlackBoxWriter:
+        return BlackBoxWriter(self.demonstrations, self.temperature, self.max_new_tokens)
+
+    def _white_box_plans(
+        self, counts: dict[str, int], best: Sequence[Observation], number: int, generator: random.Random
+    ) -> list[Candidate]:
+        torch_generator = torch.Generator().manual_seed(generator.getrandbits(62))
+        return [
+            *global_plans(self.soft_prompts, counts["soft_global"], number),
+            *local_plans(self.soft_prompts, best, counts["soft_local"], self.radius, torch_generator),
+            *continuation_plans(self.soft_prompts, best, counts["continuation"], generator),
+        ]
+
+    def _written(self, plans: Sequence[Candidate], resources: Resources, generator: random.Random) -> list[Candidate]:
+        """What the white box makes of the plans."""
+        if not plans:
+            return []
         writer = Writer(
             self.soft_prompts,
             self.position,
@@ -103,22 +176,10 @@ class Duet(AbstractStrategy):
             self.max_new_tokens,
             self.fresh_demonstrations,
         )
-        for attempt in range(self.attempts):
-            generator = random.Random(f"propose/{resources.seed}/{pool.iteration}/{attempt}")
-            plans = self._plans(pool, pool.iteration * self.attempts + attempt, generator)
-            yield writer.write(plans, resources.demonstrations, resources.white_box, generator)
+        white_box = require_white_box(resources.white_box, "candidates")
+        return writer.write(plans, resources.demonstrations, white_box, generator)
 
-    def _plans(self, pool: Pool, number: int, generator: random.Random) -> list[Candidate]:
-        spread, local, continued = self.shares.counts(self.candidates)
-        best = leaders(pool, self.elite)
-        torch_generator = torch.Generator().manual_seed(generator.getrandbits(62))
-        return [
-            *global_plans(self.soft_prompts, spread, number),
-            *local_plans(self.soft_prompts, best, local, self.radius, torch_generator),
-            *continuation_plans(self.soft_prompts, best, continued, generator),
-        ]
-
-    def _new(self, batch: Sequence[Candidate], pool: Pool, resources: Resources) -> list[Candidate]:
+    def new(self, batch: Sequence[Candidate], pool: Pool, resources: Resources) -> list[Candidate]:
         """Distinct candidates that have no score yet and pass the guard."""
         distinct = {one.text: one for one in reversed(batch) if one.text not in pool.texts}
         examples = resources.demonstrations

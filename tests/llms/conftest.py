@@ -16,8 +16,8 @@ _CHARACTERS = string.ascii_letters + string.digits + " .,:!?\n"
 CHAT_TEMPLATE = "{{ bos_token }}{% for m in messages %}<user>{{ m['content'] }}{% endfor %}<answer>"
 
 
-def make_model(folder: Path, chat_template: str | None = None) -> str:
-    """Saves the model; 4 layers, width 32, 128 positions, weights large enough for varied texts."""
+def make_model(folder: Path, chat_template: str | None = None, width: int = 32) -> str:
+    """Saves the model; 4 layers, 128 positions, weights large enough for varied texts."""
     vocabulary = {token: index for index, token in enumerate([*_SPECIAL, *_CHARACTERS])}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.add_special_tokens(_SPECIAL)
@@ -30,8 +30,8 @@ def make_model(folder: Path, chat_template: str | None = None) -> str:
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
         vocab_size=len(vocabulary),
-        hidden_size=32,
-        intermediate_size=64,
+        hidden_size=width,
+        intermediate_size=2 * width,
         num_hidden_layers=4,
         num_attention_heads=4,
         max_position_embeddings=128,
@@ -55,3 +55,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 def tiny_chat(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Folder of the same model with a chat template."""
     return make_model(tmp_path_factory.mktemp("tiny_chat"), CHAT_TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a model of width 64, which 4 bit needs on a CPU."""
+    return make_model(tmp_path_factory.mktemp("wide"), width=64)

@@ -14,7 +14,7 @@ def test_a_script_is_a_function_or_a_table() -> None:
 
 def test_a_prompt_without_an_answer_fails() -> None:
     [outcome] = ScriptedBlackBox({}).complete([Request("a")])
-    assert outcome == CallFailure("the script has no answer to this prompt")
+    assert outcome == CallFailure("the script has no answer to this prompt", kind="rejected")
 
 
 def test_a_scripted_box_notes_what_it_was_asked() -> None:

@@ -3,15 +3,17 @@ from __future__ import annotations
 import pytest
 import torch
 
+from llms.batching import TokenLimit
 from llms.causal_lm import CausalLM, load_causal_lm
-from llms.generation import GumbelNoise, Row, generate_rows, sorted_batches
+from llms.checkpoints import LoadOptions
+from llms.generation import GumbelNoise, Row, generate_rows
 
 TEXTS = ["a", "reverse the word", "sort", "What is 2 times 21?", "hello, world", "b" * 60, "c"]
 
 
 @pytest.fixture(scope="module")
 def lm(tiny: str) -> CausalLM:
-    return load_causal_lm(tiny)
+    return load_causal_lm(LoadOptions(tiny))
 
 
 def _rows(lm: CausalLM, temperature: float, soft: torch.Tensor | None = None, soft_first: bool = True) -> list[Row]:
@@ -26,14 +28,16 @@ def _rows(lm: CausalLM, temperature: float, soft: torch.Tensor | None = None, so
 def test_a_row_does_not_depend_on_its_neighbours(lm: CausalLM, temperature: float, soft_first: bool | None) -> None:
     soft = None if soft_first is None else torch.randn(len(TEXTS), 3, 32, generator=torch.Generator().manual_seed(0))
     rows = _rows(lm, temperature, soft, bool(soft_first))
-    together = generate_rows(lm, rows, max_new_tokens=20, batch_size=len(rows))
-    alone = [generate_rows(lm, [row], max_new_tokens=20, batch_size=1)[0] for row in rows]
+    together = generate_rows(lm, rows, max_new_tokens=20, limit=TokenLimit(9999))
+    alone = [generate_rows(lm, [row], max_new_tokens=20, limit=TokenLimit(1))[0] for row in rows]
     assert together == alone
-    assert generate_rows(lm, rows[::-1], max_new_tokens=20, batch_size=3)[::-1] == together
+    assert generate_rows(lm, rows[::-1], max_new_tokens=20, limit=TokenLimit(200))[::-1] == together
 
 
 def test_greedy_rows_agree_with_a_plain_loop_over_the_argmax(lm: CausalLM) -> None:
-    for row, new in zip(_rows(lm, 0.0), generate_rows(lm, _rows(lm, 0.0), max_new_tokens=8, batch_size=4), strict=True):
+    for row, new in zip(
+        _rows(lm, 0.0), generate_rows(lm, _rows(lm, 0.0), max_new_tokens=8, limit=TokenLimit(300)), strict=True
+    ):
         ids = list(row.ids)
         for _ in range(8):
             ids.append(int(lm.model(torch.tensor([ids])).logits[0, -1].argmax()))
@@ -46,7 +50,7 @@ def test_greedy_rows_agree_with_a_plain_loop_over_the_argmax(lm: CausalLM) -> No
 def test_seeds_give_different_texts_and_the_same_seed_the_same(lm: CausalLM) -> None:
     ids = lm.tokenise(["sort"], special=True)[0]
     rows = [Row(ids, seed, 1.0) for seed in (1, 2, 3, 1)]
-    first, second, third, again = generate_rows(lm, rows, max_new_tokens=20, batch_size=4)
+    first, second, third, again = generate_rows(lm, rows, max_new_tokens=20, limit=TokenLimit(300))
     assert first == again
     assert len({tuple(first), tuple(second), tuple(third)}) == 3
 
@@ -68,13 +72,13 @@ def test_gumbel_noise_leaves_greedy_rows_and_its_input_alone() -> None:
 
 
 def test_generation_warns_of_nothing(lm: CausalLM, caplog: pytest.LogCaptureFixture) -> None:
-    generate_rows(lm, _rows(lm, 1.0), max_new_tokens=4, batch_size=4)
+    generate_rows(lm, _rows(lm, 1.0), max_new_tokens=4, limit=TokenLimit(300))
     assert not caplog.records
 
 
 def test_new_tokens_hold_no_end_token(lm: CausalLM) -> None:
     rows = [Row((1, 5), seed, 3.0) for seed in range(40)]
-    texts = generate_rows(lm, rows, max_new_tokens=40, batch_size=40)
+    texts = generate_rows(lm, rows, max_new_tokens=40, limit=TokenLimit(9999))
     assert any(len(text) < 40 for text in texts)
     assert not any(2 in text for text in texts)
 
@@ -82,14 +86,9 @@ def test_new_tokens_hold_no_end_token(lm: CausalLM) -> None:
 def test_a_row_that_does_not_fit_is_refused(lm: CausalLM) -> None:
     rows = [Row((1,)), Row(tuple([5] * 120))]
     with pytest.raises(ValueError, match="in row 1 the prompt has 120 tokens and 9 may follow, the model takes 128"):
-        generate_rows(lm, rows, max_new_tokens=9, batch_size=2)
-    assert len(generate_rows(lm, rows, max_new_tokens=8, batch_size=2)) == 2
-
-
-def test_batches_hold_every_index_once() -> None:
-    batches = list(sorted_batches([5, 1, 4, 4, 9], batch_size=2))
-    assert batches == [[4, 0], [2, 3], [1]]
+        generate_rows(lm, rows, max_new_tokens=9, limit=TokenLimit(100))
+    assert len(generate_rows(lm, rows, max_new_tokens=8, limit=TokenLimit(100))) == 2
 
 
 def test_no_rows_give_no_texts(lm: CausalLM) -> None:
-    assert generate_rows(lm, [], max_new_tokens=8, batch_size=2) == []
+    assert generate_rows(lm, [], max_new_tokens=8, limit=TokenLimit(100)) == []

@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from llms.causal_lm import load_causal_lm
+from llms.checkpoints import LoadOptions
 from llms.hidden_states import decoder_blocks, hidden_states, pool_states, resolve_layer
 
 
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
 def test_states_equal_transformers_own(tiny: str, layer: int) -> None:
-    lm = load_causal_lm(tiny)
+    lm = load_causal_lm(LoadOptions(tiny))
     ids = torch.tensor([[1, 5, 9, 12], [1, 7, 2, 2]])
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
     expected = lm.model(ids, attention_mask=mask, output_hidden_states=True).hidden_states[layer]
@@ -18,7 +19,7 @@ def test_states_equal_transformers_own(tiny: str, layer: int) -> None:
 
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
 def test_only_the_first_layers_are_run(tiny: str, layer: int) -> None:
-    lm = load_causal_lm(tiny)
+    lm = load_causal_lm(LoadOptions(tiny))
     run: list[int] = []
     handles = [
         block.register_forward_hook(lambda *_, number=number: run.append(number))
@@ -31,12 +32,13 @@ def test_only_the_first_layers_are_run(tiny: str, layer: int) -> None:
 
 
 def test_a_pass_that_was_stopped_leaves_no_hook_behind(tiny: str) -> None:
-    lm = load_causal_lm(tiny)
+    lm = load_causal_lm(LoadOptions(tiny))
     ids = torch.tensor([[1, 5]])
     before = lm.model(ids).logits
+    hooks = [len(block._forward_hooks) for block in decoder_blocks(lm)]
     hidden_states(lm, ids, torch.ones_like(ids), 2)
     assert torch.equal(lm.model(ids).logits, before)
-    assert not any(block._forward_pre_hooks for block in decoder_blocks(lm))
+    assert [len(block._forward_hooks) for block in decoder_blocks(lm)] == hooks
 
 
 @pytest.mark.parametrize("layer", [0, 5, -2])

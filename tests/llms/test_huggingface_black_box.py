@@ -4,6 +4,7 @@ import pytest
 
 from llms.base import CallFailure, Completion, Outcome, Request
 from llms.causal_lm import load_causal_lm
+from llms.checkpoints import LoadOptions
 from llms.huggingface_black_box import HuggingFaceBlackBox, _tokenise
 
 REQUESTS = [
@@ -21,7 +22,7 @@ def _text(outcome: Outcome) -> str:
 
 
 def test_requests_of_every_kind_in_one_call_are_answered_as_one_by_one(tiny: str) -> None:
-    box = HuggingFaceBlackBox(tiny, batch_size=3)
+    box = HuggingFaceBlackBox(tiny, batch_tokens=100)
     assert box.complete(REQUESTS) == [box.complete([request])[0] for request in REQUESTS]
 
 
@@ -38,18 +39,18 @@ def test_usage_counts_the_prompts_and_the_answers_tokens(tiny: str) -> None:
 
 def test_a_prompt_that_does_not_fit_fails_alone(tiny: str) -> None:
     long, short = HuggingFaceBlackBox(tiny).complete([Request("x" * 120, max_tokens=8), Request("x", max_tokens=8)])
-    assert long == CallFailure("prompt has 121 tokens and 8 may follow, the model takes 128")
+    assert long == CallFailure("prompt has 121 tokens and 8 may follow, the model takes 128", kind="rejected")
     assert isinstance(short, Completion)
 
 
 def test_a_plain_model_gets_the_prompt_as_it_is(tiny: str) -> None:
-    lm = load_causal_lm(tiny)
+    lm = load_causal_lm(LoadOptions(tiny))
     [ids] = _tokenise(lm, ["ab"])
     assert lm.tokenizer.convert_ids_to_tokens(list(ids)) == ["<s>", "a", "b"]
 
 
 def test_a_chat_model_gets_one_user_message_and_one_start_token(tiny_chat: str) -> None:
-    lm = load_causal_lm(tiny_chat)
+    lm = load_causal_lm(LoadOptions(tiny_chat))
     [ids] = _tokenise(lm, ["ab"])
     assert lm.tokenizer.convert_ids_to_tokens(list(ids)) == ["<s>", "<user>", "a", "b", "<answer>"]
 
@@ -64,5 +65,7 @@ def test_the_identity_tells_precisions_apart(tiny: str) -> None:
 
 
 def test_a_batch_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="Expected batch_size to be at least 1 but got 0"):
-        HuggingFaceBlackBox(batch_size=0)
+    with pytest.raises(ValueError, match="Expected batch_tokens of at least 1 but got 0"):
+        HuggingFaceBlackBox(batch_tokens=0)
+    with pytest.raises(ValueError, match="Expected batch_prompts of at least 1 but got 0"):
+        HuggingFaceBlackBox(batch_prompts=0)

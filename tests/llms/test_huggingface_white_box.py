@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import pytest
 import torch
 
 from llms.base import Completion, Request
 from llms.causal_lm import load_causal_lm
+from llms.checkpoints import LoadOptions
+from llms.errors import ProviderError
 from llms.huggingface_black_box import HuggingFaceBlackBox
 from llms.huggingface_white_box import HuggingFaceWhiteBox
 
@@ -26,7 +29,7 @@ def test_a_batch_encodes_as_one_by_one(
 
 
 def test_states_are_the_mean_over_the_texts_own_tokens(tiny: str) -> None:
-    lm = load_causal_lm(tiny)
+    lm = load_causal_lm(LoadOptions(tiny))
     ids = lm.tokenizer("in: cat", return_tensors="pt")["input_ids"]  # one token per character, after the start token
     expected = lm.model(ids, output_hidden_states=True).hidden_states[2][0, -3:].mean(dim=0)
     encoding = HuggingFaceWhiteBox(tiny).encode(["cat"], ["in: "])
@@ -73,7 +76,7 @@ def test_a_layer_out_of_range_is_refused(tiny: str) -> None:
 
 def test_sizes_and_scale_are_the_models(tiny: str) -> None:
     box = HuggingFaceWhiteBox(tiny)
-    table = load_causal_lm(tiny).model.get_input_embeddings().weight
+    table = load_causal_lm(LoadOptions(tiny)).model.get_input_embeddings().weight
     assert (box.hidden_size, box.embedding_size) == (32, 32)
     assert box.embedding_scale == pytest.approx(table.std().item())
 
@@ -108,7 +111,7 @@ def test_a_batch_continues_as_one_by_one(tiny: str, temperature: float, position
 
 def test_a_soft_prompt_made_of_real_embeddings_acts_as_these_tokens(tiny: str) -> None:
     box = HuggingFaceWhiteBox(tiny)
-    lm = load_causal_lm(tiny)
+    lm = load_causal_lm(LoadOptions(tiny))
     soft = lm.model.get_input_embeddings()(torch.tensor([lm.tokenise(["word"], special=False)[0]]))
     expected = box.generate(["sort word"], seeds=[0], max_new_tokens=12)
     got = box.generate(["sort "], seeds=[0], max_new_tokens=12, soft_prompts=soft, soft_prompt_position="suffix")
@@ -136,3 +139,73 @@ def test_seeds_and_soft_prompts_must_fit_the_prompts(tiny: str) -> None:
 def test_the_identity_tells_layers_and_poolings_apart(tiny: str) -> None:
     boxes = [HuggingFaceWhiteBox(tiny), HuggingFaceWhiteBox(tiny, layer=1), HuggingFaceWhiteBox(tiny, pooling="last")]
     assert len({box.identity for box in boxes}) == 3
+
+
+@pytest.mark.parametrize(("bits", "error"), [(8, 0.1), (4, 0.6)])
+def test_a_quantised_model_reads_and_writes_on_a_cpu_too(wide: str, bits: int, error: float) -> None:
+    exact = HuggingFaceWhiteBox(wide).encode(TEXTS).states
+    box = HuggingFaceWhiteBox(wide, load_in_4bit=bits == 4, load_in_8bit=bits == 8)
+    states = box.encode(TEXTS).states
+    assert 0 < (states - exact).norm() < error * exact.norm()
+    assert box.generate(["sort"], seeds=[0], max_new_tokens=4) == box.generate(["sort"], seeds=[1], max_new_tokens=4)
+
+
+def test_batches_of_any_number_of_tokens_give_the_same(tiny: str) -> None:
+    boxes = [HuggingFaceWhiteBox(tiny, batch_tokens=tokens) for tokens in (1, 60, 16384)]
+    written = [box.generate(CONTEXTS, seeds=range(5), temperature=1.0, max_new_tokens=12) for box in boxes]
+    assert written[0] == written[1] == written[2]
+    one, few, all_ = (box.encode(TEXTS, CONTEXTS).states for box in boxes)
+    torch.testing.assert_close(one, all_, atol=1e-5, rtol=0.0)
+    torch.testing.assert_close(few, all_, atol=1e-5, rtol=0.0)
+
+
+class Card:
+    """A hook on a model's embeddings: it has memory for so many tokens at once, and notes what was tried."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens = tokens
+        self.tried: list[int] = []
+
+    def __call__(self, _module: Any, _args: Any, output: torch.Tensor) -> None:
+        if output.dim() == 3 and output.shape[1] > 1:  # a batch, not one token more of each of its rows
+            self.tried.append(output.shape[0] * output.shape[1])
+            if self.tried[-1] > self.tokens:
+                raise torch.OutOfMemoryError(f"{self.tried[-1]} tokens")
+
+
+@pytest.fixture
+def card(tiny: str) -> Iterator[Card]:
+    card = Card(70)
+    handle = load_causal_lm(LoadOptions(tiny)).model.get_input_embeddings().register_forward_hook(card)
+    yield card
+    handle.remove()
+
+
+def test_memory_that_runs_out_while_reading_halves_the_batches_for_good(tiny: str, card: Card) -> None:
+    expected = torch.stack([HuggingFaceWhiteBox(tiny).encode([text]).states[0] for text in TEXTS])
+    box = HuggingFaceWhiteBox(tiny)
+    card.tried.clear()
+    torch.testing.assert_close(box.encode(TEXTS).states, expected, atol=1e-5, rtol=0.0)
+    assert card.tried[0] > 70 >= card.tried[-1]
+    card.tried.clear()
+    box.encode(TEXTS)
+    assert max(card.tried) <= 70
+
+
+def test_memory_that_runs_out_while_writing_halves_the_batches_for_good(tiny: str, card: Card) -> None:
+    def write() -> list[str]:
+        card.tried.clear()
+        return box.generate(TEXTS, seeds=range(5), temperature=1.0, max_new_tokens=8)
+
+    box = HuggingFaceWhiteBox(tiny)
+    written = write()
+    assert card.tried[0] > 70 >= card.tried[-1]
+    assert write() == written
+    assert max(card.tried) <= 70
+    card.tokens = 10**6
+    assert HuggingFaceWhiteBox(tiny).generate(TEXTS, seeds=range(5), temperature=1.0, max_new_tokens=8) == written
+
+
+def test_a_single_text_that_does_not_fit_in_memory_is_said_in_one_line(tiny: str, card: Card) -> None:
+    with pytest.raises(ProviderError, match="Memory ran out with a single text of 101 tokens; use load_in_8bit"):
+        HuggingFaceWhiteBox(tiny).encode(["a", "b" * 100])

@@ -8,7 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from llms.base import CallFailure, Encoding, Request
+from llms.errors import ProviderError
 from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from llms.ngram_encoder import NGramEncoder
 from search.fusion import FeatureExtractor, Fusion, fuse
 
 H = np.array([[1.0, 2.0, 3.0, 5.0], [0.0, -1.0, 2.0, 2.0]])
@@ -94,15 +96,37 @@ def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
     torch.testing.assert_close(features[0, 16:], expected)
 
 
-def test_a_failed_answer_weighs_nothing() -> None:
-    box = HashingWhiteBox(16)
-    black = ScriptedBlackBox(lambda r: CallFailure("busy") if "cat" in r.prompt or "Sort" in r.prompt else "answer")
+def test_a_refused_answer_weighs_nothing() -> None:
+    box, refusal = HashingWhiteBox(16), CallFailure("no", kind="refused")
+    black = ScriptedBlackBox(lambda r: refusal if "cat" in r.prompt or "Sort" in r.prompt else "answer")
     features = FeatureExtractor("black_box", "concat", probes=2).extract(TEXTS, INPUTS, box, black)
     assert torch.equal(features[0, 16:], torch.zeros(16))
     torch.testing.assert_close(features[1, 16:], box.encode([" answer"], [prompt(TEXTS[1], "dog")]).states[0])
+
+
+def test_an_answer_that_failed_to_come_is_no_feature() -> None:
+    black = ScriptedBlackBox(lambda r: CallFailure("busy") if "cat" in r.prompt else "answer")
+    with pytest.raises(ProviderError, match=r"An output answer is missing \(busy\); start again"):
+        FeatureExtractor("black_box").extract(TEXTS, INPUTS, HashingWhiteBox(16), black)
 
 
 @pytest.mark.parametrize("options", [{"probes": 0}, {"max_new_tokens": 0}])
 def test_probes_and_tokens_are_positive(options: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="Expected probes and max_new_tokens of at least 1"):
         FeatureExtractor(**options)  # type: ignore[arg-type]
+
+
+def test_an_encoder_is_refused_where_the_white_box_has_to_answer() -> None:
+    with pytest.raises(ValueError, match=r"white_box: expected a model that writes output answers .* but NGramEncoder"):
+        FeatureExtractor(outputs="white_box").check(NGramEncoder())
+    with pytest.raises(ValueError, match="but NGramEncoder only reads"):
+        FeatureExtractor(outputs="white_box").extract(TEXTS, INPUTS, NGramEncoder(), silent())
+
+
+@pytest.mark.parametrize("outputs", ["none", "black_box"])
+def test_an_encoder_will_do_where_the_black_box_answers_or_nobody(outputs: str) -> None:
+    extractor, encoder = FeatureExtractor(outputs=outputs), NGramEncoder()  # type: ignore[arg-type]
+    extractor.check(encoder)
+    features = extractor.extract(TEXTS, INPUTS, encoder, ScriptedBlackBox(lambda request: "tac"))
+    own, answers = encoder.encode(TEXTS).states, encoder.encode(["tac", "tac"]).states
+    torch.testing.assert_close(features, own if outputs == "none" else (own + answers) / 2)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llms.base import CallFailure, Request
-from llms.errors import BudgetSpent
+from llms.errors import BudgetSpent, ProviderError
 from llms.fakes import ScriptedBlackBox
 from search.guards import Guard
 from search.initialisation import Initialisation, parse_instructions
@@ -116,7 +116,7 @@ def test_it_asks_again_with_another_seed_while_there_are_too_few() -> None:
     assert [request.seed for request in box.asked] == [4, 5, 6]
 
 
-@pytest.mark.parametrize("answer", ["1. Do it.", "", CallFailure("busy")])
+@pytest.mark.parametrize("answer", ["1. Do it.", "", CallFailure("no", kind="refused")])
 @pytest.mark.parametrize(("mode", "calls"), [("request", 3), ("sample", 3 * 4)])
 def test_it_gives_up_after_the_last_round(mode: Any, calls: int, answer: str | CallFailure) -> None:
     box = ScriptedBlackBox(lambda _: answer)
@@ -124,6 +124,13 @@ def test_it_gives_up_after_the_last_round(mode: Any, calls: int, answer: str | C
     found = texts(initialisation, box)
     assert len(found) <= 1
     assert len(box.asked) <= calls == initialisation.most_calls
+
+
+@pytest.mark.parametrize("mode", ["request", "sample"])
+def test_failed_calls_are_not_taken_for_a_weak_model(mode: Any) -> None:
+    box = ScriptedBlackBox(lambda _: CallFailure("400 no such parameter", kind="rejected"))
+    with pytest.raises(ProviderError, match=r"^No first instruction came: 400 no such parameter$"):
+        texts(Initialisation(mode, count=4, max_rounds=1), box)
 
 
 def test_what_the_guard_rejects_does_not_count() -> None:

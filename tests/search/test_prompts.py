@@ -4,7 +4,15 @@ import random
 
 import pytest
 
-from search.prompts import answer_prompt, demonstrate, draw_demonstrations, fill, induction_prompt, initial_request
+from search.prompts import (
+    answer_prompt,
+    demonstrate,
+    draw_demonstrations,
+    fill,
+    induction_prompt,
+    initial_request,
+    paraphrase_request,
+)
 from tasks.example import Example
 
 PAIRS = [Example("cat", ("c",)), Example("dog", ("d", "D"))]
@@ -28,6 +36,11 @@ def test_an_answer_prompt_is_the_instruction_then_the_input() -> None:
 def test_what_a_model_wrote_is_filled_in_as_it_is(text: str) -> None:
     assert answer_prompt(text, "abc") == "Instruction: " + text + "\n\nInput: abc\nOutput:"
     assert answer_prompt("Do.", text) == "Instruction: Do.\n\nInput: " + text + "\nOutput:"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_instruction_is_shown_as_it_is_to_be_said_in_other_words(text: str) -> None:
+    assert paraphrase_request(text).endswith("Instruction: " + text + "\nVariation:")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

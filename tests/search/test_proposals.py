@@ -4,12 +4,25 @@ import random
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from datamodules.pool import Candidate, Observation, Pool
-from llms.fakes import HashingWhiteBox
+from llms.base import NOT_SENT, CallFailure, Request
+from llms.errors import BudgetSpent, ProviderError
+from llms.fakes import HashingWhiteBox, ScriptedBlackBox
 from search.guards import canonical
-from search.proposals import Writer, continuation_plans, global_plans, leaders, local_plans
+from search.prompts import induction_prompt, paraphrase_request
+from search.proposals import (
+    BlackBoxWriter,
+    Writer,
+    continuation_plans,
+    global_plans,
+    leaders,
+    local_plans,
+    paraphrase_plans,
+    resample_plans,
+)
 from search.soft_prompts import SoftPrompts
 from tasks.example import Example
 
@@ -118,3 +131,75 @@ def test_the_generator_decides() -> None:
     plans = global_plans(SPACE, 8, 0)
     first, again, other = (write(writer(), plans, seed)[0] for seed in (0, 0, 1))
     assert first == again != other
+
+
+BEST = [row("Write the last letter of it.", 1.0), row("Copy it.", 0.5)]
+ASKED_PLANS = [*paraphrase_plans(BEST, 3), *resample_plans(2)]
+
+
+def ask(answer: str | CallFailure, seed: int = 0) -> tuple[list[Candidate], list[Request]]:
+    box = ScriptedBlackBox(lambda request: answer)
+    written = BlackBoxWriter(demonstrations=3, temperature=0.7, max_tokens=30).write(
+        ASKED_PLANS, EXAMPLES, box, random.Random(seed)
+    )
+    return written, box.asked
+
+
+def test_leaders_are_paraphrased_in_turn() -> None:
+    assert [(one.origin, one.parent) for one in ASKED_PLANS] == [
+        ("paraphrase", BEST[0].text), ("paraphrase", BEST[1].text), ("paraphrase", BEST[0].text),
+        ("resample", None), ("resample", None),
+    ]  # fmt: skip
+    assert paraphrase_plans([], 3) == []
+
+
+def test_a_black_box_is_asked_once_for_all_each_with_a_seed_of_its_own() -> None:
+    written, asked = ask("The instruction was to say it.")
+    assert [one.prompt for one in asked[:3]] == [paraphrase_request(plan.parent or "") for plan in ASKED_PLANS[:3]]
+    assert all(one.prompt.endswith("\n\nThe instruction was to") for one in asked[3:])
+    assert asked[3].prompt != asked[4].prompt
+    assert len({one.seed for one in asked}) == 5
+    assert {(one.temperature, one.max_tokens) for one in asked} == {(0.7, 30)}
+    assert [(one.origin, one.parent) for one in written] == [(one.origin, one.parent) for one in ASKED_PLANS]
+    assert ask("x")[1] == ask("x")[1] != ask("x", seed=1)[1]
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("say it backwards\nInput: cat", "Say it backwards."),
+        ("Sure, here is one:\n\nThe instruction was to **say** it backwards", "Say it backwards."),
+        ('"The instruction was to say {it} backwards."', "Say {it} backwards."),
+        ("", ""),
+    ],
+)
+def test_what_stands_around_an_instruction_is_dropped(reply: str, text: str) -> None:
+    assert {one.text for one in ask(reply)[0]} == {text}
+
+
+def test_a_failed_call_is_no_candidate() -> None:
+    answers = iter([CallFailure("busy"), "say it", NOT_SENT, "spell it", CallFailure("I can't", kind="refused")])
+    box = ScriptedBlackBox(lambda request: next(answers))
+    written = BlackBoxWriter(3, 0.7, 30).write(ASKED_PLANS, EXAMPLES, box, random.Random(0))
+    assert [(one.text, one.parent) for one in written] == [("Say it.", "Copy it."), ("Spell it.", None)]
+
+
+def test_that_nothing_came_is_said_where_it_is_not_the_models_doing() -> None:
+    with pytest.raises(ProviderError, match=r"No instruction came \(busy\)"):
+        ask(CallFailure("busy"))
+    with pytest.raises(BudgetSpent, match="The time was up before an instruction came"):
+        ask(NOT_SENT)
+    assert ask(CallFailure("I can't", kind="refused"))[0] == []
+
+
+def test_nothing_to_write_asks_nothing() -> None:
+    box = ScriptedBlackBox({})
+    assert BlackBoxWriter(3, 1.0, 30).write([], EXAMPLES, box, random.Random(0)) == []
+    assert box.asked == []
+
+
+def test_the_longest_requests_show_the_longest_demonstrations() -> None:
+    examples = [Example("a", ("b",)), Example("a" * 50, ("b",)), Example("ä" * 40, ("b",))]
+    longest = BlackBoxWriter(2, 1.0, 30).longest_requests(ASKED_PLANS, examples, "x" * 400)
+    assert [one.prompt for one in longest[3:]] == [induction_prompt([examples[2], examples[1]])] * 2
+    assert [one.prompt for one in longest[:3]] == [paraphrase_request("x" * 400)] * 3

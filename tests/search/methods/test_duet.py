@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from datamodules.pool import Candidate, Observation, Pool
-from llms.base import AbstractWhiteBox, Encoding
+from llms.base import AbstractEncoder, AbstractWhiteBox, Encoding, Request
 from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from llms.ngram_encoder import NGramEncoder
 from search.fusion import FeatureExtractor
 from search.guards import Guard
 from search.methods.duet import Duet, Shares
@@ -57,7 +58,7 @@ def first(features: Tensor) -> Tensor:
     return features[:, 0]
 
 
-def resources(white_box: AbstractWhiteBox | None = None, seed: int = 0) -> Resources:
+def resources(white_box: AbstractEncoder | None = None, seed: int = 0) -> Resources:
     return Resources(ASKED, white_box or HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, seed)
 
 
@@ -179,12 +180,19 @@ def test_proposing_asks_no_black_box_and_leaves_the_pool_alone() -> None:
 
 
 @pytest.mark.parametrize("total", [1, 2, 3, 7, 64])
-@pytest.mark.parametrize("shares", [Shares(), Shares(1, 0, 0), Shares(0, 1, 1), Shares(0, 0, 2), Shares(1, 1, 1)])
+@pytest.mark.parametrize(
+    "shares", [Shares(), Shares(1, 0, 0), Shares(0, 1, 1), Shares(0, 0, 2), Shares(1, 1, 1), Shares(0, 0, 0, 1, 1)]
+)
 def test_shares_sum_to_the_total(shares: Shares, total: int) -> None:
     counts = shares.counts(total)
-    assert sum(counts) == total
-    assert min(counts) >= 0
-    assert Shares(0.5, 0.25, 0.25).counts(8) == (4, 2, 2)
+    assert sum(counts.values()) == total
+    assert min(counts.values()) >= 0
+    assert all(getattr(shares, name) > 0 for name, count in counts.items() if count)
+
+
+def test_shares_are_divided_by_weight() -> None:
+    assert [*Shares(0.5, 0.25, 0.25).counts(8).values()] == [4, 2, 2, 0, 0]
+    assert [*Shares(0, 0, 0, 2, 1).counts(9).values()] == [0, 0, 0, 6, 3]
 
 
 @pytest.mark.parametrize("shares", [Shares(0, 0, 0), Shares(-1, 1, 1)])
@@ -197,3 +205,74 @@ def test_shares_are_not_negative_and_not_all_zero(shares: Shares) -> None:
 def test_numbers_are_positive(name: str) -> None:
     with pytest.raises(ValueError, match=f"Expected {name} of at least 1 but got 0"):
         Duet(**{name: 0})  # type: ignore[arg-type]
+
+
+ASKED_SHARES = Shares(0, 0, 0, paraphrase=1, resample=1)
+
+
+class Writing:
+    """A script that answers each request with a text of its own."""
+
+    def __init__(self) -> None:
+        self.box = ScriptedBlackBox(lambda request: f"The instruction was to write the word {request.seed}.")
+
+    def propose(self, duet: Duet, encoder: AbstractEncoder, predictor: Scripted | None = None) -> Any:
+        one = Resources(ASKED, encoder, FeatureExtractor(outputs="none"), EXAMPLES, 0, writer=self.box)
+        return duet.propose(POOL, predictor or Scripted(first), one)
+
+
+def test_a_black_box_writes_in_other_words_and_from_demonstrations() -> None:
+    writing = Writing()
+    proposal = writing.propose(Duet(candidates=8, choose=8, shares=ASKED_SHARES), NGramEncoder())
+    assert sorted(one.origin for one in proposal.candidates) == ["paraphrase"] * 4 + ["resample"] * 4
+    assert {one.parent for one in proposal.candidates} == {None, *POOL.texts}
+    assert (proposal.written, proposal.distinct) == (8, 8)
+    assert ASKED.asked == []
+
+
+def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
+    encoder = NGramEncoder()
+    [one] = Writing().propose(Duet(candidates=8, shares=ASKED_SHARES), encoder).candidates
+    assert one.features is not None
+    assert torch.equal(one.features, encoder.encode([one.text]).states[0])
+    assert one.predicted == one.features[0].item()
+
+
+def test_without_a_writer_the_task_model_writes() -> None:
+    box = ScriptedBlackBox(lambda request: f"take {request.seed}")
+    one = Resources(box, NGramEncoder(), FeatureExtractor(outputs="none"), EXAMPLES, 0)
+    assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), one).written == 4
+    assert len(box.asked) == 4
+
+
+def test_white_and_black_box_can_write_together() -> None:
+    duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0, 0, 1))
+    assert {one.origin for one in Writing().propose(duet, HashingWhiteBox()).candidates} == {"global", "resample"}
+
+
+@pytest.mark.parametrize("shares", [Shares(), Shares(0, 0, 1, 1, 1)])
+def test_an_encoder_is_refused_where_the_white_box_has_to_write(shares: Shares) -> None:
+    Duet(shares=ASKED_SHARES).check(NGramEncoder())
+    Duet(shares=shares).check(HashingWhiteBox())
+    with pytest.raises(
+        ValueError, match=r"white_box: expected a model that writes candidates .* but NGramEncoder only"
+    ):
+        Duet(shares=shares).check(NGramEncoder())
+    with pytest.raises(ValueError, match="but NGramEncoder only reads"):
+        Writing().propose(Duet(shares=shares), NGramEncoder())
+
+
+def test_no_proposal_asks_for_more_than_it_said() -> None:
+    duet = Duet(candidates=6, attempts=3, demonstrations=3, shares=ASKED_SHARES)
+    writing = Writing()
+    writing.box = ScriptedBlackBox(lambda request: "no")  # too short, so that every attempt is used
+    writing.propose(duet, NGramEncoder())
+    bound = duet.longest_requests(EXAMPLES, longest="x" * 400)
+    assert len(bound) == len(writing.box.asked) == 18
+
+    def size(requests: list[Request]) -> list[int]:
+        return sorted(len(one.prompt) for one in requests)
+
+    assert all(most >= asked for most, asked in zip(size(bound), size(writing.box.asked), strict=True))
+    assert {(one.max_tokens, one.temperature) for one in bound} == {(64, 1.0)}
+    assert Duet().longest_requests(EXAMPLES, "x") == []
