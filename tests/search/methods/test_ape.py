@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+
+from datamodules.pool import Candidate, Observation, Pool
+from llms.base import CallFailure, Request
+from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from search.fusion import FeatureExtractor
+from search.methods.ape import Ape
+from search.strategy import Proposal, Resources
+from tasks.example import Example
+
+EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
+
+
+def row(text: str, score: float, iteration: int = 0, origin: str = "initial") -> Observation:
+    return Observation(Candidate(text, origin, features=torch.zeros(4)), iteration, (score,), ("x",))
+
+
+POOL = Pool((row("Write it backwards.", 0.5), row("Copy it.", 0.25)))
+
+
+class Nobody:
+    """A predictor that must not be asked."""
+
+    def predict(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        raise AssertionError("nothing is to be predicted")
+
+
+def counting() -> Callable[[Request], str]:
+    numbers = itertools.count()
+    return lambda request: f" take part {next(numbers)}"
+
+
+def propose(ape: Ape, pool: Pool, black_box: ScriptedBlackBox, writer: ScriptedBlackBox | None = None) -> Proposal:
+    extractor = FeatureExtractor(outputs="none")
+    return ape.propose(pool, Nobody(), Resources(black_box, HashingWhiteBox(), extractor, EXAMPLES, 0, writer))
+
+
+def shown(request: Request) -> frozenset[str]:
+    return frozenset(line for line in request.prompt.splitlines() if line.startswith("Input:"))
+
+
+def test_each_proposal_is_a_guess_behind_five_demonstrations_of_its_own() -> None:
+    box = ScriptedBlackBox(counting())
+    proposal = propose(Ape(per_iteration=6), POOL, box)
+    assert [one.text for one in proposal.candidates] == [f"Take part {number}." for number in range(6)]
+    assert {one.origin for one in proposal.candidates} == {"resample"}
+    assert {(request.temperature, request.max_tokens) for request in box.asked} == {(0.9, 50)}
+    assert all(request.prompt.endswith("The instruction was to") for request in box.asked)
+    assert {len(shown(request)) for request in box.asked} == {5}
+    assert len({shown(request) for request in box.asked}) > 1
+    assert len({request.seed for request in box.asked}) == 6
+
+
+def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() -> None:
+    box, pool = ScriptedBlackBox(counting()), POOL
+    assert Ape(preset="paper", max_new_tokens=64).longest_requests(EXAMPLES, "a")[0].max_tokens == 50
+    sets: list[frozenset[str]] = []
+    for iteration in (1, 2, 3):
+        proposal = propose(Ape(preset="paper"), pool, box)
+        assert len(proposal.candidates) == Ape(preset="paper").choose == 30
+        asked = {shown(request) for request in box.asked[-30:]}
+        assert len(asked) == 1
+        sets += asked
+        pool += [row(one.text, 0.1, iteration, one.origin) for one in proposal.candidates]
+    assert len(set(sets)) == 3
+    assert propose(Ape(preset="paper"), pool, box) == Proposal((), 0, 0)
+    assert len(box.asked) == 90
+
+
+def test_duplicates_known_texts_and_what_the_guard_rejects_are_dropped() -> None:
+    replies = itertools.cycle([" copy it", " sort it", "Sort it. ", " stop", "turn word1 into 1drow", " sort words"])
+    proposal = propose(Ape(per_iteration=6), POOL, ScriptedBlackBox(lambda request: next(replies)))
+    assert [one.text for one in proposal.candidates] == ["Sort it.", "Sort words."]
+    assert (proposal.written, proposal.distinct) == (6, 2)
+
+
+def test_it_asks_again_for_something_new_and_gives_up_after_its_attempts() -> None:
+    replies: Iterator[str | CallFailure] = iter([" copy it", CallFailure("no", kind="refused"), " sort it"])
+    box = ScriptedBlackBox(lambda request: next(replies))
+    assert [one.text for one in propose(Ape(), POOL, box).candidates] == ["Sort it."]
+    assert len({request.seed for request in box.asked}) == 3
+    box = ScriptedBlackBox(lambda request: "copy it")
+    assert propose(Ape(attempts=4), POOL, box) == Proposal((), 4, 0)
+
+
+def test_iterative_paraphrases_the_best_once_there_are_enough_proposals() -> None:
+    ape, box = Ape(variant="iterative", proposals=2, per_iteration=2), ScriptedBlackBox(counting())
+    pool = Pool((*POOL, row("Take this.", 0.75, 1, "resample")))
+    assert [one.origin for one in propose(ape, pool, box).candidates] == ["resample"] * 2
+    pool = Pool((*pool, row("Take that.", 0.5, 2, "resample")))
+    [first, second] = propose(ape, pool, box).candidates
+    assert {(one.origin, one.parent) for one in (first, second)} == {("paraphrase", "Take this.")}
+    assert all("Take this." in request.prompt for request in box.asked[-2:])
+
+
+def test_the_black_box_for_writing_is_asked_where_there_is_one() -> None:
+    task, writer = ScriptedBlackBox({}), ScriptedBlackBox(counting())
+    assert propose(Ape(), POOL, task, writer).candidates
+    assert (len(task.asked), len(writer.asked)) == (0, 1)
+
+
+def test_the_longest_requests_are_as_many_and_as_long_as_they_can_be() -> None:
+    assert len(Ape(per_iteration=2, attempts=3).longest_requests(EXAMPLES, "a" * 400)) == 6
+    assert len(Ape(preset="paper").longest_requests(EXAMPLES, "a" * 400)) == 30
+    [one] = Ape(variant="iterative", attempts=1).longest_requests(EXAMPLES, "a" * 400)
+    assert "a" * 400 in one.prompt
+
+
+@pytest.mark.parametrize("name", ["per_iteration", "proposals", "demonstrations", "max_new_tokens", "attempts"])
+def test_numbers_are_positive(name: str) -> None:
+    with pytest.raises(ValueError, match=f"Expected {name} of at least 1 but got 0"):
+        Ape(**{name: 0})  # type: ignore[arg-type]
