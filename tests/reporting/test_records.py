@@ -15,7 +15,8 @@ from reporting.records import CandidateRecord, Result, append_candidates, replac
 
 RECORD = CandidateRecord(1, "Répète «le» mot.\u2028", "local", None, 0.5, 2, (1.0, 0.0), ("a", "b"), 0.25, 0.125)
 RESULT = Result(
-    "t", "Duet", 0, "Do it.", 0.5, None, None, 9, "Do.", 0.25, None, 7, 10, 3, None, 2, "budget", 1.5, {"torch": "2"}
+    "t", "12ab", "Duet", 0, "Do it.", 0.5, None, None, 9, "Do.", 0.25, None, {}, 7, 10, 3, None, 2, "budget", 1.5,
+    {"torch": "2"},
 )  # fmt: skip
 
 
