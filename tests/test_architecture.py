@@ -25,11 +25,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "search": {"datamodules.pool", "llms.base", "llms.errors", "tasks"},
     "callbacks": {
         "search", "datamodules", "lightning_modules", "tasks", "reporting.records",
-        "llms.base", "llms.budget", "llms.cached", "llms.errors",
+        "llms.base", "llms.budget", "llms.cache_file", "llms.cached", "llms.endpoint", "llms.errors", "llms.prices",
+        "llms.spending",
     },
     "commands": {
         "callbacks", "datamodules", "lightning_modules", "tasks", "reporting",
-        "llms.base", "llms.errors", "search.strategy",
+        "llms.base", "llms.budget", "llms.cache_file", "llms.endpoint", "llms.errors", "llms.inspection",
+        "llms.spending", "search.strategy",
     },
     "cli": {"commands", "llms.errors"},
 }  # fmt: skip

@@ -144,16 +144,21 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
                               "--white_box.init_args.model", "file_as_model"], "file_as_model", "config.json", code=3),
     "model folder is empty": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
                                     "--white_box.init_args.model", "folder"], "folder", code=3),
-    "4 bit without a GPU": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
-                                  "--white_box.init_args.model", "folder",
-                                  "--white_box.init_args.load_in_4bit", "true"], "4 bit", "no GPU", code=3),
+    "a GPU that is not there": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+                                      "--white_box.init_args.device_map", "cuda:0"], "cuda:0", "no GPU", code=3),
     "4 and 8 bit": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
                           "--white_box.init_args.load_in_4bit=true", "--white_box.init_args.load_in_8bit=true"],
                          "load_in_4bit", "load_in_8bit"),
-    "no key": wrong(OPENAI, "OPENAI_API_KEY", code=3),
+    "no key": wrong([*OPENAI, "--search.budget.max_calls=999"], "OPENAI_API_KEY", code=3),
+    "no cap": wrong(OPENAI, "search.budget", "up to 54 calls", "$", "max_cost_usd", "--yes"),
+    "no prices": wrong([*OPENAI, "--black_box.init_args.model=m", "--search.budget.max_cost_usd=1"],
+                       "max_cost_usd", "m at https://api.openai.com", "init_args.prices"),
+    "negative price": wrong([*OPENAI, "--black_box.init_args.prices={prompt: -1, completion: 1}"], "prompt", "-1"),
+    "half a price": wrong([*OPENAI, "--black_box.init_args.prices={prompt: 1}"], "prices", "completion"),
+    "zero dollars": wrong(["--search.budget.max_cost_usd", "0"], "max_cost_usd", "positive", "0"),
     "no address": wrong([*OPENAI, "--black_box.init_args.base_url", "example.com"], "base_url", "example.com"),
     "unreachable": wrong([*OPENAI, "--black_box.init_args.base_url", "http://127.0.0.1:9/v1",
-                          "--black_box.init_args.max_retries", "0"], "127.0.0.1:9", code=3),
+                          "--black_box.init_args.patience", "0.5"], "127.0.0.1:9", code=3),
     "former predictor missing": wrong(["--model.init_from", "gone.ckpt"], "gone.ckpt", "no file"),
     "former predictor is none": wrong(["--model.init_from", "no.ckpt"], "no.ckpt", "not a checkpoint"),
     "checkpoint missing": wrong(["--ckpt_path", "gone.ckpt"], "ckpt_path", "gone.ckpt"),
@@ -204,7 +209,7 @@ def assert_one_line(shown: str, out: str, said: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("name", [*WRONG, *WRONG_TASK, *WRONG_WITH_TASK])
 def test_wrong_input_ends_in_one_line(name: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    if name == "4 bit without a GPU" and torch.cuda.is_available():
+    if name == "a GPU that is not there" and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     arguments, code, said = {**WRONG, **WRONG_TASK, **WRONG_WITH_TASK}[name]
     if name in WRONG_TASK:
@@ -254,7 +259,7 @@ def test_a_run_prints_its_own_lines_and_its_summary_only(folder: Path) -> None:
     assert [line.split(":")[0] for line in shown[4:]] == ["iteration 1/2", "iteration 2/2"]
     said = [line.split(":")[0] for line in process.stdout.splitlines()]
     assert said[:3] == ["Best instruction", "Test score", "Before the search"]
-    assert process.stdout.splitlines()[-1] == "Run folder: run"
+    assert process.stdout.splitlines()[-1] == "Report: run/report.html"
 
 
 def test_the_long_way_is_one_flag_away(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -262,7 +267,9 @@ def test_the_long_way_is_one_flag_away(folder: Path, capfd: pytest.CaptureFixtur
     assert "Traceback" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["fit", "--help"], ["data", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["fit", "--help"], ["data", "--help"], ["doctor", "--help"], ["cache", "--help"]]
+)
 def test_help_works(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(arguments)
@@ -274,7 +281,16 @@ def test_help_of_fit_describes_our_own_keys(capfd: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         cli.main(["fit", "--help"])
     shown = capfd.readouterr().out
-    for key in ("--task.train_file", "--search.threshold", "--search.budget.max_calls", "--model.alpha", "--run_dir"):
+    for key in (
+        "--task.train_file",
+        "--search.threshold",
+        "--search.budget.max_cost_usd",
+        "--search.cache",
+        "--dry_run",
+        "--yes",
+        "--model.alpha",
+        "--run_dir",
+    ):
         assert key in shown
 
 
@@ -318,7 +334,7 @@ def test_a_folder_of_other_settings_is_refused(folder: Path, capfd: pytest.Captu
 
 def test_a_folder_in_which_nothing_was_paid_can_be_used_again(folder: Path) -> None:
     assert cli.main(["fit", *TINY, "--run_dir", "run", "--model.init_from", "gone.ckpt"]) == 2
-    assert cli.main(["fit", *TINY, *OPENAI, "--run_dir", "run"]) == 3
+    assert cli.main(["fit", *TINY, *OPENAI, "--run_dir", "run", "--yes"]) == 3
     assert cli.main(["fit", *TINY, "--run_dir", "run"]) == 0
 
 
@@ -344,6 +360,7 @@ def running(folder: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "cli.py"), "fit", *TINY, "--run_dir=run", "--search.iterations=100000"],
             cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ},

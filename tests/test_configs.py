@@ -11,7 +11,7 @@ import yaml
 from commands import duet_cli
 from commands.duet_cli import CONFIGS, DEFAULTS, DuetCLI
 from commands.fit import quiet
-from commands.run_folder import flatten
+from reporting.runs import flatten
 
 FILES = sorted(CONFIGS.rglob("*.yaml"))
 FRAGMENTS = [path for path in FILES if path.parent != CONFIGS]
@@ -103,3 +103,14 @@ def test_the_paper_setting_undoes_what_the_embedded_model_needs() -> None:
 def test_no_key_of_a_provider_can_stand_in_a_file() -> None:
     paper = settings(f"--config={CONFIGS / 'models' / 'openai.yaml'}")
     assert [key for key in paper if "api_key" in key] == []
+
+
+@pytest.mark.parametrize("name", ["openai", "deepseek", "vllm", "ollama"])
+def test_names_of_models_and_endpoints_may_be_given_on_the_command_line(name: str) -> None:
+    task, models = (f"--config={CONFIGS / part}.yaml" for part in ("tasks/own_file", f"models/{name}"))
+    address = "http://127.0.0.1:1/v1"
+    given = ["--black_box.init_args.model", "mine", f"--black_box.init_args.base_url={address}"]
+    parsed = settings(task, models, *given)
+    assert parsed["black_box"] == "llms.openai_black_box.OpenAIBlackBox"
+    assert (parsed["black_box.init_args.model"], parsed["black_box.init_args.base_url"]) == ("mine", address)
+    assert parsed["search.initialisation.mode"] == "request"
