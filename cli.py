@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sqlite3
 import sys
 import threading
 import traceback
@@ -13,7 +14,7 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn, Protocol
 
-from commands.wording import OneLineParser, one_line
+from commands.wording import OneLineParser, one_line, printable
 from llms.errors import BudgetSpent, LanguageModelError, ProviderError
 
 COMMANDS = {
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             ValueError,
             TypeError,
             OSError,
+            sqlite3.Error,
             RuntimeError,
             LookupError,
             ArithmeticError,
@@ -93,7 +95,7 @@ def fail(message: str, code: int, debug: bool) -> int:
     """One line on standard error."""
     if debug:
         traceback.print_exc()
-    sys.stderr.write(f"duet: {message}\n")
+    sys.stderr.write(f"duet: {printable(message)}\n")
     return code
 
 

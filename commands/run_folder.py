@@ -70,7 +70,7 @@ def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
         raise ValueError(f"run_dir: expected a folder but {there} is a file")
     if not (folder / CONFIG).is_file() or not _was_used(folder):
         return
-    former = flatten(yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8")))
+    former = flatten(_former_settings(folder / CONFIG))
     present = flatten(settings)
     other = sorted(key for key in former.keys() | present.keys() if former.get(key) != present.get(key))
     fixed = [key for key in other if not key.startswith(MAY_CHANGE)]
@@ -83,6 +83,17 @@ def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
     if (folder / RESULT).is_file() and not [key for key in other if key.startswith(GOES_ON_WITH)]:
         _check_task(folder, settings["task"])
         raise Finished(folder, settings["min_score"])
+
+
+def _former_settings(path: Path) -> dict[str, Any]:
+    problem = ValueError(f"{path}: expected the settings of a run but found something else; choose another --run_dir")
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise problem from error
+    if not isinstance(settings, dict):
+        raise problem
+    return settings
 
 
 def _check_task(folder: Path, settings: dict[str, Any]) -> None:
@@ -121,23 +132,24 @@ def check_checkpoint(path: str, search: InstructionSearch, predictor: ScorePredi
     """
     if not Path(path).is_file():
         raise ValueError(f"ckpt_path: expected the checkpoint of a run but there is no file {path}")
-    content = _content(path)
-    search.require_own(content["callbacks"]["InstructionSearch"])
+    state, shape = _content(path)
+    search.require_own(state)
     for name in SHAPE:
-        former, present = content["hyper_parameters"].get(name), predictor.hparams[name]
+        former, present = shape.get(name), predictor.hparams[name]
         if former != present:
             raise ValueError(f"ckpt_path: expected a predictor with {name} {present} but {path} has {former}")
 
 
-def _content(path: str) -> Mapping[str, Any]:
-    """The checkpoint, loaded without running code from it."""
+def _content(path: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The search's state and the predictor's shape in a checkpoint, loaded without running code from it."""
     problem = ValueError(f"ckpt_path: expected the checkpoint of a run but {path} is none")
     if not zipfile.is_zipfile(path):
         raise problem
     try:
-        content: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError) as error:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        state, shape = content["callbacks"]["InstructionSearch"], content["hyper_parameters"]
+    except (RuntimeError, pickle.UnpicklingError, LookupError, TypeError) as error:
         raise problem from error
-    if not isinstance(content, dict) or "InstructionSearch" not in content.get("callbacks", {}):
+    if not (isinstance(state, dict) and "fingerprint" in state and isinstance(shape, dict)):
         raise problem
-    return content
+    return state, shape

@@ -45,6 +45,15 @@ def one_line(message: str) -> str:
     return f"{'.init_args.'.join(keys)}: {text[0].lower()}{text[1:]}" if keys else text
 
 
+def printable(message: str) -> str:
+    """A message that may quote anything, safe for a terminal.
+
+    >>> printable("red\\x1b[31m")
+    'red\\ufffd[31m'
+    """
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in message)
+
+
 def unknown_key(message: str) -> str | None:
     """The key that a parser's message rejects, if it is about one.
 

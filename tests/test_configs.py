@@ -13,7 +13,7 @@ from commands.duet_cli import CONFIGS, DEFAULTS, DuetCLI
 from commands.fit import quiet
 from reporting.runs import flatten
 
-FILES = sorted(CONFIGS.rglob("*.yaml"))
+FILES = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent.name != "benchmarks")
 FRAGMENTS = [path for path in FILES if path.parent != CONFIGS]
 NOT_OURS = ("trainer", "seed_everything")
 

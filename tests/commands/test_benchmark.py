@@ -1,0 +1,326 @@
+"""``benchmark``: the grid, its cells, what happens to it half-way, and every file under configs/benchmarks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import cli
+from commands.duet_cli import CONFIGS, DuetCLI
+from commands.fit import quiet
+from commands.grid import Grid, read_grid, shard
+from commands.report import configured_names
+from llms.causal_lm import EMBEDDED_FOLDER
+from reporting.labels import matches
+from reporting.runs import flatten
+from tasks.task import PACKAGED
+
+ROOT = Path(__file__).parents[2]
+TASKS, METHODS = ("second_letter", "reverse_word"), ("duet", "random_search")
+CELLS = [f"{task}/{method}/0" for task in TASKS for method in METHODS]
+FAKES: dict[str, Any] = {"black_box": "llms.fakes.HashingBlackBox", "white_box": "llms.fakes.HashingWhiteBox"}
+TINY: dict[str, Any] = {
+    "search": {
+        "iterations": 2, "threshold": 1.1, "initialisation": {"count": 8}, "scoring": {"examples": 4},
+    },
+    "strategy": {"init_args": {"candidates": 8}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory: two small tasks in tasks/."""
+    monkeypatch.chdir(tmp_path)
+    return make_tasks(tmp_path)
+
+
+def make_tasks(folder: Path) -> Path:
+    for name in TASKS:
+        for part, count in (("induce", 20), ("execute", 6)):
+            content = json.loads((PACKAGED / part / f"{name}.json").read_text())
+            content["examples"] = dict(list(content["examples"].items())[:count])
+            place = folder / "tasks" / part / f"{name}.json"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(json.dumps(content))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """What one run of the grid leaves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(make_tasks(tmp_path_factory.mktemp("whole")))
+        write_grid()
+        assert benchmark("out", "--no_report") == 0
+        return left_behind("out")
+
+
+def write_grid(**changes: Any) -> None:
+    """grid.yaml: two tasks, two methods, one seed, with fakes for models."""
+    content = {
+        "tasks": [{"names": list(TASKS), "directory": "tasks"}], "methods": list(METHODS), "seeds": [0],
+        "settings": TINY | FAKES,
+    }  # fmt: skip
+    Path("grid.yaml").write_text(yaml.safe_dump(content | changes))
+
+
+def benchmark(output: str, *arguments: str) -> int:
+    return cli.main(["benchmark", "--config=grid.yaml", "--output", output, *arguments])
+
+
+def left_behind(output: str) -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """Cell -> scored instructions and result, without the time that it took."""
+    found = {}
+    for path in sorted(Path(output).glob("*/*/*/result.json")):
+        result = json.loads(path.read_text())
+        result.pop("seconds")
+        name = path.parent.relative_to(output).as_posix()
+        found[name] = ((path.parent / "candidates.jsonl").read_bytes(), result)
+    return found
+
+
+@pytest.mark.skipif(not EMBEDDED_FOLDER.is_dir(), reason="the embedded model's weights are missing")
+def test_a_grid_of_real_searches_leaves_a_run_per_cell_and_a_report(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_grid(settings=TINY)
+    assert benchmark("out") == 0
+    lines = capfd.readouterr().out.splitlines()
+    cells = [f"{task}, {method}, seed 0" for task in TASKS for method in METHODS]
+    assert [line.split(": test score ")[0] for line in lines[:4]] == [
+        f"{number} of 4: {cell}" for number, cell in enumerate(cells, start=1)
+    ]
+    assert sorted(left_behind("out")) == sorted(CELLS)
+    assert {result["method"] for _, result in left_behind("out").values()} == {"Duet", "RandomSearch"}
+    assert {len(rows.splitlines()) for rows, _ in left_behind("out").values()} == {10}
+    assert lines[-1] == "4 run(s): out/report/report.html"
+    table = Path("out/report/tables/table_1.csv").read_text()
+    assert "Duet" in table
+    assert "RandomSearch" in table
+
+
+def test_methods_that_score_the_same_instructions_ask_once_for_them_and_count_them_each(folder: Path) -> None:
+    write_grid(tasks=[{"names": ["second_letter"], "directory": "tasks"}])
+    assert benchmark("out", "--no_report") == 0
+    results = [result for _, result in left_behind("out").values()]
+    assert Path("out/second_letter/calls.sqlite").is_file()
+    assert not list(Path("out").glob("*/*/*/calls.sqlite"))
+    one = write_alone()
+    assert results[1]["calls"] == one["calls"]
+    assert not Path("out/report").exists()
+
+
+def write_alone() -> dict[str, Any]:
+    """The second cell with a cache of its own."""
+    command = read_grid(Path("grid.yaml")).cells(Path("out"))[1].arguments
+    assert cli.main(["fit", *command, "--search.cache=run", "--run_dir=alone"]) == 0
+    result: dict[str, Any] = json.loads(Path("alone/result.json").read_text())
+    assert (Path("alone") / "candidates.jsonl").read_bytes() == left_behind("out")["second_letter/random_search/0"][0]
+    return result
+
+
+def test_a_grid_in_two_processes_that_were_killed_goes_on_as_if_nothing_had_happened(
+    folder: Path, whole: dict[str, Any]
+) -> None:
+    write_grid()
+    kill_after_the_first_cell("parts")
+    before = left_behind("parts")
+    assert 1 <= len(before) < len(CELLS)
+    stamps = {name: Path("parts", name, "candidates.jsonl").stat().st_mtime_ns for name in before}
+    assert benchmark("parts", "--no_report") == 0
+    assert left_behind("parts") == whole
+    assert stamps == {name: Path("parts", name, "candidates.jsonl").stat().st_mtime_ns for name in before}
+
+
+def kill_after_the_first_cell(output: str) -> None:
+    command = [
+        sys.executable,
+        str(ROOT / "cli.py"),
+        "benchmark",
+        "--config=grid.yaml",
+        f"--output={output}",
+        "--jobs=2",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 300
+    while not left_behind(output):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_two_shards_are_the_whole(folder: Path, whole: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
+    write_grid()
+    assert benchmark("parts", "--no_report", "--shard=1/2") == 0
+    assert sorted(left_behind("parts")) == sorted(CELLS[::2])
+    capfd.readouterr()
+    assert benchmark("parts", "--shard=2/2") == 0
+    assert left_behind("parts") == whole
+    assert capfd.readouterr().out.splitlines()[-1] == "4 run(s): parts/report/report.html"
+
+
+def test_a_cell_that_fails_is_tried_once_more_and_stops_no_other(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("wrong.yaml").write_text("model: {depth: 0}\n")
+    write_grid(methods=["wrong.yaml", "duet"], tasks=[{"names": ["second_letter"], "directory": "tasks"}])
+    assert benchmark("out") == 1
+    out, shown = capfd.readouterr()
+    failed = "second_letter, wrong, seed 0: failed: Expected depth"
+    assert [line.partition(failed)[0] for line in out.splitlines() if failed in line] == ["0 of 2: ", "1 of 2: "]
+    assert list(left_behind("out")) == ["second_letter/duet/0"]
+    [line] = [line for line in shown.splitlines() if "failed twice" in line]
+    assert "python " in line
+    assert "--config=wrong.yaml" in line
+
+
+def test_a_dry_run_is_the_sum_of_its_cells_and_asks_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    box = {
+        "class_path": "llms.openai_black_box.OpenAIBlackBox",
+        "init_args": {"model": "gpt-4o", "base_url": "https://api.openai.com/v1"},
+    }
+    write_grid(settings=TINY | FAKES | {"black_box": box})
+    assert benchmark("out", "--dry_run") == 0
+    total = capfd.readouterr().out
+    each = []
+    for cell in read_grid(Path("grid.yaml")).cells(Path("out")):
+        assert cli.main(["fit", *cell.arguments, "--dry_run"]) == 0
+        [line] = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Together: ")]
+        each.append(line.removeprefix("Together: "))
+    for word in ("calls", "tokens"):
+        assert number_before(word, total) == sum(number_before(word, line) for line in each) > 0
+    assert "4 cells" in total
+    assert "$" in total
+    assert not Path("out").exists()
+    assert benchmark("out") == 2
+    line = capfd.readouterr().err
+    assert "expected a cap" in line
+    assert line.startswith("duet: second_letter, duet, seed 0: ")
+    assert not Path("out").exists()
+
+
+def number_before(word: str, text: str) -> int:
+    return int(text.split(f" {word}")[0].split()[-1].replace(",", ""))
+
+
+def test_commands_are_one_line_per_cell_and_do_the_same(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write_grid()
+    assert benchmark("out", "--commands", "--shard=2/4") == 0
+    [line] = capfd.readouterr().out.splitlines()
+    python, door, subcommand, *arguments = line.split()
+    assert (python, Path(door).name, subcommand) == ("python", "cli.py", "fit")
+    assert cli.main(["fit", *arguments]) == 0
+    assert list(left_behind("out")) == [CELLS[1]]
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a key": ({"task": []}, "no such key: task (did you mean tasks?)"),
+    "no tasks": ({"tasks": []}, "tasks: expected a list but found []"),
+    "a task twice": ({"tasks": ["sum", "sum"]}, "tasks: expected each name once but sum is there twice"),
+    "a task's name": ({"tasks": ["second_leter"]}, "did you mean 'second_letter'"),
+    "a task's key": ({"tasks": [{"names": ["a"], "folder": "b"}]}, "tasks: a: "),
+    "a method": ({"methods": ["duett"]}, "duett.yaml (did you mean duet?)"),
+    "a variant": ({"variants": ["depth_2"]}, "depth_2.yaml"),
+    "a variant without ours": ({"methods": ["ape"], "variants": ["depth_1"]}, "variants: expected duet"),
+    "a model": ({"models": ["vicunia"]}, "vicunia.yaml"),
+    "a seed": ({"seeds": ["one"]}, "seeds: expected whole numbers of at least 0 but found 'one'"),
+    "settings": ({"settings": [1]}, "settings: expected keys and values but found [1]"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_grid_is_said_in_one_line(case: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    content, said = WRONG[case]
+    write_grid(**content)
+    assert benchmark("out") == 2
+    [line] = capfd.readouterr().err.splitlines()
+    assert said in line
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--shard=3/2"], ["--shard=0/2"], ["--shard=one"], ["--jobs=0"], ["--output=grid.yaml"]]
+)
+def test_a_wrong_argument_is_said_in_one_line(
+    arguments: list[str], folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_grid()
+    assert benchmark("out", *arguments) == 2
+    [line] = capfd.readouterr().err.splitlines()
+    assert arguments[0].split("=")[0] in line
+
+
+def test_shards_have_no_cell_in_common_and_leave_none_out() -> None:
+    cells = read_grid(CONFIGS / "benchmarks" / "embedded_quick.yaml").cells(Path("out"))
+    parts = [shard(cells, f"{number}/4") for number in range(1, 5)]
+    assert sorted(map(str, cells)) == sorted(str(cell) for part in parts for cell in part)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+# The files of configs/
+
+
+class Parsed(DuetCLI):
+    """Reads the settings and stops there."""
+
+    def before_instantiate_classes(self) -> None: ...
+
+    def instantiate_classes(self) -> None: ...
+
+    def _run_subcommand(self, subcommand: str) -> None: ...
+
+
+def content(path: Path) -> dict[str, Any]:
+    flat = flatten(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return {key.replace(".class_path", ""): value for key, value in flat.items()}
+
+
+@pytest.mark.parametrize("name", ["paper", "embedded_quick"])
+def test_every_column_of_a_benchmark_is_what_its_files_say(name: str) -> None:
+    quiet()
+    grid = read_grid(CONFIGS / "benchmarks" / f"{name}.yaml")
+    first = next(iter(grid.tasks))
+    one_row = Grid({first: {}}, grid.methods, grid.seeds[:1], grid.variants, grid.models, grid.settings)
+    for cell in one_row.cells(Path("out")):
+        method, _, variant = cell.method.partition("+")
+        wanted = dict(grid.settings) | content(CONFIGS / "methods" / f"{method}.yaml")
+        wanted |= content(CONFIGS / "ablations" / f"{variant}.yaml") if variant else {}
+        flat = flatten(Parsed(cell.arguments).config.fit.as_dict())
+        parsed = {key.replace(".class_path", ""): value for key, value in flat.items()}
+        assert {key: parsed[key] for key in wanted} == wanted
+        assert (parsed["task.name"], parsed["seed_everything"]) == (first, 0)
+
+
+def test_a_report_knows_every_ablation_by_the_name_of_its_file() -> None:
+    names = configured_names()
+    for name, changes in names.ablations.items():
+        assert matches({**names.defaults, **changes}, names.ablations) == [name]
+
+
+def test_the_embedded_models_benchmark_has_every_method_and_the_papers_ablations() -> None:
+    grids = {
+        name: read_grid(CONFIGS / "benchmarks" / f"{name}.yaml") for name in ("embedded", "embedded_quick", "paper")
+    }
+    assert set(grids["embedded"].methods) == set(grids["embedded_quick"].methods) == set(grids["paper"].methods)
+    assert set(grids["embedded"].variants) < set(grids["paper"].variants)
+    assert (len(grids["embedded"].seeds), len(grids["embedded_quick"].cells(Path("out")))) == (5, 63)
+
+
+def test_the_paper_is_thirty_tasks_three_seeds_and_every_method() -> None:
+    grid = read_grid(CONFIGS / "benchmarks" / "paper.yaml")
+    published = json.loads((ROOT / "tasks" / "manifest.json").read_text())["tasks"]
+    assert set(grid.tasks) == set(published)
+    assert set(grid.methods) == {path.stem for path in (CONFIGS / "methods").glob("*.yaml")}
+    assert len(grid.tasks) == 30
+    assert len(grid.cells(Path("out"))) == 30 * 3 * (len(grid.methods) + len(grid.variants))
