@@ -73,10 +73,13 @@ def _state_dict(path: str) -> dict[str, Tensor]:
         raise ValueError(f"Expected the checkpoint of a former predictor but there is no file {path}")
     if not zipfile.is_zipfile(path):  # what torch.save writes
         raise ValueError(f"Expected the checkpoint of a former predictor but {path} is not a checkpoint")
+    problem = ValueError(f"Expected the checkpoint of a former predictor but {path} is not a checkpoint")
     try:
-        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     except (RuntimeError, pickle.UnpicklingError, KeyError, TypeError) as error:
-        raise ValueError(f"Expected the checkpoint of a former predictor but {path} is not a checkpoint") from error
+        raise problem from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise problem
     return state
 
 

@@ -67,8 +67,8 @@ def holdings(path: Path) -> list[Holding]:
         return []
     with _opened(path) as connection:
         rows = connection.execute(
-            "SELECT identity, count(*), sum(length(value)), min(created), max(created) "
-            "FROM completions GROUP BY identity ORDER BY count(*) DESC, identity"
+            "SELECT CAST(identity AS TEXT), count(*), sum(length(value)), CAST(min(created) AS INTEGER), "
+            "CAST(max(created) AS INTEGER) FROM completions GROUP BY identity ORDER BY count(*) DESC, identity"
         )
         return [Holding(*row) for row in rows]
 

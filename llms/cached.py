@@ -15,7 +15,7 @@ from llms.base import AbstractBlackBox, Arrived, Completion, Outcome, Request, a
 from llms.cache_file import set_up_table
 
 _BUSY_SECONDS = 60.0
-_NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN)
+_NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_ERROR)
 
 
 class CachedBlackBox(AbstractBlackBox):
@@ -50,7 +50,7 @@ class CachedBlackBox(AbstractBlackBox):
         """Answers from the file where it can; the rest goes to the inner black box once, in order, without duplicates.
 
         Raises:
-            ValueError: the file is no SQLite database.
+            ValueError: the file is no SQLite database, or holds something else than answers.
         """
         places: dict[str, list[int]] = {}
         for index, key in enumerate(_keys(self.identity, requests)):
@@ -134,8 +134,24 @@ def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Co
     for key in keys:
         row = connection.execute("SELECT value FROM completions WHERE key = ?", (key,)).fetchone()
         if row is not None:
-            found[key] = Completion(**json.loads(row[0]))
+            found[key] = _stored(key, row[0])
     return found
+
+
+def _stored(key: str, value: object) -> Completion:
+    """A stored answer.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        answer = Completion(**json.loads(value))  # type: ignore[arg-type]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"Expected an answer in the call cache but entry {key} holds none") from error
+    kinds = [type(one) for one in (answer.text, answer.prompt_tokens, answer.completion_tokens)]
+    if kinds != [str, int, int] or min(answer.prompt_tokens, answer.completion_tokens) < 0:
+        raise ValueError(f"Expected an answer in the call cache but entry {key} holds none")
+    return answer
 
 
 def _spread(outcomes: Mapping[str, Outcome], places: Mapping[str, Sequence[int]]) -> Arrived:

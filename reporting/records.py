@@ -141,7 +141,7 @@ def write_candidates(folder: Path, records: Iterable[CandidateRecord]) -> None:
 
 def append_candidates(folder: Path, records: Iterable[CandidateRecord]) -> None:
     """Adds lines to candidates.jsonl."""
-    with (folder / CANDIDATES).open("a", encoding="utf-8") as file:
+    with (folder / CANDIDATES).open("a", encoding="utf-8", errors="replace") as file:
         file.writelines(_line(record) for record in records)
 
 
@@ -150,10 +150,10 @@ def _line(record: CandidateRecord | ExampleRecord) -> str:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Writes beside the target, syncs and renames."""
+    """Writes beside the target, syncs and renames; half a surrogate pair, which no file can hold, becomes ``?``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
+    with partial.open("w", encoding="utf-8", errors="replace") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -10,16 +10,21 @@ from search.prompts import PREFIX
 from tasks.example import Example
 
 _MARKER = re.compile(r"^\s*(?:[-*•]+\s+|\(?\d{1,3}[.):](?!\d)\s*|#+\s*)")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # with half surrogate pairs
+_MOST_QUOTES = 8  # layers of them around a text; more are nobody's spelling
+_LONGEST = 10_000  # characters; what is longer is no instruction, with or without its quotes
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
 
 
 def canonical(text: str) -> str:
     """One spelling per instruction: first line, no marker, quotes or prefix, single blanks, a capital, an end mark.
 
+    Control characters are blanks.
+
     >>> canonical('3. "The instruction was to write  the last letter" ')
     'Write the last letter.'
     """
-    lines = [line for line in text.replace("**", "").splitlines() if line.strip()]
+    lines = [line for line in _CONTROL.sub(" ", text).replace("**", "").splitlines() if line.strip()]
     text = _bare(" ".join(_MARKER.sub("", lines[0]).split())) if lines else ""
     if text.lower().startswith(PREFIX.lower()):
         text = _bare(text[len(PREFIX) :].lstrip(" :,"))
@@ -28,20 +33,22 @@ def canonical(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".?!" else ".")
 
 
-def _bare(text: str) -> str:
+def _bare(text: str, layers: int = _MOST_QUOTES) -> str:
     """Without quotes that stand around the whole or have no partner; those around a part stay."""
     text = text.strip(" *")
+    if not layers or len(text) > _LONGEST:
+        return text
     core = text.rstrip(".?!")
     mark = text[len(core) :]
     for opening, closing in _QUOTES.items():
         edge = [one.start() for one in re.finditer(rf"(?<!\w)[{opening}{closing}]|[{opening}{closing}](?!\w)", core)]
         wrapped = core.startswith(opening) and core.endswith(closing) and len(edge) % 2 == 0
         if wrapped and (len(edge) == 2 or core[edge[1] - 1] in f" ({opening}"):
-            return _bare(core[1:-1] + mark)
+            return _bare(core[1:-1] + mark, layers - 1)
         if len(edge) % 2 and core.endswith(closing):
-            return _bare(core[:-1] + mark)
+            return _bare(core[:-1] + mark, layers - 1)
         if len(edge) % 2 and core.startswith((opening, closing)):
-            return _bare(core[1:] + mark)
+            return _bare(core[1:] + mark, layers - 1)
     return text
 
 

@@ -39,10 +39,9 @@ def parse_instructions(reply: str) -> list[str]:
 
 
 def _json_strings(reply: str) -> list[str]:
-    found = re.search(r"\[.*\]", reply, re.DOTALL)
     try:
-        value = json.loads(found[0]) if found else None
-    except ValueError:
+        value = json.loads(reply[reply.find("[") : reply.rfind("]") + 1] or "null")
+    except (ValueError, RecursionError):
         return []
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 

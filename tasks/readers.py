@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tasks.example import Example, TaskError
 
 Row = tuple[str, Mapping[str, Any]]  # (where it stands, its columns)
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # no character; JSON can write it, no file or model can hold it
 _ANSWERS = {
     "rhymes": "other_rhymes",
     "translation_en-de": "possible_translations",
@@ -183,6 +185,8 @@ def _text(where: str, row: Mapping[str, Any], column: str) -> str:
         return json.dumps(value)
     if not isinstance(value, str):
         raise TaskError(f"{where}: expected text or a number in {column!r} but found {_kind(value)}")
+    if _HALF_PAIR.search(value):
+        raise TaskError(f"{where}: expected text in {column!r} but found half of a surrogate pair")
     if not value.strip():
         raise TaskError(f"{where}: expected text in {column!r} but it is empty")
     return value

@@ -65,6 +65,15 @@ def test_quotes_around_a_part_stay(text: str, expected: str) -> None:
     assert canonical(text) == expected
 
 
+@pytest.mark.parametrize("text", ["write\x00 it\x1b", "\ud800write\x9b it", '"' * 8 + "write it" + '"' * 8])
+def test_control_characters_and_many_quotes_are_no_part_of_an_instruction(text: str) -> None:
+    assert canonical(text) == "Write it."
+
+
+def test_more_quotes_than_anyone_writes_are_left() -> None:
+    assert canonical('"' * 5000 + "write it" + '"' * 5000).count('"') > 400
+
+
 def test_a_number_that_belongs_to_the_text_stays() -> None:
     assert canonical("2.5 times the input") == "2.5 times the input."
 

@@ -58,6 +58,11 @@ def test_an_empty_reply_holds_no_instruction(reply: str) -> None:
     assert parse_instructions(reply) == []
 
 
+@pytest.mark.parametrize("reply", ["[" * 100_000, "[" * 100_000 + "]" * 100_000, "]" + "[" * 100_000])
+def test_brackets_without_end_hold_no_instruction(reply: str) -> None:
+    assert parse_instructions(reply) == []
+
+
 def test_the_first_line_of_an_item_counts() -> None:
     reply = "1. Add them.\n   For example, 1 and 2 make 3.\n2. Sum it up.\n   Nothing else."
     assert parse_instructions(reply) == BOTH

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -178,7 +179,8 @@ def test_what_stands_around_an_instruction_is_dropped(reply: str, text: str) -> 
 
 
 def test_a_failed_call_is_no_candidate() -> None:
-    answers = iter([CallFailure("busy"), "say it", NOT_SENT, "spell it", CallFailure("I can't", kind="refused")])
+    refusal = CallFailure("I can't", kind="refused")
+    answers: Iterator[str | CallFailure] = iter([CallFailure("busy"), "say it", NOT_SENT, "spell it", refusal])
     box = ScriptedBlackBox(lambda request: next(answers))
     written = BlackBoxWriter(3, 0.7, 30).write(ASKED_PLANS, EXAMPLES, box, random.Random(0))
     assert [(one.text, one.parent) for one in written] == [("Say it.", "Copy it."), ("Spell it.", None)]

@@ -135,8 +135,12 @@ class ChatServer:
             writer.close()
 
     async def _serve_one(self, headers: dict[str, str], body: Body, writer: asyncio.StreamWriter) -> None:
-        self.seen.append(body)
         self.headers.append(headers)
+        if not body:  # nothing is posted to ask for the list of models
+            writer.write(_response(200, {"object": "list", "data": [{"id": "m", "object": "model"}]}))
+            await writer.drain()
+            return
+        self.seen.append(body)
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)
         try:
@@ -213,7 +217,7 @@ def error(message: str, code: Any = None) -> Body:
 async def _read_request(reader: asyncio.StreamReader) -> tuple[dict[str, str], Body]:
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[1:-2]
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return headers, json.loads(await reader.readexactly(int(headers["content-length"])))
+    return headers, json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
 
 
 def _response(status: int, content: Any, content_type: str = "application/json", **headers: str) -> bytes:
