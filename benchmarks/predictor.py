@@ -33,9 +33,10 @@ from search.fusion import FeatureExtractor, fuse
 from tasks.task import Task
 
 TASKS = (
-    "longest_word_last_letter", "longest_word_second_letter", "shortest_word_second_letter", "shortest_word_length",
-    "alphabetically_last_word_second_letter", "alphabetically_first_word_last_letter", "second_word_reversed",
-    "alphabetically_last_word_reversed", "swap_outer_words", "smaller_animal", "animals_in_list", "second_letter",
+    "longest_word_last_letter", "longest_word_second_letter", "shortest_word_second_letter",
+    "shortest_word_last_two_letters", "alphabetically_last_word_second_letter", "alphabetically_last_word_reversed",
+    "alphabetically_first_word_last_two_letters", "alphabetically_last_word_last_two_letters",
+    "swap_outer_words", "smaller_animal", "animals_in_list", "second_letter",
 )  # fmt: skip
 
 
