@@ -127,6 +127,32 @@ class AbstractBlackBox(ABC):
         return [outcomes[index] for index in range(len(requests))]
 
 
+class AbstractWrapper(AbstractBlackBox):
+    """A black box that adds something around another one and changes none of its answers.
+
+    Args:
+        inner: the black box that is asked.
+    """
+
+    def __init__(self, inner: AbstractBlackBox) -> None:
+        self._inner = inner
+
+    @property
+    def identity(self) -> str:
+        """The inner black box's: the answers are the same."""
+        return self._inner.identity
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The inner black box's."""
+        return self._inner.endpoint
+
+    @property
+    def overhead(self) -> int:
+        """The inner black box's."""
+        return self._inner.overhead
+
+
 def in_batches(
     requests: Sequence[Request],
     size: int,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from llms.base import NOT_SENT, AbstractBlackBox, Arrived, Outcome, Request, always
+from llms.base import NOT_SENT, AbstractBlackBox, AbstractWrapper, Arrived, Outcome, Request, always
 from llms.errors import BudgetSpent
 
 _TEMPLATE_TOKENS = 64  # what a chat template adds to a prompt, at most
@@ -135,7 +135,7 @@ class Ledger:
         self._started = self._clock()
 
 
-class BudgetedBlackBox(AbstractBlackBox):
+class BudgetedBlackBox(AbstractWrapper):
     """Reserves the most that its requests can cost before they are sent, and settles with what they did cost.
 
     A prompt's bound is its bytes in UTF-8, as no tokenizer makes more tokens, and a margin for the chat template. Every
@@ -148,18 +148,8 @@ class BudgetedBlackBox(AbstractBlackBox):
     """
 
     def __init__(self, inner: AbstractBlackBox, ledger: Ledger) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.ledger = ledger
-
-    @property
-    def identity(self) -> str:
-        """The inner black box's: a budget changes no answer."""
-        return self._inner.identity
-
-    @property
-    def overhead(self) -> int:
-        """The inner black box's."""
-        return self._inner.overhead
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests`` or, where they could exceed a cap, sends none of them; nothing is sent after the time.

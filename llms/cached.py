@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from llms.base import AbstractBlackBox, Arrived, Completion, Outcome, Request, always
+from llms.base import AbstractBlackBox, AbstractWrapper, Arrived, Completion, Outcome, Request, always
 from llms.cache_file import set_up_table
 
 _BUSY_SECONDS = 60.0
 _NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_ERROR)
 
 
-class CachedBlackBox(AbstractBlackBox):
+class CachedBlackBox(AbstractWrapper):
     """Asks the inner black box only for what is not stored yet.
 
     What arrived together is committed together, before it is handed on and before more is sent: a run that is killed
@@ -31,20 +31,10 @@ class CachedBlackBox(AbstractBlackBox):
     """
 
     def __init__(self, inner: AbstractBlackBox, path: str | Path) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._path = Path(path)
         self.hits = 0  # requests answered from the file, or by a duplicate in the same call
         self.misses = 0  # requests passed on
-
-    @property
-    def identity(self) -> str:
-        """The inner black box's: a cache changes no answer."""
-        return self._inner.identity
-
-    @property
-    def overhead(self) -> int:
-        """The inner black box's."""
-        return self._inner.overhead
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers from the file where it can; the rest goes to the inner black box once, in order, without duplicates.

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from llms.base import AbstractBlackBox, Arrived, Request, always
+from llms.base import AbstractBlackBox, AbstractWrapper, Arrived, Request, always
 from llms.budget import most
 from llms.errors import BudgetSpent
 from llms.prices import Prices, dollars, in_picodollars
@@ -74,7 +74,7 @@ class Spending:
             os.fsync(file.fileno())
 
 
-class PaidBlackBox(AbstractBlackBox):
+class PaidBlackBox(AbstractWrapper):
     """Reserves the most dollars that its requests can cost before they are sent, and settles with what they did cost.
 
     It stands within the cache, and a `BudgetedBlackBox` around it: calls and tokens count every answer that a run uses,
@@ -87,19 +87,9 @@ class PaidBlackBox(AbstractBlackBox):
     """
 
     def __init__(self, inner: AbstractBlackBox, prices: Prices, spending: Spending) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._prices = prices
         self._spending = spending
-
-    @property
-    def identity(self) -> str:
-        """The inner black box's: a price changes no answer."""
-        return self._inner.identity
-
-    @property
-    def overhead(self) -> int:
-        """The inner black box's."""
-        return self._inner.overhead
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests`` or, where they could exceed the cap, sends none of them.

@@ -80,7 +80,7 @@ def test_a_model_that_can_not_fit_is_refused_before_it_is_read() -> None:
         require_memory("giant", giant, LoadOptions(dtype="float32", device_map="cpu"))
 
 
-def test_a_model_that_fits_is_not_refused(wide: str) -> None:
+def test_a_model_that_fits_is_not_refused(wide: str) -> None:  # it would raise, as above
     require_memory(wide, transformers.AutoConfig.from_pretrained(wide), LoadOptions(device_map="cpu"))
 
 
