@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +13,9 @@ from torch import Tensor
 from llms.batching import TokenLimit, in_token_batches
 from llms.causal_lm import CausalLM
 from llms.memory import activation_bytes, cache_bytes
+from llms.shared_prefixes import empty_cache, find_shared_prefixes, read_prefixes
+
+FINISHED_SHARE = 1 / 4  # of the rows of a batch: so many leave it together
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,42 @@ class GumbelNoise:
     """
 
     def __init__(self, seeds: Sequence[int], temperatures: Sequence[float]) -> None:
-        draws = enumerate(zip(seeds, temperatures, strict=True))
-        self._sampled = [(row, seed, temperature) for row, (seed, temperature) in draws if temperature > 0]
+        self._rows = [(seed % 2**63, temperature) for seed, temperature in zip(seeds, temperatures, strict=True)]
         self._generators: list[torch.Generator] = []
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Args: scores: (b, v), logits. Returns: (b, v); greedy rows are as they came."""
         if not self._generators:
-            seeds = [seed % 2**63 for _, seed, _ in self._sampled]
-            self._generators = [torch.Generator(scores.device).manual_seed(seed) for seed in seeds]
+            self._generators = [torch.Generator(scores.device).manual_seed(seed) for seed, _ in self._rows]
         noisy = scores.clone()
-        for (row, _, temperature), generator in zip(self._sampled, self._generators, strict=True):
-            uniform = torch.rand(scores.shape[-1], generator=generator, device=scores.device)  # (v,), in [0, 1)
-            noisy[row] = scores[row] / temperature - torch.log(-torch.log(uniform))
+        for row, ((_, temperature), generator) in enumerate(zip(self._rows, self._generators, strict=True)):
+            if temperature > 0:
+                uniform = torch.rand(scores.shape[-1], generator=generator, device=scores.device)  # (v,), in [0, 1)
+                noisy[row] = scores[row] / temperature - torch.log(-torch.log(uniform))
         return noisy
+
+    def keep(self, places: Sequence[int]) -> None:
+        """These rows stay, in this order, and go on with their streams."""
+        self._rows = [self._rows[place] for place in places]
+        self._generators = [self._generators[place] for place in places]
+
+
+class ManyFinished:
+    """A stopping criterion: of the rows that are still written, enough have come to their end to go on without them.
+
+    Args:
+        stop_ids: the tokens that end a text.
+        start: tokens in front of the new ones.
+    """
+
+    def __init__(self, stop_ids: Sequence[int], start: int) -> None:
+        self._stop_ids, self._start = stop_ids, start
+
+    def __call__(self, input_ids: Tensor, scores: Tensor, **_: Any) -> Tensor:
+        """Args: input_ids: (b, t). Returns: (b,), all alike."""
+        stop_ids = torch.tensor(self._stop_ids, device=input_ids.device)
+        finished = torch.isin(input_ids[:, self._start :], stop_ids).any(dim=1)  # (b,)
+        return (finished.sum() >= FINISHED_SHARE * len(finished)).expand(len(finished))
 
 
 def length_error(lm: CausalLM, row_length: int, max_new_tokens: int) -> str | None:
@@ -101,21 +126,72 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
 
 
 def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int) -> list[list[int]]:
-    transformers: Any = import_module("transformers")
+    """Writes all rows, each until its end; whenever many have come to theirs, the others go on without them."""
     noise = GumbelNoise([row.seed for row in rows], [row.temperature for row in rows])
-    inputs = _left_padded(lm, rows)
-    tokens = lm.model.generate(  # derives position_ids from the mask, so that padding shifts nothing
+    cache = empty_cache(lm)
+    inputs = _prompts(lm, rows, cache)
+    texts: list[list[int]] = [[] for _ in rows]
+    writing = list(range(len(rows)))
+    while writing:
+        remaining = max_new_tokens - len(texts[writing[0]])
+        new = _continue(lm, inputs, cache, noise, remaining)  # (b, k)
+        for index, tokens in zip(writing, new.tolist(), strict=True):
+            texts[index] += tokens
+        going_on = [place for place, tokens in enumerate(new.tolist()) if not any(i in lm.stop_ids for i in tokens)]
+        if cache is None or new.shape[1] == remaining:
+            break
+        writing = [writing[place] for place in going_on]
+        inputs = _rest(inputs, new, going_on)
+        cache.batch_select_indices(torch.tensor(going_on, dtype=torch.int64))
+        noise.keep(going_on)
+    return [_cut(text, lm.stop_ids) for text in texts]
+
+
+def _continue(lm: CausalLM, inputs: dict[str, Tensor], cache: Any, noise: GumbelNoise, count: int) -> Tensor:
+    """(b, k), at most ``count`` new tokens for every row; what follows a row's end is padding."""
+    transformers: Any = import_module("transformers")
+    start = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0  # of embeddings, generate returns nothing
+    tokens: Tensor = lm.model.generate(  # derives position_ids from the mask, so that padding shifts nothing
         **inputs,
+        **({} if cache is None else {"past_key_values": cache}),
         generation_config=transformers.GenerationConfig(
-            max_new_tokens=max_new_tokens,
+            max_new_tokens=count,
             do_sample=False,
             eos_token_id=list(lm.stop_ids) or None,
             pad_token_id=lm.pad_id,
         ),
         logits_processor=transformers.LogitsProcessorList([noise]),
+        stopping_criteria=[] if cache is None else [ManyFinished(lm.stop_ids, start)],
     )
-    prompt_length = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0
-    return [_cut(row, lm.stop_ids) for row in tokens[:, prompt_length:].tolist()]
+    return tokens[:, start:]
+
+
+def _prompts(lm: CausalLM, rows: Sequence[Row], cache: Any | None) -> dict[str, Tensor]:
+    """What `_left_padded` gives; beginnings that rows share are read into the cache, once each."""
+    prefixed = rows[0].soft is not None and rows[0].soft_first
+    whole = rows[0].soft is not None  # a soft prompt that follows is left to read
+    shared = None if cache is None or prefixed else find_shared_prefixes([r.ids if whole else r.ids[:-1] for r in rows])
+    if shared is None:
+        return _left_padded(lm, rows)
+    mask = read_prefixes(lm, shared, cache, lambda ids, mask: _read(lm, ids, mask, cache))
+    rests = [replace(row, ids=row.ids[length:]) for row, length in zip(rows, shared.lengths, strict=True)]
+    inputs = _left_padded(lm, rests)
+    name = "input_ids" if "input_ids" in inputs else "inputs_embeds"
+    blank = inputs[name].new_zeros((*mask.shape, *inputs[name].shape[2:]))  # the cache has these positions
+    return {
+        name: torch.cat([blank, inputs[name]], dim=1),
+        "attention_mask": torch.cat([mask, inputs["attention_mask"]], dim=1),
+    }
+
+
+def _read(lm: CausalLM, ids: Tensor, mask: Tensor, cache: Any) -> None:
+    lm.model.base_model(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True)
+
+
+def _rest(inputs: dict[str, Tensor], new: Tensor, places: Sequence[int]) -> dict[str, Tensor]:
+    """The last token of the rows that go on, behind all that the cache has of them."""
+    mask = torch.cat([inputs["attention_mask"], torch.ones_like(new)], dim=1)
+    return {"input_ids": new[list(places), -1:], "attention_mask": mask[list(places)]}
 
 
 def _left_padded(lm: CausalLM, rows: Sequence[Row]) -> dict[str, Tensor]:

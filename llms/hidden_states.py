@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, get_args
 
 import torch
@@ -13,6 +14,19 @@ from llms.causal_lm import CausalLM
 from llms.errors import ProviderError
 
 Pooling = Literal["mean", "last"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a model has read of some rows already.
+
+    Args:
+        cache: its keys and values, which reading extends; None where it keeps none.
+        mask: (b, p), 1 on the real ones of its positions; None where it is empty.
+    """
+
+    cache: Any | None = None
+    mask: Tensor | None = None
 
 
 class _Reached(Exception):
@@ -55,27 +69,39 @@ def check_pooling(pooling: Pooling) -> Pooling:
 
 
 @torch.no_grad()
-def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int) -> Tensor:
+def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int, known: Known = Known()) -> Tensor:
     """States after ``layer``; the blocks above it and the output head are not run, and no other states are kept.
 
     Args:
+        lm: the model.
         ids: (b, t), padded on the right.
         mask: (b, t), 1 on the real tokens.
         layer: from 1 to the number of layers, where the final norm is included.
+        known: what stands in front of these tokens.
 
     Returns:
         (b, t, d), in the model's dtype.
     """
-    base = lm.model.base_model
+    base, inputs = lm.model.base_model, _inputs(ids, mask, known)
     if layer == lm.layer_count:
-        last: Tensor = base(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+        last: Tensor = base(**inputs).last_hidden_state
         return last
     with _stop_behind(decoder_blocks(lm)[layer - 1]):
         try:
-            base(input_ids=ids, attention_mask=mask, use_cache=False)
+            base(**inputs)
         except _Reached as reached:
             return reached.states
     raise ProviderError(f"Can't read layer {layer} of {type(lm.model).__name__}: its forward pass did not come by")
+
+
+def _inputs(ids: Tensor, mask: Tensor, known: Known) -> dict[str, Any]:
+    inputs = {"input_ids": ids, "attention_mask": mask, "use_cache": known.cache is not None}
+    if known.cache is not None:
+        inputs["past_key_values"] = known.cache
+    if known.mask is not None:
+        inputs["attention_mask"] = torch.cat([known.mask, mask], dim=1)
+        inputs["position_ids"] = known.mask.sum(dim=1, keepdim=True) + torch.arange(ids.shape[1], device=ids.device)
+    return inputs
 
 
 @contextmanager

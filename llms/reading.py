@@ -11,10 +11,9 @@ from torch import Tensor
 from llms.base import Encoding
 from llms.batching import TokenLimit, in_token_batches
 from llms.causal_lm import CausalLM
-from llms.hidden_states import Pooling, hidden_states, pool_states
+from llms.hidden_states import Known, Pooling, hidden_states, pool_states
 from llms.memory import activation_bytes
-
-Ids = tuple[int, ...]
+from llms.shared_prefixes import Ids, empty_cache, find_shared_prefixes, read_prefixes, right_padded
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,22 @@ def read_passages(
 
 def _read_batch(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling) -> Tensor:
     """(b, d), float32, on the CPU; padded on the right, where a causal model never looks."""
-    device = lm.input_device
-    first = torch.tensor([len(passage.front) for passage in passages], device=device)  # (b,)
-    end = torch.tensor([len(passage) for passage in passages], device=device)  # (b,)
-    ids = torch.full((len(passages), int(end.max())), lm.pad_id, device=device)  # (b, t)
-    for row, passage in enumerate(passages):
-        ids[row, : len(passage)] = torch.tensor(passage.front + passage.own)
-    mask = (torch.arange(ids.shape[1], device=device) < end[:, None]).long()
-    states = hidden_states(lm, ids, mask, layer)
-    return pool_states(states, first.to(states.device), end.to(states.device), pooling).cpu()
+    shared = find_shared_prefixes([passage.front for passage in passages])
+    cache = None if shared is None else empty_cache(lm)
+    if shared is None or cache is None:
+        return _pooled(lm, passages, layer, pooling, Known())
+    mask = read_prefixes(lm, shared, cache, lambda ids, mask: hidden_states(lm, ids, mask, layer, Known(cache)))
+    rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, shared.lengths, strict=True)]
+    return _pooled(lm, rests, layer, pooling, Known(cache, mask))
+
+
+def _pooled(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, known: Known) -> Tensor:
+    """(b, d), float32, on the CPU."""
+    ids, mask = right_padded(lm, [passage.front + passage.own for passage in passages])  # (b, t) both
+    states = hidden_states(lm, ids, mask, layer, known)
+    first = torch.tensor([len(passage.front) for passage in passages], device=states.device)  # (b,)
+    end = torch.tensor([len(passage) for passage in passages], device=states.device)  # (b,)
+    return pool_states(states, first, end, pooling).cpu()
 
 
 def keep_end(ids: Ids, limit: int | None) -> Ids:
