@@ -34,8 +34,8 @@ from tasks.task import Task
 
 TASKS = (
     "longest_word_last_letter", "longest_word_second_letter", "shortest_word_second_letter",
-    "shortest_word_last_two_letters", "alphabetically_last_word_second_letter", "alphabetically_last_word_reversed",
-    "alphabetically_first_word_last_two_letters", "alphabetically_last_word_last_two_letters",
+    "longest_word_last_two_letters", "alphabetically_last_word_second_letter", "alphabetically_last_word_reversed",
+    "alphabetically_first_word_last_two_letters", "longest_word_first_two_letters",
     "swap_outer_words", "smaller_animal", "animals_in_list", "second_letter",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""All families, in a fixed order."""
+"""All families, in a fixed order: those that the embedded model learns from, and those that it meets in a search only."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ FAMILIES: list[Family] = [
     *sentences.FAMILIES,
 ]
 BY_NAME: dict[str, Family] = {family.name: family for family in FAMILIES}
+UNSEEN: dict[str, Family] = {family.name: family for family in word_lists.UNSEEN}

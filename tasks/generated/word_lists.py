@@ -97,3 +97,12 @@ FAMILIES: list[Family] = [
         for transform, change in TRANSFORMS.items()
     ),
 ]
+
+# Composites that are no training text: the embedded model knows the selector and the transform, never the two together.
+UNSEEN: list[Family] = [
+    Family(
+        "longest_word_first_two_letters",
+        "word_list",
+        _composite(SELECTORS["longest"], lambda word: word[:2]),
+    )
+]

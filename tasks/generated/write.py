@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tasks.generated.families import BY_NAME
+from tasks.generated.families import BY_NAME, UNSEEN
 from tasks.generated.family import Family
 
 FOLDER = Path(__file__).parent / "data"
@@ -19,15 +19,15 @@ OWN_TASKS = (
     "reverse_word",
     "singular_to_plural",
     "number_in_words",
-    # a list: select, then transform; an induced instruction often gets one of the two wrong, and the last two letters
-    # are a transform that the embedded model carries out but seldom thinks of
+    # a list: select, then transform; an induced instruction often gets one of the two wrong. The last two letters are a
+    # transform that the embedded model carries out but seldom thinks of, the first two of a selected word it never met
     "longest_word_last_letter",
     "longest_word_second_letter",
     "shortest_word_second_letter",
-    "shortest_word_last_two_letters",
+    "longest_word_last_two_letters",
     "alphabetically_last_word_second_letter",
     "alphabetically_first_word_last_two_letters",
-    "alphabetically_last_word_last_two_letters",
+    "longest_word_first_two_letters",
     "alphabetically_last_word_reversed",
     "sort_words",
     "swap_outer_words",
@@ -59,7 +59,7 @@ def draw_examples(family: Family, seed: int = 0) -> list[dict[str, Any]]:
 def write(folder: Path = FOLDER) -> None:
     """Writes ``induce/NAME.json`` and ``execute/NAME.json`` of each task."""
     for name in OWN_TASKS:
-        family = BY_NAME[name]
+        family = (BY_NAME | UNSEEN)[name]
         rows = draw_examples(family)
         for part, share in (("induce", rows[:N_INDUCE]), ("execute", rows[N_INDUCE:])):
             metadata = {"num_examples": len(share), "metric": family.metric}

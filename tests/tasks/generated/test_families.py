@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tasks.generated import lexicon
-from tasks.generated.families import BY_NAME, FAMILIES
+from tasks.generated.families import BY_NAME, FAMILIES, UNSEEN
 from tasks.generated.numbers import in_words
 from tasks.generated.word_lists import SELECTORS, TRANSFORMS
 from tasks.metrics import METRICS
@@ -146,6 +146,18 @@ def test_words_are_those_of_the_list(name: str, rule: Rule) -> None:
 def test_a_composite_changes_the_selected_word(selector: str, transform: str) -> None:
     for text, outputs in drawn(f"{selector}_word_{transform}", 20):
         assert only(outputs) == CHANGED[transform](CHOSEN[selector](text))
+
+
+def test_the_embedded_model_does_not_learn_from_what_is_unseen() -> None:
+    assert UNSEEN
+    assert not UNSEEN.keys() & BY_NAME.keys()
+
+
+def test_an_unseen_composite_changes_the_selected_word() -> None:
+    generator = random.Random(0)
+    for _ in range(DRAWS):
+        text, outputs = UNSEEN["longest_word_first_two_letters"].draw(generator)
+        assert only(outputs) == LETTERS["first_two_letters"](CHOSEN["longest"](text))
 
 
 def test_a_list_has_three_to_five_words_and_one_longest_and_one_shortest() -> None:
