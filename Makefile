@@ -34,9 +34,8 @@ test: $(STAMP) ## the whole suite, doctests included
 quickstart: $(STAMP) ## a search with the embedded model: no key, no network, no GPU
 	$(BIN)/python cli.py fit --config configs/quickstart.yaml
 
-bench: $(STAMP) ## measure: what predicts the reward, and which tasks leave room for a search (half an hour)
-	$(BIN)/python -m benchmarks.predictor
-	$(BIN)/python -m benchmarks.landscape
+bench: $(STAMP) ## measure everything next to its limit (an hour); one alone: make bench ONLY=acquisition
+	$(BIN)/python -m benchmarks $(ONLY)
 
 data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
 	$(BIN)/python cli.py data download --directory data

@@ -135,8 +135,9 @@ class InstructionSearch(Callback):
         block = self.splits.validation[: self.scoring.examples]
         self._evaluator = Evaluator(box, block, self.task.metric, self.scoring)
         self._resources = Resources(
-            box, self.white_box, self.extractor, self.splits.demonstrations, self.seed, self._initial_box
-        )
+            box, self.white_box, self.extractor, self.splits.demonstrations, self.seed, self._initial_box,
+            self._evaluator,
+        )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values: task, usage, time."""

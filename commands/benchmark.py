@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from callbacks.estimate import Estimate
 from commands import fit, money, report
 from commands.duet_cli import DryRun, DuetCLI
 from commands.grid import Cell, Grid, read_grid, shard, shown
+from commands.ray_workers import RayCluster
 from commands.wording import OneLineParser
-from commands.workers import Outcome, outcomes
+from commands.workers import Arguments, Outcome, outcomes
 from reporting.records import RESULT
 from tasks.task import Task
 
 CLI = Path(__file__).parents[1] / "cli.py"
 FAILED = 1
+CPUS, GPUS = 1.0, 0.0  # per cell, on a cluster
+Runner = Callable[[Sequence[Arguments]], Iterator[tuple[int, Outcome[None]]]]
 
 
 def run(argv: Sequence[str]) -> int:
@@ -29,11 +34,11 @@ def run(argv: Sequence[str]) -> int:
         ValueError: a wrong argument, grid or task, or money without a cap.
     """
     arguments = _parser().parse_args(argv)
-    if arguments.jobs < 1:
-        raise ValueError(f"--jobs: expected at least 1 but found {arguments.jobs}")
+    cluster = cluster_of(arguments)
     grid = read_grid(arguments.config)
     output: Path = arguments.output or Path("runs") / arguments.config.stem
-    cells = shard(grid.cells(output, arguments.yes), arguments.shard)
+    shared_disk = cluster is None or cluster.is_this_machine
+    cells = shard(grid.cells(output, arguments.yes, shared_cache=shared_disk), arguments.shard)
     if output.exists() and not output.is_dir():
         raise ValueError(f"--output: expected a folder but {output} is a file")
     if arguments.commands:
@@ -43,7 +48,8 @@ def run(argv: Sequence[str]) -> int:
     fit.quiet()
     if arguments.dry_run:
         return dry_run(cells, arguments.jobs)
-    return search(cells, arguments.jobs, arguments.yes, output, with_report=not arguments.no_report)
+    runner = partial(cluster.outcomes if cluster else partial(outcomes, processes=arguments.jobs), fit_cell)
+    return search(cells, runner, arguments.yes, output, with_report=not arguments.no_report)
 
 
 def _parser() -> OneLineParser:
@@ -58,6 +64,18 @@ def _parser() -> OneLineParser:
         help="processes at the same time; they share the cores unless OMP_NUM_THREADS is set (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
+        "--ray", metavar="ADDRESS",
+        help="a task per cell on a Ray cluster instead: local starts one of this machine, auto, HOST:PORT or "
+        "ray://HOST:PORT joins one, whose machines find program and --output at the same place; needs the extra ray",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cpus_per_cell", metavar="C", type=float, default=CPUS, help="with --ray: processors (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--gpus_per_cell", metavar="G", type=float, default=GPUS,
+        help="with --ray: GPUs, 0.25 for four cells on each; 0 leaves them uncounted (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument(
         "--shard", metavar="I/N", default="1/1",
         help="every N-th cell from the I-th on, so that N machines do the whole (default: %(default)s)",
     )  # fmt: skip
@@ -68,6 +86,23 @@ def _parser() -> OneLineParser:
     parser.add_argument("--no_report", action="store_true", help="leave out the tables and figures at the end")
     parser.add_argument("--yes", action="store_true", help="start without a cap although an endpoint costs money")
     return parser
+
+
+def cluster_of(arguments: Namespace) -> RayCluster | None:
+    """Where the cells run, if not in processes of this machine.
+
+    Raises:
+        ValueError: the arguments don't go together, or Ray is not installed.
+    """
+    if arguments.jobs < 1:
+        raise ValueError(f"--jobs: expected at least 1 but found {arguments.jobs}")
+    if arguments.ray is None:
+        if (arguments.cpus_per_cell, arguments.gpus_per_cell) != (CPUS, GPUS):
+            raise ValueError("--cpus_per_cell, --gpus_per_cell: expected --ray beside them but it is missing")
+        return None
+    if arguments.jobs > 1:
+        raise ValueError("--jobs: expected no --ray beside it, as Ray finds the room; --cpus_per_cell says how much")
+    return RayCluster(arguments.ray, arguments.cpus_per_cell, arguments.gpus_per_cell)
 
 
 def command(cell: Cell) -> str:
@@ -128,15 +163,15 @@ def dry_run(cells: Sequence[Cell], jobs: int) -> int:
     return FAILED if failed else 0
 
 
-def search(cells: Sequence[Cell], jobs: int, yes: bool, output: Path, *, with_report: bool) -> int:
+def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, with_report: bool) -> int:
     """Runs all cells, those that failed once more, and reports."""
     if not yes and cells:
         check_cap(cells[0])
     progress = Progress(len(cells))
-    failed = [cell for cell, outcome in finished(cells, jobs, progress) if outcome.problem]
+    failed = [cell for cell, outcome in finished(cells, runner, progress) if outcome.problem]
     if failed:
         progress.say(f"{len(failed)} failed and are tried once more")
-        failed = [cell for cell, outcome in finished(failed, jobs, progress) if outcome.problem]
+        failed = [cell for cell, outcome in finished(failed, runner, progress) if outcome.problem]
     if with_report and len(failed) < len(cells):
         report.run([str(output), "--output", str(output / "report")])
     for cell in failed:
@@ -156,9 +191,9 @@ def check_cap(cell: Cell) -> None:
         raise ValueError(f"{cell}: {error}; --dry_run says what all cells can spend") from error
 
 
-def finished(cells: Sequence[Cell], jobs: int, progress: Progress) -> Iterator[tuple[Cell, Outcome[None]]]:
+def finished(cells: Sequence[Cell], runner: Runner, progress: Progress) -> Iterator[tuple[Cell, Outcome[None]]]:
     """Runs the cells and says of each how it ended."""
-    for number, outcome in outcomes(fit_cell, [cell.arguments for cell in cells], jobs):
+    for number, outcome in runner([cell.arguments for cell in cells]):
         progress.tell(cells[number], outcome)
         yield cells[number], outcome
 

@@ -63,19 +63,21 @@ class Grid:
     models: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def cells(self, output: Path, yes: bool = False) -> list[Cell]:
+    def cells(self, output: Path, yes: bool = False, *, shared_cache: bool = True) -> list[Cell]:
         """All cells: by task, then by method, so that neighbours have different seeds and ask for different answers.
 
         Args:
             output: the folder of the benchmark.
             yes: start without a cap although an endpoint costs money.
+            shared_cache: one call cache for all cells of a task; else, as several machines can't write to one file,
+                one in each run folder, unless ``settings`` say otherwise.
         """
         configured = list(self._columns())
         names = [name for name, _ in configured]
         if repeated := [name for name, count in Counter(names).items() if count > 1]:
             raise ValueError(f"methods: expected each name once but {repeated[0]} is there twice")
         return [
-            self._cell(output, task, method, seed, yes)
+            self._cell(output, task, method, seed, yes, shared_cache)
             for task, method, seed in product(self.tasks, configured, self.seeds)
         ]
 
@@ -88,11 +90,13 @@ class Grid:
                 change = named_file("ablations", variant)
                 yield f"{path.stem}+{change.stem}", [path, change]
 
-    def _cell(self, output: Path, task: str, method: tuple[str, list[Path]], seed: int, yes: bool) -> Cell:
+    def _cell(
+        self, output: Path, task: str, method: tuple[str, list[Path]], seed: int, yes: bool, shared_cache: bool
+    ) -> Cell:
         """Later arguments win: a variant over its method, and both over what holds for all cells."""
         name, files = method
         folder = output / task / name / str(seed)
-        arguments = [f"--search.cache={output / task / CACHE}"]
+        arguments = [f"--search.cache={output / task / CACHE if shared_cache else 'run'}"]
         arguments += [f"--config={shown(named_file('models', model))}" for model in self.models]
         arguments += options(self.settings)
         arguments += [f"--config={shown(path)}" for path in files]

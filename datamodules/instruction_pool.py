@@ -72,10 +72,10 @@ class InstructionPool(LightningDataModule):
     Args:
         standardise_rewards: fit the rewards standardised over the pool; False fits them raw, as INSTINCT does.
         batches_per_epoch: how often an epoch sees the pool. The predictor spreads its optimisation steps over the
-            batches, so the fit is the same for any number; about 50 steps a batch cost least.
+            batches, so the fit is the same for any number; one costs least.
     """
 
-    def __init__(self, standardise_rewards: bool = True, batches_per_epoch: int = 6) -> None:
+    def __init__(self, standardise_rewards: bool = True, batches_per_epoch: int = 1) -> None:
         super().__init__()
         if batches_per_epoch < 1:
             raise ValueError(f"Expected batches_per_epoch to be positive but got {batches_per_epoch}")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from lightning_modules.initial_weights import build_network, default_weights, normal_weights
-from lightning_modules.neural_ucb import squared_gradient_sum, variance
+from lightning_modules.neural_ucb import output_and_variance, squared_gradient_sum
 
 Preset = Literal["default", "paper"]
 PAPER_STEPS = 1000
@@ -74,9 +74,8 @@ class NeuralBandit:
             confidence = self._accumulated(scored, rewards, drawn)
         rows = _standardised(candidates, scored)
         with torch.no_grad():
-            mean: Tensor = network(rows).squeeze(-1)
-            deviation = (self.regularisation * variance(network, rows, confidence)).sqrt()
-        return centre + scale * mean, scale * deviation
+            mean, variances = output_and_variance(network, rows, confidence)
+        return centre + scale * mean, scale * (self.regularisation * variances).sqrt()
 
     def fit(self, scored: Tensor, targets: Tensor, preset: Preset) -> nn.Sequential:
         """The network after its steps on the mean squared error; (n, d) raw features, (n,) targets, float64."""

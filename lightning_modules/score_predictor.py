@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Literal, NamedTuple, cast
 
 import torch
@@ -12,9 +13,10 @@ from torch.optim import Adam, Optimizer
 
 from lightning_modules.initial_weights import INITIAL_WEIGHTS, build_network, former_weights
 from lightning_modules.losses import SIMILARITIES, WEIGHTS, regression_loss
-from lightning_modules.neural_ucb import squared_gradient_sum, variance
+from lightning_modules.neural_ucb import output_and_variance, squared_gradient_sum
 
 Batch = dict[str, Tensor]
+WINDOW = 10  # steps over which the loss must stand still for the fit to end
 
 
 class Losses(NamedTuple):
@@ -32,8 +34,8 @@ class Losses(NamedTuple):
 class ScorePredictor(LightningModule):
     """Predicts an instruction's reward from its fused embedding, with an uncertainty.
 
-    Every epoch is one iteration of the search: it starts from the same weights and takes ``steps`` Adam steps on the
-    whole pool. A batch is that pool, as a dictionary of tensors:
+    Every epoch is one iteration of the search: it starts from the same weights and takes Adam steps on the whole pool
+    until the loss settles. A batch is that pool, as a dictionary of tensors:
 
     ``features`` (n, d) standardised, ``feature_mean`` (d,), ``feature_scale`` (d,), ``rewards`` (n,) raw,
     ``rewards_standardised`` (n,), ``reward_mean`` (), ``reward_scale`` (), ``initial`` (n,) bool, ``best_index`` (),
@@ -47,7 +49,9 @@ class ScorePredictor(LightningModule):
         width: units of each hidden layer.
         learning_rate: of Adam.
         weight_decay: of Adam.
-        steps: optimisation steps per iteration, spread evenly over the epoch's batches.
+        steps: most optimisation steps per iteration, spread evenly over the epoch's batches.
+        tolerance: the fit ends when the loss has stayed within this share of the rewards' variance for ten steps;
+            0 always takes all steps, as INSTINCT does.
         initial_weights: ``default`` is PyTorch's; ``normal`` is N(0, 1), as in INSTINCT.
         similarity: the similarity constraint L_sim; ``none`` leaves it out.
         similarity_rows: the rows it acts on: all scored instructions, or those of the initialisation.
@@ -75,6 +79,7 @@ class ScorePredictor(LightningModule):
         learning_rate: float = 1e-3,
         weight_decay: float = 0.0,
         steps: int = 300,
+        tolerance: float = 1e-2,
         initial_weights: Literal["default", "normal"] = "default",
         similarity: Literal["sigmoid_cosine", "log_sigmoid_cosine", "reward_contrast", "none"] = "sigmoid_cosine",
         similarity_rows: Literal["all", "initial"] = "all",
@@ -88,13 +93,17 @@ class ScorePredictor(LightningModule):
         super().__init__()
         _require_positive(feature_size=feature_size, depth=depth, width=width, steps=steps)
         _require_positive(regularisation=regularisation)
+        if tolerance < 0:
+            raise ValueError(f"Expected tolerance of at least 0 but got {tolerance}")
         self.save_hyperparameters()
         self.automatic_optimization = False  # many steps per batch: one per batch costs twice the time
-        self.learning_rate, self.weight_decay, self.steps = learning_rate, weight_decay, steps
+        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.steps, self.tolerance = steps, tolerance
         self.similarity, self.similarity_rows = SIMILARITIES[similarity], similarity_rows
         self.weight, self.alpha, self.beta = WEIGHTS[weight], alpha, beta
         self.regularisation, self.init_from = regularisation, init_from
         self.losses: dict[str, float] = {}
+        self._recent: deque[float] = deque(maxlen=WINDOW)  # the loss of the last steps, for `tolerance`
         self.network = build_network(feature_size, depth, width)
         self.start = INITIAL_WEIGHTS[initial_weights](self.network, seed)
         self.network.load_state_dict(self.start)
@@ -128,11 +137,11 @@ class ScorePredictor(LightningModule):
         Returns:
             (n,) and (n,).
         """
-        rows = (features.to(self.feature_mean) - self.feature_mean) / self.feature_scale
         with torch.no_grad():
-            mean = self(rows) * self.reward_scale + self.reward_mean
-            squared = self.regularisation * variance(self.network, rows, self._confidence())  # lambda sum_p g_p^2 / U_p
-            deviation = squared.sqrt() * self.reward_scale
+            rows = torch.sub(features.to(self.feature_mean), self.feature_mean).div_(self.feature_scale)
+            outputs, variances = output_and_variance(self.network, rows, self._confidence())
+            mean = outputs * self.reward_scale + self.reward_mean
+            deviation = (self.regularisation * variances).sqrt() * self.reward_scale  # lambda sum_p g_p^2 / U_p
         return mean.to(features.device), deviation.to(features.device)
 
     def objective(self, batch: Batch) -> Losses:
@@ -159,27 +168,33 @@ class ScorePredictor(LightningModule):
         """Each iteration fits anew: the same first weights, a fresh Adam with the configured learning rate."""
         self.network.load_state_dict(self.start)
         self.trainer.strategy.setup_optimizers(self.trainer)
+        self._recent.clear()
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
-        """This batch's share of the steps; then scales and U for `predict`, which callbacks call at the epoch's end."""
+        """This batch's share of the steps; after the last, scales and U for `predict`, which callbacks call next."""
         optimizer = cast(LightningOptimizer, self.optimizers())
-        for remaining in reversed(range(self._share(batch_idx))):
+        band = self.tolerance * float(batch["rewards_standardised"].var(correction=0))
+        for step in range(self._share(batch_idx)):
+            if self.tolerance and settled(self._recent, band):
+                break
             # Without a step that Lightning counts it writes no checkpoint; each one costs, so one per batch.
-            losses = self._step(batch, optimizer if remaining == 0 else optimizer.optimizer)
-            if remaining == 0:
-                self.losses = {name: float(value.detach()) for name, value in losses._asdict().items()}
-        self._remember(batch)
+            *parts, total = self._step(batch, optimizer if step == 0 else optimizer.optimizer)
+            self.losses = dict(zip(Losses._fields, parts, strict=True))
+            self._recent.append(total)
+        if batch_idx + 1 == self.trainer.num_training_batches:
+            self._remember(batch)
 
-    def _step(self, batch: Batch, optimizer: Optimizer | LightningOptimizer) -> Losses:
-        """One full-batch step."""
+    def _step(self, batch: Batch, optimizer: Optimizer | LightningOptimizer) -> list[float]:
+        """One full-batch step; the parts of the loss before it, then the loss."""
         self.network.zero_grad()
         losses = self.objective(batch)
-        losses.total().backward()  # type: ignore[no-untyped-call]
+        total = losses.total()
+        total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        return losses
+        return cast(list[float], torch.stack([*losses, total]).tolist())
 
     def _share(self, batch_idx: int) -> int:
-        """Steps on this batch; over an epoch they add up to ``steps``, whatever the number of batches."""
+        """Most steps on this batch; over an epoch they add up to ``steps``, whatever the number of batches."""
         batches = int(self.trainer.num_training_batches)
         return self.steps * (batch_idx + 1) // batches - self.steps * batch_idx // batches
 
@@ -195,6 +210,15 @@ class ScorePredictor(LightningModule):
         parameters = list(self.network.parameters())
         parts = torch.split(self.confidence, [value.numel() for value in parameters])
         return [part.view_as(value) for part, value in zip(parts, parameters, strict=True)]
+
+
+def settled(recent: deque[float], band: float) -> bool:
+    """Whether the loss of the last steps, as many as ``recent`` holds at most, lies within a band.
+
+    >>> settled(deque([2.0, 1.0, 1.1], maxlen=3), band=0.5), settled(deque([1.0, 1.1], maxlen=2), band=0.5)
+    (False, True)
+    """
+    return len(recent) == recent.maxlen and max(recent) - min(recent) <= band
 
 
 def _require_positive(**values: float) -> None:

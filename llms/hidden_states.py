@@ -44,17 +44,21 @@ def decoder_blocks(lm: CausalLM) -> Sequence[Any]:
     raise ProviderError(f"Can't find the layers of {type(lm.model).__name__}; use layer -1 or another model")
 
 
-def resolve_layer(layer: int | Literal["middle"], count: int) -> int:
+def resolve_layer(layer: int | float | Literal["middle"], count: int) -> int:
     """The layer's number from 1 (after the first block) to ``count`` (after the last block and the final norm).
 
-    >>> resolve_layer("middle", 6), resolve_layer(-1, 6), resolve_layer(2, 6)
-    (3, 6, 2)
+    >>> resolve_layer("middle", 6), resolve_layer(-1, 6), resolve_layer(2, 6), resolve_layer(0.33, 40)
+    (3, 6, 2, 13)
     """
     if layer == "middle":
-        return max(1, round(count / 2))
-    if layer != -1 and not 1 <= layer <= count:
-        raise ValueError(f"Expected layer to be 'middle', -1 or from 1 to {count} but got {layer}")
-    return count if layer == -1 else layer
+        layer = 0.5
+    if isinstance(layer, float) and 0 < layer < 1:
+        return max(1, round(layer * count))
+    if layer != int(layer) or (layer != -1 and not 1 <= layer <= count):
+        raise ValueError(
+            f"Expected layer to be 'middle', a share of the layers, -1 or from 1 to {count} but got {layer}"
+        )
+    return count if layer == -1 else int(layer)
 
 
 def check_pooling(pooling: Pooling) -> Pooling:

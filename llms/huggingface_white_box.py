@@ -23,7 +23,8 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
 
     Args:
         model: ``embedded`` (the small model of this package), a folder, or a name on the Hugging Face Hub.
-        layer: 1 is after the first block, -1 after the last one and the final norm, ``middle`` half-way.
+        layer: 1 is after the first block, -1 after the last one and the final norm, ``middle`` half-way,
+            a number between 0 and 1 that share of the way.
         pooling: mean over a text's tokens, or its last token.
         batch_tokens: most tokens that are read or continued at once, padding included; fewer where memory is short.
         options: precision and place, as `LoadOptions` has them.
@@ -32,7 +33,7 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
     def __init__(
         self,
         model: str = "embedded",
-        layer: int | Literal["middle"] = "middle",
+        layer: int | float | Literal["middle"] = "middle",
         pooling: Pooling = "mean",
         batch_tokens: int = 16384,
         **options: Any,

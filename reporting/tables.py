@@ -23,6 +23,7 @@ from reporting.statistics import (
 from reporting.table import Estimate, Interval, Table, Value
 
 OURS = "Duet"
+STARTS = ("initial gpt 3.5", "initial gpt 4", "initial gpt 4o", "initial deepseek")  # of which the start alone counts
 TABLE_2 = ("without output", "without similarity")
 TABLE_5 = ("fixed weight 0.01", "fixed weight 1e-10", "depth 1", "depth 5")
 BASELINES = {"copy_input": "copy the input", "majority_answer": "majority answer"}
@@ -68,14 +69,16 @@ def _known(runs: Sequence[Run]) -> list[tuple[Run, Mapping[str, float]]]:
 
 
 def initial_columns(runs: Sequence[Run]) -> dict[str, Column]:
-    """The best initial instruction alone, by the model that wrote it: the start of our own runs, and what it asked."""
+    """The best initial instruction alone, by the model that wrote it: the start of our runs as they are, and of those
+    that another model starts; and what it asked.
+    """
     columns: dict[str, dict[tuple[str, int], Cell]] = {}
     for run in runs:
         score = run.result.initial_best_test_score
-        if run.label == OURS and score is not None:
+        if run.method == OURS and run.variant in ("", *STARTS) and score is not None:
             calls = sum(one.n for one in run.scored if one.iteration == 0)
             columns.setdefault(f"{initial_model(run)} alone", {})[run.task, run.result.seed] = Cell(score, calls)
-    return dict(columns)
+    return {label: columns[label] for label in sorted(columns)}
 
 
 def initial_model(run: Run) -> str:
@@ -199,8 +202,8 @@ def _preference(run: Run) -> tuple[float, int, int]:
 
 
 def variants(runs: Sequence[Run], names: Sequence[str] | None = None) -> dict[str, Column]:
-    """Ours with each of the named changes, or with any; the method as it is comes last."""
-    columns = columns_of([run for run in runs if run.method == OURS])
+    """Ours with each of the named changes, or with any but another start; the method as it is comes last."""
+    columns = columns_of([run for run in runs if run.method == OURS and run.variant not in STARTS])
     wanted = [f"{OURS}, {name}" for name in names] if names is not None else sorted(set(columns) - {OURS})
     return {label: columns[label] for label in (*wanted, OURS) if label in columns}
 

@@ -36,6 +36,10 @@ class Scoring:
         if "{instruction}" not in self.template or "{input}" not in self.template:
             raise ValueError(f"Expected a template with {{instruction}} and {{input}} but got {self.template!r}")
 
+    def request(self, text: str, example: Example) -> Request:
+        """The instruction on one example."""
+        return Request(answer_prompt(text, example.input, self.template), self.max_tokens)
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -53,11 +57,7 @@ def mark(
     Raises:
         ProviderError, BudgetSpent: as the black box.
     """
-    requests = [
-        Request(answer_prompt(text, example.input, scoring.template), scoring.max_tokens)
-        for text in texts
-        for example in examples
-    ]
+    requests = [scoring.request(text, example) for text in texts for example in examples]
     outcomes = black_box.complete(requests)
     marks: list[Marks | CallFailure] = []
     for start in range(0, len(outcomes), len(examples)):
@@ -92,6 +92,23 @@ class Evaluator:
     def calls_per_instruction(self) -> int:
         """What scoring one instruction costs."""
         return len(self.examples)
+
+    def marks(self, trials: Sequence[tuple[str, int]]) -> list[float | None]:
+        """The metric of an instruction on one example of the block, for each; None where the answer is missing.
+
+        The requests are those of a whole score, so that the cache has the answers when it comes to that.
+
+        Raises:
+            BudgetSpent: the time was up.
+            ProviderError: as the black box.
+        """
+        outcomes = self.black_box.complete([self.scoring.request(text, self.examples[place]) for text, place in trials])
+        if NOT_SENT in outcomes:
+            raise BudgetSpent("The time was up before an instruction had been tried")
+        return [
+            self.metric(one.text, self.examples[place].outputs) if isinstance(one, Completion) else None
+            for (_, place), one in zip(trials, outcomes, strict=True)
+        ]
 
     def observe(self, candidates: Sequence[Candidate], iteration: int) -> list[Observation]:
         """Scores candidates in one stream of requests; those with a missing answer are left out, and the log says so.

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from datamodules.pool import Candidate, Pool
 from llms.base import AbstractBlackBox, AbstractEncoder, Request
+from search.evaluation import Evaluator
 from search.fusion import FeatureExtractor
 from tasks.example import Example
 
@@ -34,6 +35,7 @@ class Resources:
         demonstrations: the split's demonstration examples; five of them make an induction prompt.
         seed: the run's seed; every random stream derives from it and the pool's iteration.
         writer: the black box that writes instructions, within the same budget; None is ``black_box``.
+        evaluator: scores instructions, or tries them on a few examples; None where there are no examples.
     """
 
     black_box: AbstractBlackBox
@@ -42,6 +44,7 @@ class Resources:
     demonstrations: Sequence[Example]
     seed: int
     writer: AbstractBlackBox | None = None
+    evaluator: Evaluator | None = None
 
 
 @dataclass(frozen=True)

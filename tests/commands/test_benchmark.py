@@ -55,13 +55,13 @@ def make_tasks(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, dict[str, Any]]]:
-    """What one run of the grid leaves."""
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one run of the grid."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(make_tasks(tmp_path_factory.mktemp("whole")))
         write_grid()
-        assert benchmark("out", "--no_report") == 0
-        return left_behind("out")
+        assert benchmark("out") == 0
+        return Path("out").absolute()
 
 
 def write_grid(**changes: Any) -> None:
@@ -77,7 +77,7 @@ def benchmark(output: str, *arguments: str) -> int:
     return cli.main(["benchmark", "--config=grid.yaml", "--output", output, *arguments])
 
 
-def left_behind(output: str) -> dict[str, tuple[bytes, dict[str, Any]]]:
+def left_behind(output: str | Path) -> dict[str, tuple[bytes, dict[str, Any]]]:
     """Cell -> scored instructions and result, without the time that it took."""
     found = {}
     for path in sorted(Path(output).glob("*/*/*/result.json")):
@@ -86,6 +86,10 @@ def left_behind(output: str) -> dict[str, tuple[bytes, dict[str, Any]]]:
         name = path.parent.relative_to(output).as_posix()
         found[name] = ((path.parent / "candidates.jsonl").read_bytes(), result)
     return found
+
+
+def tables(report: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (report / "tables").iterdir()}
 
 
 @pytest.mark.skipif(not EMBEDDED_FOLDER.is_dir(), reason="the embedded model's weights are missing")
@@ -128,16 +132,15 @@ def write_alone() -> dict[str, Any]:
     return result
 
 
-def test_a_grid_in_two_processes_that_were_killed_goes_on_as_if_nothing_had_happened(
-    folder: Path, whole: dict[str, Any]
-) -> None:
+def test_a_grid_in_two_processes_that_were_killed_goes_on_as_if_nothing_had_happened(folder: Path, whole: Path) -> None:
     write_grid()
     kill_after_the_first_cell("parts")
     before = left_behind("parts")
     assert 1 <= len(before) < len(CELLS)
     stamps = {name: Path("parts", name, "candidates.jsonl").stat().st_mtime_ns for name in before}
-    assert benchmark("parts", "--no_report") == 0
-    assert left_behind("parts") == whole
+    assert benchmark("parts") == 0
+    assert left_behind("parts") == left_behind(whole)
+    assert tables(Path("parts/report")) == tables(whole / "report")
     assert stamps == {name: Path("parts", name, "candidates.jsonl").stat().st_mtime_ns for name in before}
 
 
@@ -160,14 +163,15 @@ def kill_after_the_first_cell(output: str) -> None:
     process.wait()
 
 
-def test_two_shards_are_the_whole(folder: Path, whole: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
+def test_two_shards_on_two_machines_are_the_whole_and_so_are_their_tables(folder: Path, whole: Path) -> None:
     write_grid()
-    assert benchmark("parts", "--no_report", "--shard=1/2") == 0
-    assert sorted(left_behind("parts")) == sorted(CELLS[::2])
-    capfd.readouterr()
-    assert benchmark("parts", "--shard=2/2") == 0
-    assert left_behind("parts") == whole
-    assert capfd.readouterr().out.splitlines()[-1] == "4 run(s): parts/report/report.html"
+    assert benchmark("one", "--no_report", "--shard=1/2") == 0
+    assert benchmark("other", "--no_report", "--shard=2/2") == 0
+    assert (sorted(left_behind("one")), sorted(left_behind("other"))) == (sorted(CELLS[::2]), sorted(CELLS[1::2]))
+    assert left_behind("one") | left_behind("other") == left_behind(whole)
+    assert cli.main(["report", "one", "other", "--output=merged"]) == 0
+    assert tables(Path("merged")) == tables(whole / "report")
+    assert "table_1.csv" in tables(Path("merged"))
 
 
 def test_a_cell_that_fails_is_tried_once_more_and_stops_no_other(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from lightning_modules.initial_weights import build_network
-from lightning_modules.neural_ucb import squared_gradient_sum, variance
+from lightning_modules.neural_ucb import BLOCK, output_and_variance, squared_gradient_sum
 
 ROWS, WIDTH = 17, 6
 
@@ -45,7 +45,31 @@ def test_variance_is_the_weighted_sum_of_squared_per_example_gradients(depth: in
     network, inputs = _network(depth), _rows()
     confidence = [torch.rand_like(value) + 0.1 for value in network.parameters()]
     parts = [(g.square() / u).flatten(1).sum(1) for g, u in zip(_gradients(network, inputs), confidence, strict=True)]
-    torch.testing.assert_close(variance(network, inputs, confidence), torch.stack(parts).sum(0), rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        output_and_variance(network, inputs, confidence)[1], torch.stack(parts).sum(0), rtol=1e-6, atol=0
+    )
+
+
+@pytest.mark.parametrize("count", [0, 1, BLOCK, BLOCK + 1])
+def test_output_and_variance_of_any_number_of_rows_are_those_of_the_rows_alone(count: int) -> None:
+    network = _network(3)
+    inputs = torch.randn(count, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    confidence = [torch.rand_like(value) + 0.1 for value in network.parameters()]
+    parts = [(g.square() / u).flatten(1).sum(1) for g, u in zip(_gradients(network, inputs), confidence, strict=True)]
+    outputs, variances = output_and_variance(network, inputs, confidence)
+    torch.testing.assert_close(outputs, network(inputs).squeeze(-1).detach(), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(variances, torch.stack(parts).sum(0), rtol=1e-6, atol=0)
+
+
+def test_frozen_parameters_have_gradients_too() -> None:
+    network = _network(3)
+    expected = squared_gradient_sum(network, _rows())
+    torch.testing.assert_close(squared_gradient_sum(network.requires_grad_(False), _rows()), expected, rtol=0, atol=0)
+
+
+def test_no_gradient_comes_back_with_the_result() -> None:
+    confidence = [torch.ones_like(value) for value in _network(1).parameters()]
+    assert not any(value.requires_grad for value in output_and_variance(_network(1), _rows(), confidence))
 
 
 @pytest.mark.parametrize("activation", [nn.Tanh(), nn.GELU(), nn.ReLU(inplace=True)])
@@ -56,13 +80,16 @@ def test_other_activations_and_layers_without_bias_agree_too(activation: nn.Modu
     torch.testing.assert_close(squared_gradient_sum(network, _rows()), expected, rtol=1e-6, atol=0)
     confidence = [torch.ones_like(value) for value in network.parameters()]
     total = torch.stack([value.sum() for value in expected]).sum()
-    torch.testing.assert_close(variance(network, _rows(), confidence).sum(), total, rtol=1e-6, atol=0)
+    torch.testing.assert_close(output_and_variance(network, _rows(), confidence)[1].sum(), total, rtol=1e-6, atol=0)
 
 
 def test_a_scored_row_is_less_uncertain_than_a_distant_one() -> None:
     network, scored = _network(3), _rows()
     confidence = [0.1 + total for total in squared_gradient_sum(network, scored)]
-    near, far = variance(network, scored, confidence), variance(network, 10 * scored.flip(1), confidence)
+    near, far = (
+        output_and_variance(network, scored, confidence)[1],
+        output_and_variance(network, 10 * scored.flip(1), confidence)[1],
+    )
     assert near.mean() < far.mean()
 
 

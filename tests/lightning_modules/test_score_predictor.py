@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from torch.nn import functional
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from datamodules.instruction_pool import InstructionPool, pool_batch
 from datamodules.pool import Candidate, Observation, Pool
-from lightning_modules.score_predictor import ScorePredictor
+from lightning_modules.score_predictor import ScorePredictor, settled
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*LeafSpec.* is deprecated:FutureWarning"),  # Lightning 2.6 under torch 2.13
@@ -87,7 +88,7 @@ def _trainer(folder: Path, epochs: int, search: GrowingSearch) -> Trainer:
     )
 
 
-def _fit(folder: Path, epochs: int, resume: bool = False, batches: int = 6, **arguments: Any) -> Fit:
+def _fit(folder: Path, epochs: int, resume: bool = False, batches: int = 2, **arguments: Any) -> Fit:
     search, data = GrowingSearch(), InstructionPool(batches_per_epoch=batches)
     predictor = ScorePredictor(WIDTH, **arguments)
     trainer = _trainer(folder, epochs, search)
@@ -109,22 +110,25 @@ def two_epochs(tmp_path_factory: pytest.TempPathFactory) -> Fit:
     return _fit(tmp_path_factory.mktemp("run"), epochs=2)
 
 
-def _bare_fit(pool: Pool, steps: int) -> dict[str, Tensor]:
-    """The default fit written out: PyTorch, the paper's loss, Adam."""
+def _bare_fit(pool: Pool, steps: int, tolerance: float = 0.01) -> dict[str, Tensor]:
+    """The default fit written out: PyTorch, the paper's loss, Adam, until ten losses lie close together."""
     batch = pool_batch(pool)
     torch.manual_seed(0)
     layers = [nn.Linear(WIDTH, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU()]
     body, head = nn.Sequential(*layers), nn.Linear(100, 1)
     network = nn.Sequential(*body, head)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
-    for _ in range(steps):
+    totals: list[float] = []
+    while len(totals) < steps and not (len(totals) > 9 and max(totals[-10:]) - min(totals[-10:]) <= tolerance):
         optimizer.zero_grad()
         phi = body(batch["features"])
         regression = functional.mse_loss(head(phi).squeeze(1), batch["rewards_standardised"])
         best = phi[pool.rewards().argmax()].detach()
         similarity = (1 - torch.sigmoid(functional.cosine_similarity(phi, best[None]))).mean()
-        (regression + 0.1 * regression.detach() / (similarity.detach() + 0.01) * similarity).backward()  # type: ignore[no-untyped-call]
+        total = regression + 0.1 * regression.detach() / (similarity.detach() + 0.01) * similarity
+        total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        totals.append(total.item())
     return {f"network.{name}": value for name, value in network.state_dict().items()}
 
 
@@ -143,6 +147,23 @@ def test_any_number_of_batches_gives_the_same_fit(two_epochs: Fit, tmp_path: Pat
     torch.testing.assert_close(seven.search.fitted[0], two_epochs.search.fitted[0], rtol=0, atol=0)
 
 
+def test_without_tolerance_the_fit_takes_all_steps(tmp_path: Path) -> None:
+    fit = _fit(tmp_path, epochs=1, steps=200, tolerance=0)
+    expected = _bare_fit(Pool(tuple(_observations(60, 0))), steps=200, tolerance=-1)
+    torch.testing.assert_close(_weights(fit.search.fitted[0]), expected, rtol=0, atol=0)
+
+
+def test_more_steps_than_the_loss_needs_change_nothing(two_epochs: Fit, tmp_path: Path) -> None:
+    more = _fit(tmp_path, epochs=1, batches=1, steps=1000)
+    torch.testing.assert_close(more.search.fitted[0], two_epochs.search.fitted[0], rtol=0, atol=0)
+
+
+def test_a_loss_that_still_swings_is_not_settled() -> None:
+    assert not settled(deque([1.0, 3.0] * 5, maxlen=10), band=0.1)
+    assert not settled(deque([1.0] * 9, maxlen=10), band=0.1)
+    assert settled(deque([1.05, 1.0] * 5, maxlen=10), band=0.1)
+
+
 def test_more_batches_than_steps_are_no_error(tmp_path: Path) -> None:
     fit = _fit(tmp_path, epochs=1, batches=7, steps=3)
     torch.testing.assert_close(
@@ -156,7 +177,7 @@ def test_every_epoch_writes_a_checkpoint_with_the_grown_pool(two_epochs: Fit) ->
     path = Path(two_epochs.trainer.default_root_dir, "last.ckpt")
     checkpoint = torch.load(path, weights_only=True)
     assert checkpoint["epoch"] == 1
-    assert checkpoint["global_step"] == 12  # one counted step per batch
+    assert checkpoint["global_step"] == 2  # one counted step per batch that took steps
     assert len(checkpoint["InstructionPool"]["rows"]) == 62
 
 
@@ -302,3 +323,8 @@ def test_what_must_be_positive_is_named(name: str) -> None:
     build: Callable[..., ScorePredictor] = ScorePredictor
     with pytest.raises(ValueError, match=f"Expected {name} to be positive but got 0"):
         build(**arguments)
+
+
+def test_a_negative_tolerance_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Expected tolerance of at least 0 but got -0\.1"):
+        ScorePredictor(WIDTH, tolerance=-0.1)

@@ -41,9 +41,9 @@ def test_a_pass_that_was_stopped_leaves_no_hook_behind(tiny: str) -> None:
     assert [len(block._forward_hooks) for block in decoder_blocks(lm)] == hooks
 
 
-@pytest.mark.parametrize("layer", [0, 5, -2])
-def test_a_layer_out_of_range_is_refused(layer: int) -> None:
-    with pytest.raises(ValueError, match=f"Expected layer to be 'middle', -1 or from 1 to 4 but got {layer}"):
+@pytest.mark.parametrize("layer", [0, 5, -2, 1.5])
+def test_a_layer_out_of_range_is_refused(layer: float) -> None:
+    with pytest.raises(ValueError, match=f"Expected layer to be 'middle', a share, -1 or from 1 to 4 but got {layer}"):
         resolve_layer(layer, 4)
 
 

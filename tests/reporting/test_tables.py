@@ -11,13 +11,15 @@ import pytest
 from reporting.labels import Names, dotted, label_runs
 from reporting.runs import Run, read_runs
 from reporting.table import Estimate, Interval, Table
-from reporting.tables import all_tables
+from reporting.tables import STARTS, all_tables
 from tests.reporting.conftest import MakeRun
 
+ABLATION_FILES = Path(__file__).parents[2] / "configs" / "ablations"
 ABLATIONS = {
     "without output": dotted({"search": {"extractor": {"outputs": "none"}}}),
     "without similarity": dotted({"model": {"weight": "none"}}),
     "depth 5": dotted({"model": {"depth": 5}}),
+    "initial gpt 4": dotted({"initial_black_box": {"init_args": {"model": "gpt-4"}}, "search": {"iterations": 1}}),
 }
 SCORES = {"Duet": {"x": (0.8, 0.6), "y": (0.5, 0.5)}, "APE": {"x": (0.6, 0.4), "y": (0.5, 0.7)}}
 
@@ -97,6 +99,27 @@ def test_table_2_and_5_compare_parts_on_the_same_runs(make_run: MakeRun) -> None
     assert found["ablations"].header == ("task", "Duet, depth 5", "Duet, without output", "Duet")
     alone = found["table_2_comparison"].rows[0]
     assert (alone[0], alone[-2], alone[-1]) == ("embedded alone", 4, "† 8 : 4")
+
+
+def test_table_2_has_the_start_alone_by_each_model_that_wrote_one(make_run: MakeRun) -> None:
+    written = {"initial_black_box": {"init_args": {"model": "gpt-4"}}}
+    once = written | {"search": {"iterations": 1, "extractor": {"outputs": "white_box"}}}
+    found = tables([
+        make_run("ours"),
+        make_run("start", settings=once, initial_best_test_score=0.6, test_score=0.9),
+        make_run("of another task", settings=once, task="y", initial_best_test_score=0.2),
+        make_run("another change", settings=written | {"model": {"depth": 5}}, initial_best_test_score=0.0),
+    ])  # fmt: skip
+    assert found["table_2"].header == ("task", "embedded alone", "gpt-4 alone", "Duet")
+    assert [[str(cell) for cell in row] for row in found["table_2"].rows] == [
+        ["last_word", "0.400", "0.600", "0.800"], ["y", "None", "0.200", "None"], ["mean", "0.400", "0.600", "0.800"],
+    ]  # fmt: skip
+    assert found["ablations"].header == ("task", "Duet, depth 5", "Duet")
+
+
+def test_the_names_of_the_starts_are_those_of_the_files() -> None:
+    known = {path.stem.replace("_", " ") for path in ABLATION_FILES.glob("initial_*.yaml")}
+    assert known - {"initial weights normal"} == set(STARTS)
 
 
 def test_table_3_puts_the_hardest_task_first(make_run: MakeRun) -> None:

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
+import cli
 from datamodules.pool import Candidate, Observation, Pool
 from llms.base import CallFailure, Request
 from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from search.evaluation import Evaluator, Scoring
 from search.fusion import FeatureExtractor
 from search.methods.ape import Ape
 from search.strategy import Proposal, Resources
+from search.trials import Trials
 from tasks.example import Example
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
@@ -36,9 +41,16 @@ def counting() -> Callable[[Request], str]:
     return lambda request: f" take part {next(numbers)}"
 
 
-def propose(ape: Ape, pool: Pool, black_box: ScriptedBlackBox, writer: ScriptedBlackBox | None = None) -> Proposal:
+def propose(
+    ape: Ape,
+    pool: Pool,
+    black_box: ScriptedBlackBox,
+    writer: ScriptedBlackBox | None = None,
+    evaluator: Evaluator | None = None,
+) -> Proposal:
     extractor = FeatureExtractor(outputs="none")
-    return ape.propose(pool, Nobody(), Resources(black_box, HashingWhiteBox(), extractor, EXAMPLES, 0, writer))
+    resources = Resources(black_box, HashingWhiteBox(), extractor, EXAMPLES, 0, writer, evaluator)
+    return ape.propose(pool, Nobody(), resources)
 
 
 def shown(request: Request) -> frozenset[str]:
@@ -97,6 +109,60 @@ def test_iterative_paraphrases_the_best_once_there_are_enough_proposals() -> Non
     [first, second] = propose(ape, pool, box).candidates
     assert {(one.origin, one.parent) for one in (first, second)} == {("paraphrase", "Take this.")}
     assert all("Take this." in request.prompt for request in box.asked[-2:])
+
+
+def trying(box: ScriptedBlackBox) -> Evaluator:
+    """Marks by the number of the part, so that later proposals are better."""
+    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, Scoring(examples=12))
+
+
+def number_of(request: Request) -> str:
+    return request.prompt.split("ake part ")[1].split(".")[0]
+
+
+def test_ucb_scores_none_but_the_winner_of_the_trials() -> None:
+    box, task = ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
+    ape = Ape(variant="ucb", trials=Trials(proposals=6, rounds=2, share=0.5, examples=4))
+    proposal = propose(ape, POOL, task, box, trying(task))
+    assert [one.text for one in proposal.candidates] == ["Take part 5."]
+    assert (proposal.written, proposal.distinct) == (6, 6)
+    assert (len(box.asked), len(task.asked)) == (6, 2 * 3 * 4)
+    assert ape.choose * 12 >= len(task.asked) + 12
+
+
+def test_ucb_of_the_paper_is_one_iteration_of_ninety_proposals_and_twenty_rounds() -> None:
+    ape, box, task = Ape(variant="ucb", preset="paper"), ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
+    proposal = propose(ape, POOL, task, box, trying(task))
+    assert len(proposal.candidates) == 1
+    assert (len(box.asked), len({shown(request) for request in box.asked})) == (90, 3)
+    assert len(ape.longest_requests(EXAMPLES, "a")) == 90
+    assert ape.choose == 91
+    assert propose(ape, Pool((*POOL, row("Take part 89.", 0.9, 1))), task, box, trying(task)) == Proposal((), 0, 0)
+
+
+def test_ucb_needs_examples_to_try_on() -> None:
+    with pytest.raises(ValueError, match="Expected resources with an evaluator"):
+        propose(Ape(variant="ucb"), POOL, ScriptedBlackBox(counting()))
+
+
+def test_a_search_with_ucb_asks_no_more_than_its_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = [
+        "fit", "--task.name=second_letter", "--strategy=search.methods.ape.Ape", "--strategy.init_args.variant=ucb",
+        "--strategy.init_args.trials.proposals=6", "--black_box=llms.fakes.HashingBlackBox", "--model.steps=1",
+        "--white_box=llms.ngram_encoder.NGramEncoder", "--search.extractor.outputs=none", "--search.iterations=2",
+        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.scoring.examples=10", "--run_dir=run",
+    ]  # fmt: skip
+    assert cli.main([*command, "--dry_run"]) == 0
+    [most] = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Together: ")]
+    assert cli.main(command) == 0
+    result = json.loads(Path("run/result.json").read_text())
+    assert len(Path("run/candidates.jsonl").read_text().splitlines()) == 4 + 2
+    written, tests = 2 * 6, result["n_test"]
+    assert result["calls"] > 4 + 4 * 10 + written + 2 * 10 + tests
+    assert result["calls"] <= int(most.removeprefix("Together: ").split(" calls")[0].replace(",", ""))
 
 
 def test_the_black_box_for_writing_is_asked_where_there_is_one() -> None:

@@ -14,6 +14,7 @@ from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules import neural_bandit
 from llms.base import AbstractEncoder
 from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from search.evaluation import Evaluator, Scoring
 from search.fusion import FeatureExtractor
 from search.methods.ape import Ape
 from search.methods.duet import Duet
@@ -21,6 +22,7 @@ from search.methods.evoprompt import EvoPromptDE, EvoPromptGA
 from search.methods.instinct import Instinct
 from search.methods.random_search import RandomSearch
 from search.strategy import AbstractStrategy, Resources
+from search.trials import Trials
 from tasks.example import Example
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
@@ -60,6 +62,7 @@ METHODS: dict[str, Callable[[], AbstractStrategy]] = {
     "random search": lambda: RandomSearch(candidates=6, choose=2),
     "ape": lambda: Ape(per_iteration=2),
     "ape, paper": lambda: Ape(preset="paper"),
+    "ape, ucb": lambda: Ape(variant="ucb", trials=Trials(proposals=4, rounds=3)),
     "evoprompt, GA": lambda: EvoPromptGA(population=4, operator="continuation"),
     "evoprompt, GA, three at once": lambda: EvoPromptGA(population=4, per_iteration=3, operator="continuation"),
     "evoprompt, DE": lambda: EvoPromptDE(population=4, operator="continuation"),
@@ -78,7 +81,8 @@ def observed(candidate: Candidate, iteration: int) -> Observation:
 def search(make: Callable[[], AbstractStrategy], iterations: int, anew: bool) -> Pool:
     """A search; ``anew`` keeps nothing between two iterations but the pool's checkpoint."""
     box = ScriptedBlackBox(lambda request: f" part {request.seed % 50}")
-    resources = Resources(box, HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, 0)
+    evaluator = Evaluator(box, EXAMPLES, lambda answer, outputs: len(answer) % 2, Scoring())
+    resources = Resources(box, HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, 0, evaluator=evaluator)
     texts = ["Copy the text.", "Sort each word.", "Take a part.", "Write it twice.", "Return the list."]
     pool, strategy = Pool(tuple(observed(Candidate(text, "initial"), 0) for text in texts)), make()
     for iteration in range(1, iterations + 1):

@@ -1,0 +1,151 @@
+"""What a round of the predictor's fit costs: ``python -m benchmarks.predictor_fit [--json FILE]``.
+
+The Lightning module against the leanest loop that gives the same weights, the default configuration against 1,000
+steps, and how the default's cost grows. Seconds are of the processor, since the machine may be shared; the pools are
+made up, with few directions that matter, as in pools of real instructions.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from benchmarks import timing
+from benchmarks.timing import Measurement
+from datamodules.instruction_pool import InstructionPool, pool_batch
+from datamodules.pool import Candidate, Observation, Pool
+from lightning_modules.initial_weights import build_network, default_weights
+from lightning_modules.score_predictor import ScorePredictor
+
+STEPS = 1000  # INSTINCT's
+BASE = {"rows": 100, "feature_size": 5120, "width": 100, "depth": 3}
+GROWTH: dict[str, Sequence[int]] = {
+    "rows": (40, 165, 500), "width": (50, 200, 400), "depth": (1, 5), "feature_size": (256, 1024, 2560, 10240),
+}  # fmt: skip
+
+
+def made_up_pool(rows: int, feature_size: int, directions: int = 20) -> Pool:
+    """Scored instructions whose features and rewards follow from a few directions, and noise."""
+    generator = torch.Generator().manual_seed(0)
+    latent = torch.randn(rows, directions, generator=generator)
+    features = latent @ torch.randn(directions, feature_size, generator=generator)
+    features += torch.randn(rows, feature_size, generator=generator)
+    rewards = torch.bernoulli(torch.sigmoid(latent[:, :1] + latent[:, 1:2]).expand(rows, 20), generator=generator)
+    return Pool(
+        tuple(
+            Observation(Candidate(str(index), "initial", features=row), 0, tuple(scores.tolist()), ("",) * 20)
+            for index, (row, scores) in enumerate(zip(features, rewards, strict=True))
+        )
+    )
+
+
+def bare_fit(batch: dict[str, Tensor], steps: int, width: int = 100, depth: int = 3) -> nn.Sequential:
+    """The fit without Lightning: `ScorePredictor`'s loss in its default form, nothing logged, nothing kept."""
+    network = build_network(batch["features"].shape[1], depth, width)
+    network.load_state_dict(default_weights(network, seed=0))
+    body, head = network[:-1], network[-1]
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        phi = body(batch["features"])
+        regression = functional.mse_loss(head(phi).squeeze(-1), batch["rewards_standardised"])
+        best = phi[batch["best_index"]].detach()
+        similarity = (1 - torch.sigmoid(functional.cosine_similarity(phi, best, dim=-1))).mean()
+        weight = 0.1 * regression.detach() / (similarity.detach() + 0.01)
+        (regression + weight * similarity).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return network
+
+
+class Round(Callback):
+    """Processor seconds of an epoch: reading the pool, the fit, scales and confidence."""
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Starts the clock."""
+        self.start = time.process_time()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stops it."""
+        self.seconds = time.process_time() - self.start
+
+
+def lightning_fit(pool: Pool, **settings: Any) -> tuple[ScorePredictor, float]:
+    """One round as the search does it, and its processor seconds."""
+    data, clock = InstructionPool(), Round()
+    data.pool = pool
+    predictor = ScorePredictor(pool.features().shape[1], **settings)
+    trainer = Trainer(max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False, callbacks=[clock],
+                      enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1)  # fmt: skip
+    trainer.fit(predictor, datamodule=data)
+    return predictor, clock.seconds
+
+
+def bare_seconds(pool: Pool, steps: int) -> float:
+    """Processor seconds of the bare fit."""
+    batch = pool_batch(pool)
+    start = time.process_time()
+    bare_fit(batch, steps)
+    return time.process_time() - start
+
+
+def least(repeats: int, *contestants: Callable[[], float]) -> list[float]:
+    """The least that each contestant needed; every repeat runs each once."""
+    return [min(seconds) for seconds in zip(*([one() for one in contestants] for _ in range(repeats)), strict=True)]
+
+
+def against_the_limits(rows: int, feature_size: int, steps: int, repeats: int) -> list[Measurement]:
+    """The module beside the bare loop, and the default beside its steps."""
+    pool = made_up_pool(rows, feature_size)
+    bare, module, default = least(
+        repeats,
+        lambda: bare_seconds(pool, steps),
+        lambda: lightning_fit(pool, steps=steps, tolerance=0)[1],
+        lambda: lightning_fit(pool)[1],
+    )
+    what = f"{rows} rows of {feature_size}"
+    return [
+        Measurement(f"{steps} steps as a Lightning module, {what}; bare loop", module, "s", bare, "at most 1.1"),
+        Measurement(f"default fit, {what}; bare loop of {steps} steps", default, "s", bare, "at most 0.1"),
+    ]
+
+
+def growth(name: str, values: Sequence[int]) -> list[Measurement]:
+    """The default fit with one size changed, beside the base."""
+
+    def seconds(rows: int, feature_size: int, **settings: int) -> float:
+        return lightning_fit(made_up_pool(rows, feature_size), **settings)[1]
+
+    changed = [{**BASE, name: value} for value in values]
+    base, *others = least(3, *(lambda sizes=sizes: seconds(**sizes) for sizes in (BASE, *changed)))
+    return [
+        Measurement(f"default fit, {name} {value}; {name} {BASE[name]}", one, "s", base)
+        for value, one in zip(values, others, strict=True)
+    ]
+
+
+def measure(
+    pools: Sequence[int] = (40, 100, 165, 500), sizes: Sequence[int] = (5120, 256), steps: int = STEPS, repeats: int = 1
+) -> list[Measurement]:
+    """All rows of the table."""
+    warnings.filterwarnings("ignore")
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    lightning_fit(made_up_pool(20, 50))  # warm
+    rows = [one for size in sizes for count in pools for one in against_the_limits(count, size, steps, repeats)]
+    return rows + [one for name, values in GROWTH.items() for one in growth(name, values)]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the table and writes it where ``--json`` says."""
+    timing.main(measure, argv)
+
+
+if __name__ == "__main__":
+    main()
