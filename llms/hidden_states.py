@@ -55,9 +55,7 @@ def resolve_layer(layer: int | float | Literal["middle"], count: int) -> int:
     if isinstance(layer, float) and 0 < layer < 1:
         return max(1, round(layer * count))
     if layer != int(layer) or (layer != -1 and not 1 <= layer <= count):
-        raise ValueError(
-            f"Expected layer to be 'middle', a share of the layers, -1 or from 1 to {count} but got {layer}"
-        )
+        raise ValueError(f"Expected layer to be 'middle', a share, -1 or from 1 to {count} but got {layer}")
     return count if layer == -1 else int(layer)
 
 
