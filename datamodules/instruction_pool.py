@@ -71,16 +71,11 @@ class InstructionPool(LightningDataModule):
 
     Args:
         standardise_rewards: fit the rewards standardised over the pool; False fits them raw, as INSTINCT does.
-        batches_per_epoch: how often an epoch sees the pool. The predictor spreads its optimisation steps over the
-            batches, so the fit is the same for any number; one costs least.
     """
 
-    def __init__(self, standardise_rewards: bool = True, batches_per_epoch: int = 1) -> None:
+    def __init__(self, standardise_rewards: bool = True) -> None:
         super().__init__()
-        if batches_per_epoch < 1:
-            raise ValueError(f"Expected batches_per_epoch to be positive but got {batches_per_epoch}")
         self.standardise_rewards = standardise_rewards
-        self.batches_per_epoch = batches_per_epoch
         self.pool = Pool()
 
     def grow(self, observations: Sequence[Observation]) -> None:
@@ -88,7 +83,7 @@ class InstructionPool(LightningDataModule):
         self.pool = self.pool + observations
 
     def train_dataloader(self) -> WholePool:
-        """The pool as it is when an epoch begins, ``batches_per_epoch`` times."""
+        """The pool as it is when an epoch begins, in one batch."""
         return WholePool(self)
 
     def state_dict(self) -> dict[str, Any]:
@@ -101,7 +96,7 @@ class InstructionPool(LightningDataModule):
 
 
 class WholePool:
-    """Reads the pool at the first batch of an epoch, not when Lightning builds the loader: it has grown since.
+    """Reads the pool when an epoch begins, not when Lightning builds the loader: it has grown since.
 
     Args:
         source: holds the pool.
@@ -111,9 +106,7 @@ class WholePool:
         self.source = source
 
     def __len__(self) -> int:
-        return self.source.batches_per_epoch
+        return 1
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        batch = pool_batch(self.source.pool, self.source.standardise_rewards)
-        for _ in range(len(self)):
-            yield batch
+        yield pool_batch(self.source.pool, self.source.standardise_rewards)

@@ -49,7 +49,7 @@ class ScorePredictor(LightningModule):
         width: units of each hidden layer.
         learning_rate: of Adam.
         weight_decay: of Adam.
-        steps: most optimisation steps per iteration, spread evenly over the epoch's batches.
+        steps: most optimisation steps per iteration.
         tolerance: the fit ends when the loss has stayed within this share of the rewards' variance for ten steps;
             0 always takes all steps, as INSTINCT does.
         initial_weights: ``default`` is PyTorch's; ``normal`` is N(0, 1), as in INSTINCT.
@@ -96,14 +96,13 @@ class ScorePredictor(LightningModule):
         if tolerance < 0:
             raise ValueError(f"Expected tolerance of at least 0 but got {tolerance}")
         self.save_hyperparameters()
-        self.automatic_optimization = False  # many steps per batch: one per batch costs twice the time
+        self.automatic_optimization = False  # many steps on one batch: a batch for each costs twice the time
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.steps, self.tolerance = steps, tolerance
         self.similarity, self.similarity_rows = SIMILARITIES[similarity], similarity_rows
         self.weight, self.alpha, self.beta = WEIGHTS[weight], alpha, beta
         self.regularisation, self.init_from = regularisation, init_from
         self.losses: dict[str, float] = {}
-        self._recent: deque[float] = deque(maxlen=WINDOW)  # the loss of the last steps, for `tolerance`
         self.network = build_network(feature_size, depth, width)
         self.start = INITIAL_WEIGHTS[initial_weights](self.network, seed)
         self.network.load_state_dict(self.start)
@@ -168,21 +167,20 @@ class ScorePredictor(LightningModule):
         """Each iteration fits anew: the same first weights, a fresh Adam with the configured learning rate."""
         self.network.load_state_dict(self.start)
         self.trainer.strategy.setup_optimizers(self.trainer)
-        self._recent.clear()
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
-        """This batch's share of the steps; after the last, scales and U for `predict`, which callbacks call next."""
+        """All steps of the iteration; then scales and U for `predict`, which callbacks call at the epoch's end."""
         optimizer = cast(LightningOptimizer, self.optimizers())
         band = self.tolerance * float(batch["rewards_standardised"].var(correction=0))
-        for step in range(self._share(batch_idx)):
-            if self.tolerance and settled(self._recent, band):
-                break
-            # Without a step that Lightning counts it writes no checkpoint; each one costs, so one per batch.
+        recent: deque[float] = deque(maxlen=WINDOW)
+        for step in range(self.steps):
+            # Without a step that Lightning counts it writes no checkpoint; each one costs, so it counts the first.
             *parts, total = self._step(batch, optimizer if step == 0 else optimizer.optimizer)
-            self.losses = dict(zip(Losses._fields, parts, strict=True))
-            self._recent.append(total)
-        if batch_idx + 1 == self.trainer.num_training_batches:
-            self._remember(batch)
+            recent.append(total)
+            if self.tolerance and settled(recent, band):
+                break
+        self.losses = dict(zip(Losses._fields, parts, strict=True))
+        self._remember(batch)
 
     def _step(self, batch: Batch, optimizer: Optimizer | LightningOptimizer) -> list[float]:
         """One full-batch step; the parts of the loss before it, then the loss."""
@@ -192,11 +190,6 @@ class ScorePredictor(LightningModule):
         total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return cast(list[float], torch.stack([*losses, total]).tolist())
-
-    def _share(self, batch_idx: int) -> int:
-        """Most steps on this batch; over an epoch they add up to ``steps``, whatever the number of batches."""
-        batches = int(self.trainer.num_training_batches)
-        return self.steps * (batch_idx + 1) // batches - self.steps * batch_idx // batches
 
     def _remember(self, batch: Batch) -> None:
         """Keep the scales, and U = lambda + sum of g^2 over all scored rows at the current weights."""

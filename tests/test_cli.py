@@ -117,7 +117,7 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "unknown fusion": wrong(["--search.extractor.fusion", "sum"], "search.extractor.fusion", "concat", "sum"),
     "unknown weight": wrong(["--model.weight", "auto"], "model.weight", "balance", "auto"),
     "zero depth": wrong(["--model.depth", "0"], "depth", "positive", "0"),
-    "zero batches": wrong(["--data.batches_per_epoch", "0"], "batches_per_epoch", "positive", "0"),
+    "negative tolerance": wrong(["--model.tolerance", "-1"], "tolerance", "at least 0", "-1"),
     "unknown strategy": wrong(["--strategy", "Duett"], "strategy", "dotted path", "Duett"),
     "strategy of no module": wrong(["--strategy", "search.methods.nope.Nope"], "strategy", "nope"),
     "abstract black box": wrong(["--black_box", "llms.base.AbstractBlackBox"], "black_box", "abstract"),

@@ -156,7 +156,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
             iterations=iterations,
             **options,
         )
-        data, predictor = InstructionPool(batches_per_epoch=2), ScorePredictor(search.feature_size, width=5, steps=4)
+        data, predictor = InstructionPool(), ScorePredictor(search.feature_size, width=5, steps=4)
         trainer = Trainer(
             accelerator="cpu",
             devices=1,

@@ -78,21 +78,14 @@ def test_the_batch_names_the_best_row_the_initial_ones_and_the_next_iteration() 
 
 
 def test_the_loader_reads_the_pool_when_it_is_iterated() -> None:
-    data = InstructionPool(batches_per_epoch=3)
+    data = InstructionPool()
     loader = data.train_dataloader()
     batches = iter(loader)  # Lightning does this before the first epoch
     data.grow(_pool(FEATURES, REWARDS).observations[:2])
-    assert [len(batch["rewards"]) for batch in batches] == [2, 2, 2]
+    assert [len(batch["rewards"]) for batch in batches] == [2]
     data.grow(_pool(FEATURES, REWARDS).observations[2:])
-    assert [len(batch["rewards"]) for batch in loader] == [5, 5, 5]
-    assert len(loader) == 3
-
-
-def test_every_batch_of_an_epoch_is_the_same_object() -> None:
-    data = InstructionPool(batches_per_epoch=2)
-    data.grow(_pool(FEATURES, REWARDS).observations)
-    first, second = data.train_dataloader()
-    assert first is second
+    assert [len(batch["rewards"]) for batch in loader] == [5]
+    assert len(loader) == 1
 
 
 def test_the_state_survives_a_weights_only_checkpoint_bit_for_bit() -> None:
@@ -112,8 +105,3 @@ def test_an_empty_pool_has_a_state_too() -> None:
     data = InstructionPool()
     data.load_state_dict(data.state_dict())
     assert len(data.pool) == 0
-
-
-def test_no_batches_are_refused() -> None:
-    with pytest.raises(ValueError, match="Expected batches_per_epoch to be positive but got 0"):
-        InstructionPool(batches_per_epoch=0)

@@ -88,8 +88,8 @@ def _trainer(folder: Path, epochs: int, search: GrowingSearch) -> Trainer:
     )
 
 
-def _fit(folder: Path, epochs: int, resume: bool = False, batches: int = 2, **arguments: Any) -> Fit:
-    search, data = GrowingSearch(), InstructionPool(batches_per_epoch=batches)
+def _fit(folder: Path, epochs: int, resume: bool = False, **arguments: Any) -> Fit:
+    search, data = GrowingSearch(), InstructionPool()
     predictor = ScorePredictor(WIDTH, **arguments)
     trainer = _trainer(folder, epochs, search)
     trainer.fit(predictor, datamodule=data, ckpt_path=str(folder / "last.ckpt") if resume else None)
@@ -142,11 +142,6 @@ def test_each_epoch_fits_anew_to_the_weights_of_a_bare_loop_bit_for_bit(two_epoc
     torch.testing.assert_close(_weights(two_epochs.search.fitted[epoch]), _bare_fit(pool, steps=300), rtol=0, atol=0)
 
 
-def test_any_number_of_batches_gives_the_same_fit(two_epochs: Fit, tmp_path: Path) -> None:
-    seven = _fit(tmp_path, epochs=1, batches=7)  # 300 isn't a multiple of it
-    torch.testing.assert_close(seven.search.fitted[0], two_epochs.search.fitted[0], rtol=0, atol=0)
-
-
 def test_without_tolerance_the_fit_takes_all_steps(tmp_path: Path) -> None:
     fit = _fit(tmp_path, epochs=1, steps=200, tolerance=0)
     expected = _bare_fit(Pool(tuple(_observations(60, 0))), steps=200, tolerance=-1)
@@ -154,7 +149,7 @@ def test_without_tolerance_the_fit_takes_all_steps(tmp_path: Path) -> None:
 
 
 def test_more_steps_than_the_loss_needs_change_nothing(two_epochs: Fit, tmp_path: Path) -> None:
-    more = _fit(tmp_path, epochs=1, batches=1, steps=1000)
+    more = _fit(tmp_path, epochs=1, steps=1000)
     torch.testing.assert_close(more.search.fitted[0], two_epochs.search.fitted[0], rtol=0, atol=0)
 
 
@@ -164,12 +159,11 @@ def test_a_loss_that_still_swings_is_not_settled() -> None:
     assert settled(deque([1.05, 1.0] * 5, maxlen=10), band=0.1)
 
 
-def test_more_batches_than_steps_are_no_error(tmp_path: Path) -> None:
-    fit = _fit(tmp_path, epochs=1, batches=7, steps=3)
-    torch.testing.assert_close(
-        _weights(fit.search.fitted[0]), _bare_fit(Pool(tuple(_observations(60, 0))), steps=3), rtol=0, atol=0
-    )
-    assert fit.trainer.global_step == 3
+def test_fewer_steps_than_make_a_window_are_all_taken(tmp_path: Path) -> None:
+    fit = _fit(tmp_path, epochs=1, steps=3)
+    expected = _bare_fit(Pool(tuple(_observations(60, 0))), steps=3)
+    torch.testing.assert_close(_weights(fit.search.fitted[0]), expected, rtol=0, atol=0)
+    assert fit.trainer.global_step == 1  # the one that Lightning counts
 
 
 def test_every_epoch_writes_a_checkpoint_with_the_grown_pool(two_epochs: Fit) -> None:
