@@ -15,10 +15,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from importlib import import_module
 from types import FrameType
 from typing import Any
-
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from benchmarks.timing import Measurement, main
 from commands import fit
@@ -98,7 +97,8 @@ def measure() -> list[Measurement]:
 
 def step_seconds(folder: str) -> list[float]:
     """How long each iteration took, by the times of its curves."""
-    events: Any = EventAccumulator(folder)
+    tensorboard: Any = import_module("tensorboard.backend.event_processing.event_accumulator")
+    events = tensorboard.EventAccumulator(folder)
     events.Reload()
     times = [event.wall_time for event in events.Scalars(CURVE)]
     return [after - before for before, after in itertools.pairwise(times)]

@@ -90,7 +90,9 @@ def test_the_same_pool_gives_the_same_proposal() -> None:
 
 def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> None:
     predictor = Scripted(first, lambda mean: (mean * 7).sin().abs())
-    proposal = Duet(candidates=32, choose=3, nu=0.5).propose(POOL, predictor, resources())
+    proposal = Duet(candidates=32, choose=3, acquisition="upper_confidence_bound", nu=0.5).propose(
+        POOL, predictor, resources()
+    )
     mean, deviation = predictor.predict(predictor.features)
     expected = sorted((mean + 0.5 * deviation).tolist(), reverse=True)[:3]
     values = [(one.predicted or 0.0) + 0.5 * (one.uncertainty or 0.0) for one in proposal.candidates]

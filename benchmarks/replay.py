@@ -1,0 +1,120 @@
+"""Which choice of the next instruction finds the best one soonest: ``python -m benchmarks.replay``.
+
+The instructions of a task are written and scored once. Then searches are replayed over them: each starts from 40 that
+reach at most .6 of the best, and in every iteration chooses one of 52 that are drawn from the others. What a search
+writes near its own finds is not replayed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import random
+import statistics
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from benchmarks.landscape import sample, score
+from benchmarks.predictor import VARIANTS, features_of, fit
+from benchmarks.timing import markdown
+from datamodules.pool import Candidate, Observation
+from llms.huggingface_black_box import HuggingFaceBlackBox
+from search.acquisition import Acquisition, acquisition_value
+from tasks.task import Task
+
+TASKS = (
+    "alphabetically_first_word_last_two_letters", "longest_word_first_two_letters", "longest_word_last_two_letters",
+    "alphabetically_last_word_second_letter", "smaller_animal",
+)  # fmt: skip
+CHOICES: tuple[tuple[Acquisition | None, float], ...] = (
+    (None, 0.0), ("greedy", 0.0), ("upper_confidence_bound", 0.1), ("upper_confidence_bound", 0.5),
+    ("upper_confidence_bound", 1.0), ("thompson", 0.2), ("thompson", 0.5), ("expected_improvement", 1.0),
+)  # fmt: skip
+INITIAL, DRAWN, EXAMPLES, HARD = 40, 52, 20, 0.6
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The instructions of a task.
+
+    Args:
+        rows: with features and rewards.
+        features: (n, d).
+    """
+
+    rows: Sequence[Observation]
+    features: Tensor
+
+    @property
+    def best(self) -> float:
+        """The highest reward there is."""
+        return max(row.score for row in self.rows)
+
+
+def record(name: str, count: int) -> Recorded:
+    """Writes about ``count`` instructions, scores them on 20 examples and reads them."""
+    task, box = Task(name), HuggingFaceBlackBox()
+    texts = sample(task, box, count, 1, 0, 1.0).texts
+    features = features_of(texts, task, 0, box)["mean"]
+    marks = score(texts, task, box, EXAMPLES, 0)
+    rows = [
+        Observation(Candidate(text, "initial", features=feature), 0, one.scores, one.outputs)
+        for text, feature, one in zip(texts, features, marks, strict=True)
+    ]
+    return Recorded(rows, features)
+
+
+def replay(recorded: Recorded, choice: tuple[Acquisition | None, float], seed: int, iterations: int) -> list[float]:
+    """The share of the best reward that a search has found after each number of iterations, 0 included."""
+    draws, noise = random.Random(seed), torch.Generator().manual_seed(seed)
+    poor = [index for index, row in enumerate(recorded.rows) if row.score <= HARD * recorded.best]
+    known = draws.sample(poor, min(INITIAL, len(poor)))
+    curve = [max(recorded.rows[index].score for index in known)]
+    for _ in range(iterations):
+        rest = [index for index in range(len(recorded.rows)) if index not in known]
+        drawn = draws.sample(rest, min(DRAWN, len(rest)))
+        known.append(drawn[choose(recorded, known, drawn, choice, curve[-1], noise)])
+        curve.append(max(curve[-1], recorded.rows[known[-1]].score))
+    return [one / recorded.best for one in curve]
+
+
+def choose(
+    recorded: Recorded, known: Sequence[int], drawn: Sequence[int], choice: tuple[Acquisition | None, float],
+    best: float, noise: torch.Generator,
+) -> int:  # fmt: skip
+    """The place in ``drawn`` of the next one; at random without an acquisition."""
+    kind, nu = choice
+    if kind is None:
+        return int(torch.randint(len(drawn), (), generator=noise))
+    predictor = fit([recorded.rows[index] for index in known], VARIANTS[0], recorded.features.shape[1])
+    mean, deviation = predictor.predict(recorded.features[list(drawn)])
+    return int(acquisition_value(kind, mean, deviation, best, nu, noise).argmax())
+
+
+def main(argv: Sequence[str]) -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--count", type=int, default=300, help="instructions per task")
+    parser.add_argument("--seeds", type=int, default=8, help="searches per task and choice")
+    parser.add_argument("--iterations", type=int, default=25)
+    options = parser.parse_args(argv)
+    warnings.filterwarnings("ignore")
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    tasks = [record(name, options.count) for name in options.tasks]
+    shown = [number for number in (0, 5, 12, options.iterations) if number <= options.iterations]
+    lines = []
+    for kind, nu in CHOICES:
+        curves = [replay(one, (kind, nu), s, options.iterations) for one in tasks for s in range(options.seeds)]
+        means = [f"{statistics.fmean(curve[number] for curve in curves):.2f}" for number in shown]
+        lines.append([f"{kind}, nu = {nu:g}" if kind else "at random", *means])
+    sys.stdout.write(markdown(["choice", *(f"after {number}" for number in shown)], lines) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
