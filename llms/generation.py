@@ -168,9 +168,10 @@ def _continue(lm: CausalLM, inputs: dict[str, Tensor], cache: Any, noise: Gumbel
 
 def _prompts(lm: CausalLM, rows: Sequence[Row], cache: Any | None) -> dict[str, Tensor]:
     """What `_left_padded` gives; beginnings that rows share are read into the cache, once each."""
-    prefixed = rows[0].soft is not None and rows[0].soft_first
-    whole = rows[0].soft is not None  # a soft prompt that follows is left to read
-    shared = None if cache is None or prefixed else find_shared_prefixes([r.ids if whole else r.ids[:-1] for r in rows])
+    soft = rows[0].soft is not None
+    if cache is None or (soft and rows[0].soft_first):
+        return _left_padded(lm, rows)
+    shared = find_shared_prefixes([row.ids if soft else row.ids[:-1] for row in rows])  # what comes next reads the rest
     if shared is None:
         return _left_padded(lm, rows)
     mask = read_prefixes(lm, shared, cache, lambda ids, mask: _read(lm, ids, mask, cache))

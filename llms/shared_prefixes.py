@@ -56,7 +56,7 @@ def find_shared_prefixes(rows: Sequence[Ids]) -> SharedPrefixes | None:
         else:
             groups.append((row, [index]))
     saved = sum((len(members) - 1) * len(prefix) for prefix, members in groups)
-    if saved <= LEAST_SAVING * sum(map(len, rows)):
+    if saved <= LEAST_SAVING * sum(map(len, rows)) or not all(rows):  # attention to nothing at all has no value
         return None
     owner = {index: place for place, (_, members) in enumerate(groups) for index in members}
     return SharedPrefixes(tuple(prefix for prefix, _ in groups), tuple(owner[index] for index in range(len(rows))))

@@ -131,6 +131,14 @@ def test_little_in_common_is_not_worth_a_pass_of_its_own() -> None:
     assert find_shared_prefixes([(), ()]) is None
 
 
+def test_an_empty_beginning_among_shared_ones_is_read_as_alone() -> None:
+    lm = _model("llama")
+    passages = [Passage((), (7, 9)), *(Passage(tuple(range(5, 25)), (7, 9, last)) for last in range(30, 36))]
+    together = read_passages(lm, passages, layer=2, pooling="mean", limit=TokenLimit(9999))
+    alone = [read_passages(lm, [one], layer=2, pooling="mean", limit=TokenLimit(1)) for one in passages]
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)
+
+
 def test_a_longer_beginning_is_not_given_up_for_a_stranger() -> None:
     alike = [(1, 2, 3, 4, 5, 6, last) for last in range(10, 14)]
     shared = find_shared_prefixes([*alike, (1, 2, 3, 50, 51, 52, 53)])
