@@ -1,9 +1,11 @@
-"""Diagonal neural UCB in closed form: how far a row's gradient lies from those of the scored rows.
+"""Neural UCB in closed form: how far a row's gradient lies from those of the scored rows.
 
-``sigma^2 = lambda * sum_p g_p^2 / U_p`` over all parameters p, g the gradient of the network's output at the row and
-``U_p = lambda + sum of g_p^2`` over the scored rows. The gradient of a linear layer ``s = W a + b`` at one row is the
-outer product ``delta x a`` with ``delta = df/ds``, so its square is ``delta^2 x a^2`` and both sums are matrix
-products: no gradient per row is ever formed. (docs/paper.md, "acquisition".)
+g is the gradient of the network's output at a row, over all parameters. The diagonal form is
+``sigma^2 = lambda * sum_p g_p^2 / U_p`` with ``U_p = lambda + sum of g_p^2`` over the scored rows; the full one is
+``sigma^2 = lambda * g^T U^-1 g`` with ``U = lambda I + sum of g g^T``, which knows what is alike. The gradient of
+a linear layer ``s = W a + b`` at one row is the outer product ``delta x a`` with ``delta = df/ds``: its square is
+``delta^2 x a^2``, the product of two rows' ``(delta . delta') (a . a' + 1)``, and all sums are matrix products. No
+gradient per row is ever formed. (docs/paper.md, "acquisition".)
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ from torch import Tensor, nn
 BLOCK = 512  # rows at a time: what is made of them stays in fast memory; 10,000 at once take 1.6 times as long
 
 
-class Squares(NamedTuple):
-    """What one linear layer adds to the squared gradient.
+class Factors(NamedTuple):
+    """What the gradient of one linear layer is made of, row by row.
 
     Args:
         layer: where.
-        activation: a^2 (n, in).
-        delta: delta^2 (n, out).
+        activation: a (n, in).
+        delta: df/ds (n, out).
     """
 
     layer: nn.Linear
@@ -45,10 +47,11 @@ def squared_gradient_sum(network: nn.Sequential, inputs: Tensor) -> list[Tensor]
     [[[9.0, 0.0]], [1.0]]
     """
     totals = []
-    for layer, activation, delta in _squares(network, inputs)[1]:
-        totals.append(delta.T @ activation)  # (out, in): (delta^2)^T (a^2)
+    for layer, activation, delta in _factors(network, inputs)[1]:
+        squared = delta.square()
+        totals.append(squared.T @ activation.square())  # (out, in): (delta^2)^T (a^2)
         if layer.bias is not None:
-            totals.append(delta.sum(0))  # (out,)
+            totals.append(squared.sum(0))  # (out,)
     return totals
 
 
@@ -78,18 +81,73 @@ def output_and_variance(network: nn.Sequential, inputs: Tensor, confidence: Sequ
 
 def _block(network: nn.Sequential, inputs: Tensor, weights: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Output and ``sum_p g_p^2 w_p`` of a few rows; w is 1/U."""
-    outputs, layers = _squares(network, inputs)
+    outputs, layers = _factors(network, inputs)
     total, remaining = torch.zeros_like(outputs), iter(weights)
     for layer, activation, delta in layers:
-        per_unit = activation @ next(remaining).T  # (n, out): (a^2) (1/U)^T
+        per_unit = activation.square() @ next(remaining).T  # (n, out): (a^2) (1/U)^T
         if layer.bias is not None:
             per_unit += next(remaining)
-        total += (delta * per_unit).sum(-1)  # (n,): sum_i delta_i^2 [(a^2) (1/U)^T + 1/U_bias]_i
+        total += (delta.square() * per_unit).sum(-1)  # (n,): sum_i delta_i^2 [(a^2) (1/U)^T + 1/U_bias]_i
     return outputs, total
 
 
-def _squares(network: nn.Sequential, inputs: Tensor) -> tuple[Tensor, list[Squares]]:
-    """The outputs (n,), and what each linear layer adds to the squared gradient.
+def output_and_full_variance(
+    network: nn.Sequential, inputs: Tensor, scored: Tensor, regularisation: float
+) -> tuple[Tensor, Tensor]:
+    """The output and ``lambda g^T U^-1 g`` of every row, U over all pairs of parameters.
+
+    By the matrix inversion lemma that is ``k(x, x) - k(x, Z) (k(Z, Z) + lambda I)^-1 k(Z, x)``, k(x, x') = g . g' and Z
+    the scored rows: the posterior variance of a Gaussian process. Gradients are scaled to unit mean square over Z.
+    Time grows as n m d for the products and m^3 for the solution.
+
+    Args:
+        network: linear layers and elementwise activations; one output.
+        inputs: (n, d).
+        scored: (m, d).
+        regularisation: lambda.
+
+    Returns:
+        (n,) and (n,), the latter about 1 far from all that is scored and near 0 at what is scored often.
+
+    >>> network = nn.Sequential(nn.Linear(2, 1, bias=False))
+    >>> rows = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    >>> output_and_full_variance(network, rows, rows[:1], 0.25)[1].tolist()
+    [0.20000004768371582, 1.0]
+    """
+    known = _factors(network, scored)[1]
+    kernel = _kernel(known, known)  # (m, m)
+    scale = kernel.diagonal().mean() if len(scored) else kernel.new_ones(())
+    solvable = kernel / scale + regularisation * torch.eye(len(scored), dtype=kernel.dtype, device=kernel.device)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(solvable))
+    outputs, variances = [], []
+    for rows in torch.split(inputs, BLOCK):
+        output, factors = _factors(network, rows)
+        cross = _kernel(factors, known) / scale  # (b, m)
+        explained = ((cross @ inverse) * cross).sum(-1)
+        outputs.append(output)
+        variances.append((_squared_norm(factors) / scale - explained).clamp_min(0.0))
+    return torch.cat(outputs), torch.cat(variances)
+
+
+def _kernel(left: Sequence[Factors], right: Sequence[Factors]) -> Tensor:
+    """The product of the gradients of every pair of rows, (n, m)."""
+    parts = [
+        (mine.delta @ other.delta.T) * (mine.activation @ other.activation.T + (mine.layer.bias is not None))
+        for mine, other in zip(left, right, strict=True)
+    ]
+    return torch.stack(parts).sum(0)
+
+
+def _squared_norm(factors: Sequence[Factors]) -> Tensor:
+    """Of each row's gradient, (n,)."""
+    parts = [
+        one.delta.square().sum(-1) * (one.activation.square().sum(-1) + (one.layer.bias is not None)) for one in factors
+    ]
+    return torch.stack(parts).sum(0)
+
+
+def _factors(network: nn.Sequential, inputs: Tensor) -> tuple[Tensor, list[Factors]]:
+    """The outputs (n,), and what each linear layer's gradients are made of.
 
     Rows are independent, so the gradient of the summed output holds every row's own gradient: one backward for all.
     """
@@ -97,8 +155,7 @@ def _squares(network: nn.Sequential, inputs: Tensor) -> tuple[Tensor, list[Squar
         layers, activations, sums, outputs = _forward(network, inputs)
         deltas = torch.autograd.grad(outputs.sum(), sums)  # df/ds, (n, out) each
     parts = zip(layers, activations, deltas, strict=True)
-    squares = [Squares(layer, activation.detach().square(), delta.square()) for layer, activation, delta in parts]
-    return outputs.detach().squeeze(-1), squares
+    return outputs.detach().squeeze(-1), [Factors(layer, row.detach(), delta) for layer, row, delta in parts]
 
 
 def _forward(network: nn.Sequential, inputs: Tensor) -> tuple[list[nn.Linear], list[Tensor], list[Tensor], Tensor]:

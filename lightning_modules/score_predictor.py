@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal, NamedTuple, cast
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from lightning import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from lightning_modules.initial_weights import INITIAL_WEIGHTS, build_network, former_weights
 from lightning_modules.losses import SIMILARITIES, WEIGHTS, regression_loss
-from lightning_modules.neural_ucb import output_and_variance, squared_gradient_sum
+from lightning_modules.neural_ucb import output_and_full_variance, output_and_variance, squared_gradient_sum
 
 Batch = dict[str, Tensor]
 WINDOW = 10  # steps over which the loss must stand still for the fit to end
@@ -41,7 +42,7 @@ class ScorePredictor(LightningModule):
     ``rewards_standardised`` (n,), ``reward_mean`` (), ``reward_scale`` (), ``initial`` (n,) bool, ``best_index`` (),
     ``iteration`` ().
 
-    The scales, the weights and the confidence U are part of the checkpoint, so `predict` needs nothing else.
+    The scales, the weights and the scored rows are part of the checkpoint, so `predict` needs nothing else.
 
     Args:
         feature_size: width d of the fused embedding; taken from the extractor at run time.
@@ -60,7 +61,10 @@ class ScorePredictor(LightningModule):
             ``constant``: lambda.
         beta: ``balance``: added to L_sim in the quotient; ``exponential``: decay per iteration; ``clamp``: the lowest
             lambda.
-        regularisation: lambda of the neural UCB, the confidence before any observation.
+        uncertainty: ``full`` knows which instructions are alike; ``diagonal`` takes every parameter for itself, as in
+            INSTINCT.
+        regularisation: lambda of the neural UCB: the variance of the noise in ``full``, the confidence before any
+            observation in ``diagonal``.
         init_from: checkpoint of a former predictor of the same shape whose weights every iteration starts from.
         seed: of the initial weights.
     """
@@ -69,7 +73,7 @@ class ScorePredictor(LightningModule):
     feature_scale: Tensor
     reward_mean: Tensor
     reward_scale: Tensor
-    confidence: Tensor
+    scored: Tensor
 
     def __init__(
         self,
@@ -86,6 +90,7 @@ class ScorePredictor(LightningModule):
         weight: Literal["balance", "exponential", "clamp", "constant", "none"] = "balance",
         alpha: float = 0.1,
         beta: float = 0.01,
+        uncertainty: Literal["full", "diagonal"] = "full",
         regularisation: float = 0.1,
         init_from: str | None = None,
         seed: int = 0,
@@ -101,7 +106,7 @@ class ScorePredictor(LightningModule):
         self.steps, self.tolerance = steps, tolerance
         self.similarity, self.similarity_rows = SIMILARITIES[similarity], similarity_rows
         self.weight, self.alpha, self.beta = WEIGHTS[weight], alpha, beta
-        self.regularisation, self.init_from = regularisation, init_from
+        self.uncertainty, self.regularisation, self.init_from = uncertainty, regularisation, init_from
         self.losses: dict[str, float] = {}
         self.network = build_network(feature_size, depth, width)
         self.start = INITIAL_WEIGHTS[initial_weights](self.network, seed)
@@ -109,13 +114,12 @@ class ScorePredictor(LightningModule):
         self._register_buffers(feature_size)
 
     def _register_buffers(self, feature_size: int) -> None:
-        """Scales that change nothing, and U before any observation."""
+        """Scales that change nothing, and no observation."""
         self.register_buffer("feature_mean", torch.zeros(feature_size))
         self.register_buffer("feature_scale", torch.ones(feature_size))
         self.register_buffer("reward_mean", torch.zeros(()))
         self.register_buffer("reward_scale", torch.ones(()))
-        parameters = sum(value.numel() for value in self.network.parameters())
-        self.register_buffer("confidence", torch.full((parameters,), self.regularisation))  # U, all parameters in a row
+        self.register_buffer("scored", torch.zeros(0, feature_size))  # (n, d), standardised
 
     def representation(self, features: Tensor) -> Tensor:
         """phi, the last hidden layer: (n, d) standardised -> (n, width)."""
@@ -138,9 +142,9 @@ class ScorePredictor(LightningModule):
         """
         with torch.no_grad():
             rows = torch.sub(features.to(self.feature_mean), self.feature_mean).div_(self.feature_scale)
-            outputs, variances = output_and_variance(self.network, rows, self._confidence())
+            outputs, variances = UNCERTAINTIES[self.uncertainty](self.network, rows, self.scored, self.regularisation)
             mean = outputs * self.reward_scale + self.reward_mean
-            deviation = (self.regularisation * variances).sqrt() * self.reward_scale  # lambda sum_p g_p^2 / U_p
+            deviation = variances.sqrt() * self.reward_scale
         return mean.to(features.device), deviation.to(features.device)
 
     def objective(self, batch: Batch) -> Losses:
@@ -192,17 +196,25 @@ class ScorePredictor(LightningModule):
         return cast(list[float], torch.stack([*losses, total]).tolist())
 
     def _remember(self, batch: Batch) -> None:
-        """Keep the scales, and U = lambda + sum of g^2 over all scored rows at the current weights."""
+        """Keep the scales and the scored rows, from which the uncertainty follows at the current weights."""
         for name in ("feature_mean", "feature_scale", "reward_mean", "reward_scale"):
             getattr(self, name).copy_(batch[name])
-        sums = squared_gradient_sum(self.network, batch["features"])
-        self.confidence.copy_(self.regularisation + torch.cat([value.flatten() for value in sums]))
+        self.scored = batch["features"].clone()
 
-    def _confidence(self) -> list[Tensor]:
-        """U, one tensor per parameter."""
-        parameters = list(self.network.parameters())
-        parts = torch.split(self.confidence, [value.numel() for value in parameters])
-        return [part.view_as(value) for part, value in zip(parts, parameters, strict=True)]
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As any module's, for as many scored rows as there were."""
+        self.scored = state_dict.get("scored", self.scored).to(self.scored, copy=True)
+        return super().load_state_dict(state_dict, strict, assign)
+
+
+def diagonal(network: nn.Sequential, inputs: Tensor, scored: Tensor, regularisation: float) -> tuple[Tensor, Tensor]:
+    """Output and diagonal variance, as in INSTINCT; arguments as for `output_and_full_variance`."""
+    confidence = [regularisation + total for total in squared_gradient_sum(network, scored)]  # U
+    outputs, variances = output_and_variance(network, inputs, confidence)
+    return outputs, regularisation * variances  # lambda sum_p g_p^2 / U_p
+
+
+UNCERTAINTIES = {"full": output_and_full_variance, "diagonal": diagonal}
 
 
 def settled(recent: deque[float], band: float) -> bool:

@@ -93,8 +93,8 @@ class Duet(AbstractStrategy):
 
     candidates: int = 64
     choose: int = 1
-    acquisition: Acquisition = "thompson"
-    nu: float = 0.2
+    acquisition: Acquisition = "upper_confidence_bound"
+    nu: float = 3.0
     soft_prompts: SoftPrompts = field(default_factory=SoftPrompts)
     position: Literal["prefix", "suffix"] = "prefix"
     demonstrations: int = 5

@@ -8,7 +8,12 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from lightning_modules.initial_weights import build_network
-from lightning_modules.neural_ucb import BLOCK, output_and_variance, squared_gradient_sum
+from lightning_modules.neural_ucb import (
+    BLOCK,
+    output_and_full_variance,
+    output_and_variance,
+    squared_gradient_sum,
+)
 
 ROWS, WIDTH = 17, 6
 
@@ -112,3 +117,36 @@ def test_a_layer_with_other_parameters_is_refused() -> None:
     network = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2), nn.Linear(2, 1))
     with pytest.raises(ValueError, match=r"Expected linear layers and activations .* LayerNorm"):
         squared_gradient_sum(network, torch.zeros(1, 2))
+
+
+@pytest.mark.parametrize("depth", [1, 3, 5])
+def test_full_variance_is_the_quadratic_form_of_per_example_gradients(depth: int) -> None:
+    network, inputs, scored, regularisation = _network(depth), _rows(), _rows()[:6] + 0.5, 0.1
+    flat = [torch.cat([g.flatten(1) for g in _gradients(network, rows)], dim=1) for rows in (scored, inputs)]
+    known, asked = (gradients / flat[0].square().sum(1).mean().sqrt() for gradients in flat)
+    matrix = regularisation * torch.eye(known.shape[1], dtype=torch.float64) + known.T @ known  # U, all pairs
+    expected = regularisation * (asked * torch.linalg.solve(matrix, asked.T).T).sum(1)
+    outputs, variances = output_and_full_variance(network, inputs, scored, regularisation)
+    torch.testing.assert_close(variances, expected, rtol=1e-6, atol=1e-12)
+    torch.testing.assert_close(outputs, network(inputs).squeeze(-1).detach(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_row_like_many_scored_ones_is_certain_and_a_new_one_is_not() -> None:
+    network, generator = _network(3), torch.Generator().manual_seed(3)
+    scored = 1.0 + 0.01 * torch.randn(20, WIDTH, dtype=torch.float64, generator=generator)
+    asked = torch.stack([scored.mean(0), -scored.mean(0)])
+    alike, new = output_and_full_variance(network, asked, scored, 0.1)[1].sqrt().tolist()
+    assert alike < 0.2
+    assert new > 2 * alike
+
+
+@pytest.mark.parametrize("count", [0, 1, BLOCK + 1])
+def test_full_variance_of_any_number_of_rows_is_that_of_the_rows_alone(count: int) -> None:
+    network, scored = _network(3), _rows()
+    inputs = torch.randn(count, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    _, together = output_and_full_variance(network, inputs, scored, 0.1)
+    alone = [output_and_full_variance(network, row[None], scored, 0.1)[1] for row in inputs[:3]]
+    assert len(together) == count
+    torch.testing.assert_close(
+        together[:3], torch.cat([torch.empty(0, dtype=torch.float64), *alone]), rtol=1e-9, atol=1e-12
+    )

@@ -20,6 +20,7 @@ from torch.nn import functional
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from datamodules.instruction_pool import InstructionPool, pool_batch
 from datamodules.pool import Candidate, Observation, Pool
+from lightning_modules.neural_ucb import output_and_full_variance
 from lightning_modules.score_predictor import ScorePredictor, settled
 
 pytestmark = [
@@ -228,14 +229,22 @@ def _gradients(predictor: ScorePredictor, rows: Tensor) -> list[Tensor]:
     return [value.square() for value in vmap(grad(output), in_dims=(None, 0))(parameters, rows).values()]
 
 
-def test_the_deviation_follows_from_the_gradients_of_all_scored_rows(two_epochs: Fit) -> None:
-    predictor, features = two_epochs.predictor, _features(9, seed=5) * 3 + 5
-    batch = pool_batch(Pool(two_epochs.data.pool.observations[:61]))  # what the last epoch fitted
+def test_the_diagonal_deviation_follows_from_the_gradients_of_all_scored_rows(tmp_path: Path) -> None:
+    fit, features = _fit(tmp_path, epochs=1, uncertainty="diagonal"), _features(9, seed=5) * 3 + 5
+    predictor, batch = fit.predictor, pool_batch(Pool(fit.data.pool.observations[:60]))  # what the epoch fitted
     confidence = [0.1 + value.sum(0) for value in _gradients(predictor, batch["features"])]
     squares = _gradients(predictor, (features - batch["feature_mean"]) / batch["feature_scale"])
     summed = sum((g / u).flatten(1).sum(1) for g, u in zip(squares, confidence, strict=True))
     _, deviation = predictor.predict(features)
     torch.testing.assert_close(deviation, (0.1 * torch.as_tensor(summed)).sqrt() * batch["reward_scale"])
+
+
+def test_the_deviation_is_that_of_a_gaussian_process_over_the_gradients(two_epochs: Fit) -> None:
+    predictor, features = two_epochs.predictor, _features(9, seed=5) * 3 + 5
+    batch = pool_batch(Pool(two_epochs.data.pool.observations[:61]))  # what the last epoch fitted
+    rows = (features - batch["feature_mean"]) / batch["feature_scale"]
+    _, variances = output_and_full_variance(predictor.network, rows, batch["features"], 0.1)
+    torch.testing.assert_close(predictor.predict(features)[1], variances.sqrt() * batch["reward_scale"])
 
 
 def test_the_deviation_grows_away_from_the_scored_rows(two_epochs: Fit) -> None:
@@ -249,7 +258,7 @@ def test_before_a_fit_the_deviation_is_the_priors() -> None:
     rows = _features(3, seed=0)
     mean, deviation = predictor.predict(rows)
     norm = torch.stack([value.flatten(1).sum(1) for value in _gradients(predictor, rows)]).sum(0).sqrt()
-    torch.testing.assert_close(deviation, norm)  # lambda sum g^2 / lambda
+    torch.testing.assert_close(deviation, norm)  # g^T g
     torch.testing.assert_close(mean, predictor(rows).detach())
 
 
