@@ -1,7 +1,8 @@
 """What the uncertainty of the candidates costs: ``python -m benchmarks.acquisition``.
 
-Mean and closed-form variance of N candidates beside the two matrix products that they need, and beside per-example
-gradients by torch.func; then how the time grows, and the peak memory of a process that does nothing else.
+Mean and closed-form diagonal variance of N candidates beside the two matrix products that they need, and beside
+per-example gradients by torch.func; then how the time grows, the full form, and the peak memory of a process that does
+nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from torch.func import functional_call, grad, vmap
 
 from benchmarks.timing import Measurement, compare, main
 from lightning_modules.initial_weights import build_network
-from lightning_modules.neural_ucb import output_and_variance
+from lightning_modules.neural_ucb import output_and_full_variance, output_and_variance
 
 FEATURES, WIDTH, DEPTH, CANDIDATES = 5120, 100, 3, 10_000
 REFERENCE_BLOCK = 20  # rows whose gradients, d x width numbers each, are formed at once
@@ -85,6 +86,18 @@ def against_reference(depth: int) -> list[Measurement]:
     ]
 
 
+def full_beside_diagonal(scored: int) -> list[Measurement]:
+    """Seconds of the default form, over ``scored`` rows, beside those of the diagonal one."""
+    network, inputs, confidence = problem(CANDIDATES, FEATURES, WIDTH, DEPTH)
+    known = torch.randn(scored, FEATURES)
+    seconds = compare({
+        "full": lambda: output_and_full_variance(network, inputs, known, 0.1),
+        "diagonal": lambda: output_and_variance(network, inputs, confidence),
+    }, repeats=3)  # fmt: skip
+    name = f"{CANDIDATES:,} candidates, {scored} scored: full form beside the diagonal one"
+    return [Measurement(name, seconds["full"], "s", seconds["diagonal"])]
+
+
 def memory(count: int) -> float:
     """Megabytes that mean and variance of ``count`` candidates take beyond the inputs, at their peak (on Linux)."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -121,6 +134,7 @@ def measure() -> list[Measurement]:
         count, features, width, depth = shape
         name = f"{what} changed: N = {count:,}, d = {features}, width {width}, depth {depth}"
         rows.append(Measurement(name, closed, "s", least))
+    rows += [one for scored in (40, 165) for one in full_beside_diagonal(scored)]
     inputs = CANDIDATES * FEATURES * 4 / 1e6
     rows.append(Measurement("memory beyond the inputs; inputs", memory(CANDIDATES), "MB", inputs, "O(N d)"))
     return rows

@@ -14,7 +14,7 @@ import statistics
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -27,14 +27,38 @@ from llms.huggingface_black_box import HuggingFaceBlackBox
 from search.acquisition import Acquisition, acquisition_value
 from tasks.task import Task
 
+
+@dataclass(frozen=True)
+class Choice:
+    """How the next instruction is chosen.
+
+    Args:
+        name: what it is called.
+        acquisition: by what value; None is at random.
+        nu: weight of exploration.
+        uncertainty: the predictor's.
+    """
+
+    name: str
+    acquisition: Acquisition | None = None
+    nu: float = 0.0
+    uncertainty: str = "full"
+
+
 TASKS = (
     "alphabetically_first_word_last_two_letters", "longest_word_first_two_letters", "longest_word_last_two_letters",
     "alphabetically_last_word_second_letter", "smaller_animal",
 )  # fmt: skip
-CHOICES: tuple[tuple[Acquisition | None, float], ...] = (
-    (None, 0.0), ("greedy", 0.0), ("upper_confidence_bound", 0.1), ("upper_confidence_bound", 0.5),
-    ("upper_confidence_bound", 1.0), ("thompson", 0.2), ("thompson", 0.5), ("expected_improvement", 1.0),
-)  # fmt: skip
+CHOICES = (
+    Choice("at random"),
+    Choice("diagonal, greedy", "greedy", 0.0, "diagonal"),
+    Choice("diagonal, upper confidence bound, nu = 0.5", "upper_confidence_bound", 0.5, "diagonal"),
+    Choice("diagonal, Thompson sampling, nu = 0.2", "thompson", 0.2, "diagonal"),
+    Choice("full, upper confidence bound, nu = 1", "upper_confidence_bound", 1.0),
+    Choice("full, upper confidence bound, nu = 3", "upper_confidence_bound", 3.0),
+    Choice("full, Thompson sampling, nu = 1", "thompson", 1.0),
+    Choice("full, expected improvement, deviation x 3", "expected_improvement", 3.0),
+)
 INITIAL, DRAWN, EXAMPLES, HARD = 40, 52, 20, 0.6
 
 
@@ -69,7 +93,7 @@ def record(name: str, count: int) -> Recorded:
     return Recorded(rows, features)
 
 
-def replay(recorded: Recorded, choice: tuple[Acquisition | None, float], seed: int, iterations: int) -> list[float]:
+def replay(recorded: Recorded, choice: Choice, seed: int, iterations: int) -> list[float]:
     """The share of the best reward that a search has found after each number of iterations, 0 included."""
     draws, noise = random.Random(seed), torch.Generator().manual_seed(seed)
     poor = [index for index, row in enumerate(recorded.rows) if row.score <= HARD * recorded.best]
@@ -84,16 +108,15 @@ def replay(recorded: Recorded, choice: tuple[Acquisition | None, float], seed: i
 
 
 def choose(
-    recorded: Recorded, known: Sequence[int], drawn: Sequence[int], choice: tuple[Acquisition | None, float],
-    best: float, noise: torch.Generator,
-) -> int:  # fmt: skip
-    """The place in ``drawn`` of the next one; at random without an acquisition."""
-    kind, nu = choice
-    if kind is None:
+    recorded: Recorded, known: Sequence[int], drawn: Sequence[int], choice: Choice, best: float, noise: torch.Generator
+) -> int:
+    """The place in ``drawn`` of the next one."""
+    if choice.acquisition is None:
         return int(torch.randint(len(drawn), (), generator=noise))
-    predictor = fit([recorded.rows[index] for index in known], VARIANTS[0], recorded.features.shape[1])
+    variant = replace(VARIANTS[0], model={"uncertainty": choice.uncertainty})
+    predictor = fit([recorded.rows[index] for index in known], variant, recorded.features.shape[1])
     mean, deviation = predictor.predict(recorded.features[list(drawn)])
-    return int(acquisition_value(kind, mean, deviation, best, nu, noise).argmax())
+    return int(acquisition_value(choice.acquisition, mean, deviation, best, choice.nu, noise).argmax())
 
 
 def main(argv: Sequence[str]) -> None:
@@ -109,10 +132,10 @@ def main(argv: Sequence[str]) -> None:
     tasks = [record(name, options.count) for name in options.tasks]
     shown = [number for number in (0, 5, 12, options.iterations) if number <= options.iterations]
     lines = []
-    for kind, nu in CHOICES:
-        curves = [replay(one, (kind, nu), s, options.iterations) for one in tasks for s in range(options.seeds)]
+    for choice in CHOICES:
+        curves = [replay(one, choice, seed, options.iterations) for one in tasks for seed in range(options.seeds)]
         means = [f"{statistics.fmean(curve[number] for curve in curves):.2f}" for number in shown]
-        lines.append([f"{kind}, nu = {nu:g}" if kind else "at random", *means])
+        lines.append([choice.name, *means])
     sys.stdout.write(markdown(["choice", *(f"after {number}" for number in shown)], lines) + "\n")
 
 
