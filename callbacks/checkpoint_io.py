@@ -55,7 +55,12 @@ class AtomicCheckpointIO(CheckpointIO):
 def _write(checkpoint: dict[str, Any], path: Path) -> None:
     """Write and wait until the disk has it."""
     with path.open("wb") as file:
-        torch.save(checkpoint, file)
+        try:
+            torch.save(checkpoint, file)
+        except RuntimeError as error:  # torch's own, on the half-written file, in place of the signal's
+            if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
+                raise error.__context__ from None
+            raise
         file.flush()
         os.fsync(file.fileno())
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -24,6 +26,33 @@ class Harmful:
 
     def __reduce__(self) -> tuple[object, ...]:
         return (os.getcwd, ())
+
+
+class Stopped(SystemExit):
+    """What a signal's handler raises."""
+
+
+def _stop(*_: object) -> NoReturn:
+    raise Stopped
+
+
+def _save_until_stopped(checkpoint: dict[str, Any], path: Path, seconds: float) -> NoReturn:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    while True:
+        AtomicCheckpointIO().save_checkpoint(checkpoint, path)
+
+
+def test_a_signal_in_the_middle_of_a_write_is_still_that_signal(tmp_path: Path) -> None:
+    checkpoint = {str(number): torch.zeros(200_000) for number in range(60)}
+    former = signal.signal(signal.SIGALRM, _stop)
+    try:
+        for delay in range(1, 13):
+            with pytest.raises(Stopped):  # torch raises a RuntimeError of its own over it
+                _save_until_stopped(checkpoint, tmp_path / "last.ckpt", delay / 1000)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+    assert not list(tmp_path.glob("*.partial"))
 
 
 def _note(monkeypatch: pytest.MonkeyPatch, name: str, calls: list[str]) -> None:
