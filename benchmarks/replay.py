@@ -130,7 +130,7 @@ def main(argv: Sequence[str]) -> None:
     warnings.filterwarnings("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     tasks = [record(name, options.count) for name in options.tasks]
-    shown = [number for number in (0, 5, 12, options.iterations) if number <= options.iterations]
+    shown = sorted({0, 5, 12, options.iterations} & set(range(options.iterations + 1)))
     lines = []
     for choice in CHOICES:
         curves = [replay(one, choice, seed, options.iterations) for one in tasks for seed in range(options.seeds)]

@@ -173,7 +173,7 @@ class ScorePredictor(LightningModule):
         self.trainer.strategy.setup_optimizers(self.trainer)
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
-        """All steps of the iteration; then scales and U for `predict`, which callbacks call at the epoch's end."""
+        """The steps of the iteration; then what `predict` needs, which callbacks call at the epoch's end."""
         optimizer = cast(LightningOptimizer, self.optimizers())
         band = self.tolerance * float(batch["rewards_standardised"].var(correction=0))
         recent: deque[float] = deque(maxlen=WINDOW)

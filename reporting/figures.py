@@ -133,7 +133,7 @@ def bubbles(runs: Sequence[Run], label: str, palette: Palette) -> Figure:
         axes.annotate(f"{hardness[task]:.2f}", (means[task], place), offset, textcoords="offset points", va="center")
     axes.set_yticks(places, tasks)
     axes.set(xlabel="mean test score (area and number: difficulty)", xlim=(-0.03, 1.03), title=f"{label} on each task")
-    axes.margins(y=0.08)
+    axes.set_ylim(-0.8, len(tasks) - 0.2)  # room for the largest bubble
     axes.grid(visible=True, axis="x")
     return figure
 
