@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 1000, 100
-COLOURS = 6
+COLOURS = 7
 ROUNDING = 1e-9
 
 
