@@ -1,4 +1,7 @@
-"""Fused embeddings: z(u) = AvgPool([H(u); O(u)]) of an instruction and the output that belongs to it (section 3.2)."""
+"""Fused embeddings: z(u) = AvgPool([H(u); O(u)]) of an instruction and the output that belongs to it (section 3.2).
+
+Or O(u) alone, our default: read after the instruction, an answer holds of it what it makes a model do.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from llms.errors import BudgetSpent, ProviderError
 from search.prompts import answer_prompt
 
 OutputSource = Literal["white_box", "black_box", "none"]
-Fusion = Literal["mean", "concat", "adjacent", "tokens"]
+Fusion = Literal["output", "mean", "concat", "adjacent", "tokens"]
 
 
 def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
@@ -33,13 +36,15 @@ def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
     Args:
         instructions: H(u), with the number of tokens behind each row.
         outputs: O(u), likewise.
-        fusion: ``mean`` of the pair, (n, d); ``concat``, (n, 2d); ``adjacent``, the pair side by side and neighbours
-            averaged, (n, d); ``tokens``, the mean over the tokens of both, (n, d).
+        fusion: ``output``, O alone, (n, d); ``mean`` of the pair, (n, d); ``concat``, (n, 2d); ``adjacent``, the pair
+            side by side and neighbours averaged, (n, d); ``tokens``, the mean over the tokens of both, (n, d).
 
     >>> two = lambda a, b, n: Encoding(torch.tensor([[a, b]]), torch.tensor([n]))
-    >>> [fuse(two(0.0, 2.0, 1), two(4.0, 4.0, 3), kind).tolist() for kind in ("mean", "adjacent", "tokens")]
-    [[[2.0, 3.0]], [[1.0, 4.0]], [[3.0, 3.5]]]
+    >>> [fuse(two(0.0, 2.0, 1), two(4.0, 4.0, 3), kind).tolist() for kind in ("output", "mean", "adjacent", "tokens")]
+    [[[4.0, 4.0]], [[2.0, 3.0]], [[1.0, 4.0]], [[3.0, 3.5]]]
     """
+    if fusion == "output":
+        return outputs.states
     pair = torch.stack([instructions.states, outputs.states], dim=1)  # (n, 2, d)
     if fusion == "mean":
         return pair.mean(dim=1)
@@ -80,7 +85,7 @@ class FeatureExtractor:
     """
 
     outputs: OutputSource = "white_box"
-    fusion: Fusion = "mean"
+    fusion: Fusion = "output"
     probes: int = 4
     max_new_tokens: int = 24
     template: str = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
@@ -109,14 +114,18 @@ class FeatureExtractor:
     ) -> Tensor:
         """(n, width), the fused embeddings of n instructions, tried on the first ``probes`` of ``inputs``."""
         self.check(white_box)
-        head = self.template.split("{instruction}")[0]
-        instructions = white_box.encode([" " + text for text in texts], [head.rstrip(" ")] * len(texts))
         if self.outputs == "none":
-            return instructions.states
+            return self._instructions(texts, white_box).states
         prompts = [answer_prompt(text, one, self.template) for text in texts for one in inputs[: self.probes]]
         answers = self._answers(prompts, white_box, black_box)
-        each = white_box.encode(answers, prompts)
-        return fuse(instructions, _mean_by_group(each, len(texts)), self.fusion)
+        outputs = _mean_by_group(white_box.encode(answers, prompts), len(texts))
+        unread = self.fusion == "output"  # H plays no part
+        return fuse(outputs if unread else self._instructions(texts, white_box), outputs, self.fusion)
+
+    def _instructions(self, texts: Sequence[str], white_box: AbstractEncoder) -> Encoding:
+        """H, read where an instruction stands in the prompt."""
+        head = self.template.split("{instruction}")[0]
+        return white_box.encode([" " + text for text in texts], [head.rstrip(" ")] * len(texts))
 
     def _answers(self, prompts: list[str], white_box: AbstractEncoder, black_box: AbstractBlackBox) -> list[str]:
         if isinstance(white_box, AbstractWhiteBox) and self.outputs == "white_box":

@@ -30,6 +30,7 @@ def silent() -> ScriptedBlackBox:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
+        ("output", OUT),
         ("mean", (H + OUT) / 2),
         ("concat", np.concatenate([H, OUT], axis=1)),
         ("adjacent", np.concatenate([H, OUT], axis=1).reshape(2, 4, 2).mean(axis=2)),
@@ -44,6 +45,7 @@ def test_each_fusion_is_what_numpy_says(kind: Fusion, expected: NDArray[np.float
 def test_the_literal_rows_of_each_fusion() -> None:
     rows = {kind: fuse(encoding(H, N_H), encoding(OUT, N_O), kind)[0].tolist() for kind in get_args(Fusion)}
     assert rows == {
+        "output": [3, 0, 1, 1],
         "mean": [2, 1, 2, 3],
         "concat": [1, 2, 3, 5, 3, 0, 1, 1],
         "adjacent": [1.5, 4, 1.5, 1],
@@ -69,6 +71,12 @@ def test_without_outputs_the_features_are_the_instructions_states_in_the_prompt(
     features = FeatureExtractor(outputs="none", fusion="concat").extract(TEXTS, INPUTS, box, silent())
     expected = box.encode([" Sort it.", " Reverse the word."], ["Instruction:", "Instruction:"]).states
     assert torch.equal(features, expected)
+
+
+def test_the_output_alone_is_the_right_half_of_the_pair() -> None:
+    box = HashingWhiteBox(16)
+    alone, pair = (FeatureExtractor(fusion=kind).extract(TEXTS, INPUTS, box, silent()) for kind in ("output", "concat"))
+    assert torch.equal(alone, pair[:, 16:])
 
 
 def prompt(text: str, one: str) -> str:
@@ -125,7 +133,7 @@ def test_an_encoder_is_refused_where_the_white_box_has_to_answer() -> None:
 
 @pytest.mark.parametrize("outputs", ["none", "black_box"])
 def test_an_encoder_will_do_where_the_black_box_answers_or_nobody(outputs: str) -> None:
-    extractor, encoder = FeatureExtractor(outputs=outputs), NGramEncoder()  # type: ignore[arg-type]
+    extractor, encoder = FeatureExtractor(outputs, "mean"), NGramEncoder()  # type: ignore[arg-type]
     extractor.check(encoder)
     features = extractor.extract(TEXTS, INPUTS, encoder, ScriptedBlackBox(lambda request: "tac"))
     own, answers = encoder.encode(TEXTS).states, encoder.encode(["tac", "tac"]).states
