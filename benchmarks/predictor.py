@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from lightning import LightningModule, Trainer
 from scipy.stats import spearmanr
 from torch import Tensor
@@ -26,10 +25,9 @@ from benchmarks.landscape import sample, score
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
-from llms.base import Encoding
 from llms.huggingface_black_box import HuggingFaceBlackBox
 from llms.huggingface_white_box import HuggingFaceWhiteBox
-from search.fusion import FeatureExtractor, fuse
+from search.fusion import FeatureExtractor
 from tasks.task import Task
 
 TASKS = (
@@ -59,28 +57,32 @@ class Variant:
 
 OFF: dict[str, Any] = {"similarity": "none", "weight": "none", "alpha": 0.0}
 VARIANTS = (
-    Variant("defaults (mean of H and O, standardised, similarity)", "mean", True, {}),
-    Variant("without similarity", "mean", True, OFF),
-    Variant("reward-contrast similarity", "mean", True, {"similarity": "reward_contrast"}),
-    Variant("raw rewards", "mean", False, {}),
-    Variant("raw rewards, without similarity", "mean", False, OFF),
+    Variant("defaults (O, standardised, similarity)", "O", True, {}),
+    Variant("without similarity", "O", True, OFF),
+    Variant("reward-contrast similarity", "O", True, {"similarity": "reward_contrast"}),
+    Variant("raw rewards", "O", False, {}),
+    Variant("raw rewards, without similarity", "O", False, OFF),
     Variant("without output representation (H)", "H", True, {}),
-    Variant("without instruction representation (O)", "O", True, {}),
+    Variant("mean of H and O (the paper's)", "mean", True, {}),
     Variant("H and O side by side", "concat", True, {}),
-    Variant("N(0, 1) initial weights (INSTINCT)", "mean", True, {"initial_weights": "normal"}),
-)  # fmt: skip
+    Variant("N(0, 1) initial weights (INSTINCT)", "O", True, {"initial_weights": "normal"}),
+)
 
 
-def features_of(texts: Sequence[str], task: Task, seed: int, box: HuggingFaceBlackBox) -> dict[str, Tensor]:
+def features_of(
+    texts: Sequence[str],
+    task: Task,
+    seed: int,
+    box: HuggingFaceBlackBox,
+    white_box: str = "embedded",
+    probes: int = 4,
+) -> dict[str, Tensor]:
     """The fused embeddings by kind, each (n, width)."""
-    white = HuggingFaceWhiteBox(batch_tokens=32768)
+    white = HuggingFaceWhiteBox(white_box, batch_tokens=32768)
     inputs = [example.input for example in task.splits(seed).demonstrations]
-    only = FeatureExtractor("none").extract(texts, inputs, white, box)
-    pair = FeatureExtractor("white_box", "concat", max_new_tokens=16).extract(texts, inputs, white, box)
-    outputs = pair[:, only.shape[1] :]
-    ones = torch.ones(len(texts), dtype=torch.int64)
-    mean = fuse(Encoding(only, ones), Encoding(outputs, ones), "mean")
-    return {"H": only, "O": outputs, "mean": mean, "concat": pair}
+    pair = FeatureExtractor("white_box", "concat", probes, max_new_tokens=16).extract(texts, inputs, white, box)
+    instructions, outputs = pair.chunk(2, dim=1)  # (n, d) both
+    return {"H": instructions, "O": outputs, "mean": (instructions + outputs) / 2, "concat": pair}
 
 
 def fit(rows: Sequence[Observation], variant: Variant, width: int) -> ScorePredictor:

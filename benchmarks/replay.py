@@ -13,7 +13,7 @@ import random
 import statistics
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -37,12 +37,14 @@ class Choice:
         acquisition: by what value; None is at random.
         nu: weight of exploration.
         uncertainty: the predictor's.
+        features: what it sees: O, H, their mean or both side by side (concat).
     """
 
     name: str
     acquisition: Acquisition | None = None
     nu: float = 0.0
     uncertainty: str = "full"
+    features: str = "O"
 
 
 TASKS = (
@@ -55,7 +57,9 @@ CHOICES = (
     Choice("diagonal, upper confidence bound, nu = 0.5", "upper_confidence_bound", 0.5, "diagonal"),
     Choice("diagonal, Thompson sampling, nu = 0.2", "thompson", 0.2, "diagonal"),
     Choice("full, upper confidence bound, nu = 1", "upper_confidence_bound", 1.0),
-    Choice("full, upper confidence bound, nu = 3", "upper_confidence_bound", 3.0),
+    Choice("full, upper confidence bound, nu = 3 (default)", "upper_confidence_bound", 3.0),
+    Choice("the same, H instead of O", "upper_confidence_bound", 3.0, features="H"),
+    Choice("the same, mean of H and O", "upper_confidence_bound", 3.0, features="mean"),
     Choice("full, Thompson sampling, nu = 1", "thompson", 1.0),
     Choice("full, expected improvement, deviation x 3", "expected_improvement", 3.0),
 )
@@ -67,12 +71,12 @@ class Recorded:
     """The instructions of a task.
 
     Args:
-        rows: with features and rewards.
-        features: (n, d).
+        rows: with rewards, without features.
+        features: (n, width) of each kind.
     """
 
     rows: Sequence[Observation]
-    features: Tensor
+    features: Mapping[str, Tensor]
 
     @property
     def best(self) -> float:
@@ -80,17 +84,16 @@ class Recorded:
         return max(row.score for row in self.rows)
 
 
-def record(name: str, count: int) -> Recorded:
+def record(name: str, count: int, white_box: str, probes: int) -> Recorded:
     """Writes about ``count`` instructions, scores them on 20 examples and reads them."""
     task, box = Task(name), HuggingFaceBlackBox()
     texts = sample(task, box, count, 1, 0, 1.0).texts
-    features = features_of(texts, task, 0, box)["mean"]
     marks = score(texts, task, box, EXAMPLES, 0)
     rows = [
-        Observation(Candidate(text, "initial", features=feature), 0, one.scores, one.outputs)
-        for text, feature, one in zip(texts, features, marks, strict=True)
+        Observation(Candidate(text, "initial"), 0, one.scores, one.outputs)
+        for text, one in zip(texts, marks, strict=True)
     ]
-    return Recorded(rows, features)
+    return Recorded(rows, features_of(texts, task, 0, box, white_box, probes))
 
 
 def replay(recorded: Recorded, choice: Choice, seed: int, iterations: int) -> list[float]:
@@ -113,10 +116,16 @@ def choose(
     """The place in ``drawn`` of the next one."""
     if choice.acquisition is None:
         return int(torch.randint(len(drawn), (), generator=noise))
-    variant = replace(VARIANTS[0], model={"uncertainty": choice.uncertainty})
-    predictor = fit([recorded.rows[index] for index in known], variant, recorded.features.shape[1])
-    mean, deviation = predictor.predict(recorded.features[list(drawn)])
+    features = recorded.features[choice.features]
+    rows = [with_features(recorded.rows[index], features[index]) for index in known]
+    predictor = fit(rows, replace(VARIANTS[0], model={"uncertainty": choice.uncertainty}), features.shape[1])
+    mean, deviation = predictor.predict(features[list(drawn)])
     return int(acquisition_value(choice.acquisition, mean, deviation, best, choice.nu, noise).argmax())
+
+
+def with_features(row: Observation, features: Tensor) -> Observation:
+    """The row as a predictor wants it."""
+    return replace(row, candidate=replace(row.candidate, features=features))
 
 
 def main(argv: Sequence[str]) -> None:
@@ -126,10 +135,12 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--count", type=int, default=300, help="instructions per task")
     parser.add_argument("--seeds", type=int, default=8, help="searches per task and choice")
     parser.add_argument("--iterations", type=int, default=25)
+    parser.add_argument("--white_box", default="embedded", help="who reads them: a model's folder or name")
+    parser.add_argument("--probes", type=int, default=4, help="inputs that each is tried on for O")
     options = parser.parse_args(argv)
     warnings.filterwarnings("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    tasks = [record(name, options.count) for name in options.tasks]
+    tasks = [record(name, options.count, options.white_box, options.probes) for name in options.tasks]
     shown = sorted({0, 5, 12, options.iterations} & set(range(options.iterations + 1)))
     lines = []
     for choice in CHOICES:
