@@ -233,7 +233,7 @@ class InstructionSearch(Callback):
             return "budget"
         if not rows:
             raise ProviderError("No candidate of this iteration got all its answers; start again to ask for the rest")
-        self._grow(pool, rows)
+        self._grow(pool, rows, self.last_proposal.reserve)
         return None
 
     def _score(self, candidates: Sequence[Candidate], iteration: int, others: Iterable[str]) -> list[Observation]:
@@ -273,9 +273,9 @@ class InstructionSearch(Callback):
                     raise
         return 0, []
 
-    def _grow(self, pool: InstructionPool, rows: Sequence[Observation]) -> None:
+    def _grow(self, pool: InstructionPool, rows: Sequence[Observation], reserve: Sequence[Candidate] = ()) -> None:
         self._keep_room([*pool.pool.texts, *(row.text for row in rows)])
-        pool.grow(self._with_features(rows))
+        pool.grow(self._with_features(rows), reserve)
 
     def _with_features(self, rows: Sequence[Observation]) -> list[Observation]:
         """Sets the fused embedding where the strategy has not."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
-from datamodules.pool import Observation, Pool
+from datamodules.pool import Candidate, Observation, Pool
 
 RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
 ABSOLUTE_SPREAD = 1e-8
@@ -78,9 +79,9 @@ class InstructionPool(LightningDataModule):
         self.standardise_rewards = standardise_rewards
         self.pool = Pool()
 
-    def grow(self, observations: Sequence[Observation]) -> None:
-        """Take in what was scored; the next epoch fits on it."""
-        self.pool = self.pool + observations
+    def grow(self, observations: Sequence[Observation], reserve: Sequence[Candidate] = ()) -> None:
+        """Take in what was scored, on which the next epoch fits, and what was not but may be chosen from again."""
+        self.pool = replace(self.pool + observations, reserve=tuple(reserve))
 
     def train_dataloader(self) -> WholePool:
         """The pool as it is when an epoch begins, in one batch."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -64,12 +64,17 @@ class Observation:
 class Pool:
     """Scored instructions; ``+`` returns a longer pool.
 
+    Args:
+        observations: the scored instructions.
+        reserve: candidates without a score, with features, that a strategy wants to choose from again.
+
     >>> one = Observation(Candidate("Reverse it.", "initial", features=torch.zeros(2)), 0, (1.0, 0.0), ("ba", "dc"))
     >>> (Pool() + [one]).best().score
     0.5
     """
 
     observations: tuple[Observation, ...] = ()
+    reserve: tuple[Candidate, ...] = ()
 
     def __len__(self) -> int:
         return len(self.observations)
@@ -78,7 +83,7 @@ class Pool:
         return iter(self.observations)
 
     def __add__(self, more: Sequence[Observation]) -> Pool:
-        return Pool(self.observations + tuple(more))
+        return replace(self, observations=self.observations + tuple(more))
 
     @property
     def iteration(self) -> int:
@@ -106,20 +111,20 @@ class Pool:
 
     def features(self) -> Tensor:
         """(n, d), the fused embeddings."""
-        rows = [row.candidate.features for row in self]
-        return torch.stack([row for row in rows if row is not None])
+        return feature_rows([row.candidate for row in self])
 
     def rewards(self) -> Tensor:
         """(n,), float32."""
         return torch.tensor([row.score for row in self])
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain Python values and one tensor, for a checkpoint that loads with ``weights_only``."""
-        rows = [
-            asdict(row) | {"candidate": {k: v for k, v in vars(row.candidate).items() if k != "features"}}
-            for row in self
-        ]
-        return {"rows": rows, "features": self.features() if rows else None}
+        """Plain Python values and two tensors, for a checkpoint that loads with ``weights_only``."""
+        return {
+            "rows": [vars(row) | {"candidate": _plain(row.candidate)} for row in self],
+            "features": self.features() if len(self) else None,
+            "reserve": [_plain(one) for one in self.reserve],
+            "reserve_features": feature_rows(self.reserve) if self.reserve else None,
+        }
 
     @classmethod
     def from_state_dict(cls, state: dict[str, Any]) -> Pool:
@@ -128,4 +133,23 @@ class Pool:
         for index, row in enumerate(state["rows"]):
             candidate = Candidate(**row["candidate"], features=state["features"][index].clone())
             rows.append(Observation(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
-        return cls(tuple(rows))
+        reserve = [
+            Candidate(**one, features=state["reserve_features"][index].clone())
+            for index, one in enumerate(state.get("reserve", ()))
+        ]
+        return cls(tuple(rows), tuple(reserve))
+
+
+def feature_rows(candidates: Iterable[Candidate]) -> Tensor:
+    """(n, d), the fused embeddings of candidates that have one; at least one.
+
+    >>> feature_rows([Candidate("Reverse it.", "initial", features=torch.zeros(2))]).shape
+    torch.Size([1, 2])
+    """
+    rows = [one.features for one in candidates]
+    return torch.stack([row for row in rows if row is not None])
+
+
+def _plain(candidate: Candidate) -> dict[str, Any]:
+    """All but the features."""
+    return {name: value for name, value in vars(candidate).items() if name != "features"}

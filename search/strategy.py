@@ -56,11 +56,13 @@ class Proposal:
             ``paper``; empty when nothing new was found. Their features are set where the strategy computed them.
         written: texts that were generated for it.
         distinct: how many of them were new, distinct instructions.
+        reserve: what may be scored later, with features; the pool holds it until the next proposal.
     """
 
     candidates: tuple[Candidate, ...]
     written: int = 0
     distinct: int = 0
+    reserve: tuple[Candidate, ...] = ()
 
 
 class AbstractStrategy(ABC):

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from datamodules.pool import Candidate, Observation, Pool
+from datamodules.pool import Candidate, Observation, Pool, feature_rows
 from llms.base import AbstractEncoder, Request
 from search.acquisition import Acquisition, acquisition_value
 from search.fusion import require_white_box
@@ -76,6 +76,7 @@ class Duet(AbstractStrategy):
     Args:
         candidates: texts that are written per iteration.
         choose: how many of them are scored per iteration.
+        reserve: how many of the others, the best ones, stand for choice again in the next iteration.
         acquisition: how the predictor chooses.
         nu: weight of exploration.
         soft_prompts: the latent space of soft prompts.
@@ -93,6 +94,7 @@ class Duet(AbstractStrategy):
 
     candidates: int = 64
     choose: int = 1
+    reserve: int = 32
     acquisition: Acquisition = "upper_confidence_bound"
     nu: float = 3.0
     soft_prompts: SoftPrompts = field(default_factory=SoftPrompts)
@@ -111,16 +113,22 @@ class Duet(AbstractStrategy):
         for name in ("candidates", "choose", "demonstrations", "max_new_tokens", "elite", "attempts"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        if self.reserve < 0:
+            raise ValueError(f"Expected reserve of at least 0 but got {self.reserve}")
         self.shares.counts(self.candidates)
 
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
         """Writes, canonicalises, deduplicates, encodes and ranks; one score per text."""
-        written = 0
+        written, new = 0, list[Candidate]()
         for batch in self.batches(pool, resources):
             written += len(batch)
             if new := self.new(batch, pool, resources):
-                return Proposal(self._choose(new, pool, predictor, resources), written, len(new))
-        return Proposal((), written)
+                break
+        kept = {one.text: one for one in pool.reserve if one.text not in pool.texts}
+        read = self._read([one for one in new if one.text not in kept], resources)
+        ranked = self._rank([*read, *kept.values()], pool, predictor, resources)
+        last = self.choose + self.reserve
+        return Proposal(ranked[: self.choose], written, len(new), ranked[self.choose : last])
 
     def check(self, white_box: AbstractEncoder) -> None:
         """A white box that writes is needed for all shares but those of the black box."""
@@ -185,18 +193,21 @@ class Duet(AbstractStrategy):
         examples = resources.demonstrations
         return [one for one in reversed(distinct.values()) if self.guard.reason(one.text, examples) is None]
 
-    def _choose(
-        self, new: Sequence[Candidate], pool: Pool, predictor: RewardPredictor, resources: Resources
-    ) -> tuple[Candidate, ...]:
+    def _read(self, candidates: Sequence[Candidate], resources: Resources) -> list[Candidate]:
+        """With their features."""
         inputs = [example.input for example in resources.demonstrations]
-        features = resources.extractor.extract(
-            [one.text for one in new], inputs, resources.white_box, resources.black_box
-        )  # (n, d)
-        mean, deviation = predictor.predict(features)
+        texts = [one.text for one in candidates]
+        features = resources.extractor.extract(texts, inputs, resources.white_box, resources.black_box) if texts else ()
+        return [replace(one, features=row.clone()) for one, row in zip(candidates, features, strict=True)]
+
+    def _rank(
+        self, candidates: Sequence[Candidate], pool: Pool, predictor: RewardPredictor, resources: Resources
+    ) -> tuple[Candidate, ...]:
+        """The best by the acquisition first, with what was predicted."""
+        if not candidates:
+            return ()
+        mean, deviation = predictor.predict(feature_rows(candidates))
         generator = torch.Generator().manual_seed(resources.seed * 1_000_003 + pool.iteration)
         value = acquisition_value(self.acquisition, mean, deviation, pool.best().score, self.nu, generator)
-        order = value.argsort(descending=True, stable=True)[: self.choose].tolist()
-        return tuple(
-            replace(new[i], features=features[i].clone(), predicted=mean[i].item(), uncertainty=deviation[i].item())
-            for i in order
-        )
+        order = value.argsort(descending=True, stable=True).tolist()
+        return tuple(replace(candidates[i], predicted=mean[i].item(), uncertainty=deviation[i].item()) for i in order)
