@@ -88,6 +88,16 @@ def test_the_loader_reads_the_pool_when_it_is_iterated() -> None:
     assert len(loader) == 1
 
 
+def test_each_growth_brings_its_own_reserve() -> None:
+    data, [one, two, three, *_] = InstructionPool(), _pool(FEATURES, REWARDS)
+    data.grow([one], [two.candidate])
+    assert list(data.pool.reserve) == [two.candidate]
+    data.grow([two], [three.candidate])
+    assert (len(data.pool), list(data.pool.reserve)) == (2, [three.candidate])
+    data.grow([three])
+    assert list(data.pool.reserve) == []
+
+
 def test_the_state_survives_a_weights_only_checkpoint_bit_for_bit() -> None:
     data, file = InstructionPool(), io.BytesIO()
     data.grow(_pool(FEATURES, REWARDS).observations)

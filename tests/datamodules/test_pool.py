@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import pytest
 import torch
@@ -29,6 +30,7 @@ def test_adding_returns_a_longer_pool_and_keeps_the_order() -> None:
     assert (len(short), len(long)) == (2, 4)
     assert [one.text for one in long] == ["One.", "Two.", "Three.", "Four."]
     assert long.texts == {"One.", "Two.", "Three.", "Four."}
+    assert (Pool((), (ROWS[0].candidate,)) + ROWS[1:]).reserve == (ROWS[0].candidate,)
     with pytest.raises(FrozenInstanceError):
         long.observations = ()  # type: ignore[misc]
 
@@ -57,18 +59,25 @@ def test_tensors_have_a_row_for_each_observation() -> None:
     assert pool.rewards().dtype == torch.float32
 
 
+def plain(candidate: Candidate) -> tuple[dict[str, Any], list[float]]:
+    values = dict(vars(candidate))
+    return values, values.pop("features").tolist()
+
+
+@pytest.mark.parametrize("reserve", [(), (ROWS[1].candidate, ROWS[3].candidate)])
 @pytest.mark.parametrize("rows", [ROWS, []])
-def test_a_state_survives_a_weights_only_file_bit_for_bit(rows: list[Observation]) -> None:
+def test_a_state_survives_a_weights_only_file_bit_for_bit(
+    rows: list[Observation], reserve: tuple[Candidate, ...]
+) -> None:
     file = io.BytesIO()
-    torch.save((Pool() + rows).state_dict(), file)
+    torch.save(Pool(tuple(rows), reserve).state_dict(), file)
     file.seek(0)
     found = Pool.from_state_dict(torch.load(file, weights_only=True))
     assert len(found) == len(rows)
     for one, other in zip(found, rows, strict=True):
         assert (one.scores, one.outputs, one.iteration) == (other.scores, other.outputs, other.iteration)
-        mine, its = dict(vars(one.candidate)), dict(vars(other.candidate))
-        assert torch.equal(mine.pop("features"), its.pop("features"))
-        assert mine == its
+        assert plain(one.candidate) == plain(other.candidate)
+    assert [plain(one) for one in found.reserve] == [plain(one) for one in reserve]
 
 
 def test_a_restored_pool_shares_no_memory_with_the_state() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,6 +154,44 @@ def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
     assert (proposal.candidates, proposal.written, proposal.distinct) == ((), 24, 0)
     assert white_box.calls == 3
     assert predictor.features.numel() == 0
+
+
+def test_the_best_of_what_was_not_chosen_stands_for_choice_again() -> None:
+    duet, predictor = Duet(candidates=16, reserve=5, acquisition="greedy"), Scripted(first)
+    proposal = duet.propose(POOL, predictor, resources())
+    values = sorted(predictor.features[:, 0].tolist(), reverse=True)
+    assert [one.predicted for one in (*proposal.candidates, *proposal.reserve)] == values[:6]
+    white_box = Repeating("take a")  # far fewer new ones than before
+    later = Pool((*POOL, row(proposal.candidates[0].text, 0.1, 1)), proposal.reserve)
+    again = replace(duet, shares=Shares(1, 0, 0)).propose(later, predictor, resources(white_box))
+    offered = {one.text for one in (*again.candidates, *again.reserve)}
+    assert offered == {"Take a.", *(one.text for one in proposal.reserve)}
+    assert len(predictor.features) == 6
+    assert again.distinct == 1
+
+
+def test_what_is_in_reserve_is_not_read_again_and_what_has_a_score_is_not_in_it() -> None:
+    marked = torch.full((16,), 7.0)
+    reserve = (Candidate("Take a.", "global", features=marked), Candidate(POOL.observations[0].text, "x"))
+    pool, predictor = Pool(POOL.observations, reserve), Scripted(first)
+    duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0))
+    proposal = duet.propose(pool, predictor, resources(Repeating("take a", "take b")))
+    assert [one.text for one in proposal.candidates] == ["Take a.", "Take b."]
+    assert torch.equal(predictor.features[-1], marked)
+    assert proposal.distinct == 2
+
+
+def test_where_nothing_new_is_written_the_reserve_is_left() -> None:
+    pool = Pool(POOL.observations, (Candidate("Take a.", "global", features=torch.ones(16)),))
+    duet = Duet(candidates=8, attempts=2, shares=Shares(1, 0, 0))
+    proposal = duet.propose(pool, Scripted(first), resources(Repeating("stop")))
+    assert ([one.text for one in proposal.candidates], proposal.distinct) == (["Take a."], 0)
+
+
+def test_without_a_reserve_every_iteration_starts_anew() -> None:
+    assert Duet(candidates=16, reserve=0).propose(POOL, Scripted(first), resources()).reserve == ()
+    with pytest.raises(ValueError, match="Expected reserve of at least 0 but got -1"):
+        Duet(reserve=-1)
 
 
 @pytest.mark.parametrize("origin", ["global", "local", "continuation"])
