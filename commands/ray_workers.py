@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from commands.wording import one_line, printable
 from commands.workers import Arguments, Outcome, R, attempt
 
 LOCAL = "local"
+PATIENCE = 10.0  # seconds
 ROOT = os.fspath(Path(__file__).parents[1])
 log = logging.getLogger("duet")
 
@@ -92,6 +94,7 @@ def joined(address: str) -> Iterator[None]:
     """
     import ray
 
+    require_somebody(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a search tells nobody that it runs
     former = signal.getsignal(signal.SIGTERM)
     try:
@@ -105,6 +108,21 @@ def joined(address: str) -> Iterator[None]:
         raise ValueError(f"--ray: expected {LOCAL} or a running cluster but found {address}: {error}") from error
     finally:
         ray.shutdown()
+
+
+def require_somebody(address: str) -> None:
+    """Asks whether anybody listens at HOST:PORT or ray://HOST:PORT: Ray itself would try for minutes.
+
+    Raises:
+        ValueError: nobody does.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon:
+        return  # local, auto
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise ValueError(f"--ray: expected {LOCAL} or a running cluster but found {address}: {error}") from error
 
 
 def search_path() -> str:

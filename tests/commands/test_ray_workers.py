@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
-from commands.ray_workers import RayCluster
+from commands.ray_workers import RayCluster, require_somebody
 from commands.workers import Outcome
 
 JOBS = [("a", "b"), ("die",), ("a",), ("wrong",), ("mistake",), ("a", "b", "c")]
@@ -65,3 +67,27 @@ def test_what_still_runs_is_cancelled_when_nobody_waits_for_it(
     number = int(Path("long").read_text())
     while Path(f"/proc/{number}").exists():
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("form", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "ray://[::1]:{}"])
+def test_an_address_where_nobody_listens_is_refused_at_once(form: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = form.format(free.getsockname()[1])
+        with pytest.raises(
+            ValueError, match=rf"--ray: expected local or a running cluster but found {re.escape(address)}: "
+        ):
+            require_somebody(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:port", "ray://:99999999"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="--ray: expected local or a running cluster but found"):
+        require_somebody(address)
+
+
+def test_an_address_where_somebody_listens_is_left_to_ray() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        require_somebody(f"127.0.0.1:{server.getsockname()[1]}")
+    require_somebody("auto")
+    require_somebody("local")
