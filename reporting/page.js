@@ -2,7 +2,7 @@
 "use strict";
 
 const CHUNK = 100;
-const KINDS = { text: "", mark: "", long: "long", instruction: "long instruction", number: "number", integer: "number" };
+const KINDS = { text: "text", mark: "", long: "long", instruction: "long instruction", number: "number", integer: "number" };
 const collator = new Intl.Collator("en", { numeric: true });
 
 function make(tag, properties, ...children) {
