@@ -12,6 +12,10 @@ from reporting.runs import Run, flatten
 Settings = Mapping[str, Any]
 CLASS = "strategy.class_path"
 CLASSES = ("strategy", "black_box", "initial_black_box", "white_box")
+IN_PRINT = {
+    "Ape": "APE", "EvoPromptDE": "EvoPrompt (DE)", "EvoPromptGA": "EvoPrompt (GA)", "Instinct": "INSTINCT",
+    "RandomSearch": "random search",
+}  # fmt: skip
 OF_NO_METHOD = (
     "task.", "run_dir", "trainer.", "seed_everything", "min_score", "config", "ckpt_path", "yes", "dry_run",
     "search.cache", "optimizer", "lr_scheduler", "weights_only", "_instantiator",
@@ -67,14 +71,15 @@ def _named(run: Run, task: str, names: Names) -> Run:
 
 
 def _method(run: Run, methods: Mapping[str, Settings]) -> tuple[str, Settings]:
-    """The class's name, or the file's where files that share the class say more; and the file's settings."""
+    """The class's name in print, or the file's where files that share the class say more; and the file's settings."""
     name = run.result.method
+    printed = IN_PRINT.get(name, name)
     of_class = {key: one for key, one in methods.items() if str(one.get(CLASS)).endswith(f".{name}")}
     if len(of_class) < 2:
-        return name, next(iter(of_class.values()), {})
+        return printed, next(iter(of_class.values()), {})
     found = next(iter(matches(run.settings, of_class)), None)
     if found is None or of_class[found].keys() == {CLASS}:
-        return name, {}
+        return printed, {}
     return found, of_class[found]
 
 

@@ -109,7 +109,7 @@ def test_a_grid_of_real_searches_leaves_a_run_per_cell_and_a_report(
     assert lines[-1] == "4 run(s): out/report/report.html"
     table = Path("out/report/tables/table_1.csv").read_text()
     assert "Duet" in table
-    assert "RandomSearch" in table
+    assert "random search" in table
 
 
 def test_methods_that_score_the_same_instructions_ask_once_for_them_and_count_them_each(folder: Path) -> None:

@@ -39,7 +39,7 @@ NO_OUTPUT = {"search": {"extractor": {"outputs": "none"}}}
             NO_OUTPUT | {"model": {"weight": "constant", "alpha": 0.01, "depth": 3}},
             "Duet, without output, fixed weight",
         ),
-        ("Ape", {"strategy": {"class_path": "m.Ape"}, **NO_OUTPUT}, "Ape"),
+        ("Ape", {"strategy": {"class_path": "m.Ape"}, **NO_OUTPUT}, "APE"),
         ("Evo", {"strategy": {"class_path": "m.Evo", "init_args": {"kind": "ga"}}}, "evo ga"),
         ("Evo", {"strategy": {"class_path": "m.Evo", "init_args": {"kind": "de"}}}, "Evo"),
         ("Own", {"strategy": {"class_path": "mine.Own"}}, "Own"),
