@@ -1,8 +1,8 @@
 """Which choice of the next instruction finds the best one soonest: ``python -m benchmarks.replay``.
 
-The instructions of a task are written and scored once. Then searches are replayed over them: each starts from 40 that
-reach at most .6 of the best, and in every iteration chooses one of 52 that are drawn from the others. What a search
-writes near its own finds is not replayed.
+The instructions of a task are written and scored once. Then searches are replayed over them: each starts from some that
+reach at most .6 of the best, and in every iteration chooses one of 13 others. Each is offered once, unless the search
+holds it in reserve. What a search writes near its own finds is not replayed.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Choice:
         nu: weight of exploration.
         uncertainty: the predictor's.
         features: what it sees: O, H, their mean or both side by side (concat).
+        reserve: how many of those that were not chosen stand for choice again.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Choice:
     nu: float = 0.0
     uncertainty: str = "full"
     features: str = "O"
+    reserve: int = 0
 
 
 TASKS = (
@@ -57,13 +59,14 @@ CHOICES = (
     Choice("diagonal, upper confidence bound, nu = 0.5", "upper_confidence_bound", 0.5, "diagonal"),
     Choice("diagonal, Thompson sampling, nu = 0.2", "thompson", 0.2, "diagonal"),
     Choice("full, upper confidence bound, nu = 1", "upper_confidence_bound", 1.0),
-    Choice("full, upper confidence bound, nu = 3 (default)", "upper_confidence_bound", 3.0),
+    Choice("full, upper confidence bound, nu = 3", "upper_confidence_bound", 3.0),
     Choice("the same, H instead of O", "upper_confidence_bound", 3.0, features="H"),
     Choice("the same, mean of H and O", "upper_confidence_bound", 3.0, features="mean"),
+    Choice("the same, O and 32 in reserve (default)", "upper_confidence_bound", 3.0, reserve=32),
     Choice("full, Thompson sampling, nu = 1", "thompson", 1.0),
     Choice("full, expected improvement, deviation x 3", "expected_improvement", 3.0),
 )
-INITIAL, DRAWN, EXAMPLES, HARD = 40, 52, 20, 0.6
+OFFERED, EXAMPLES, HARD = 13, 20, 0.6
 
 
 @dataclass(frozen=True)
@@ -96,31 +99,36 @@ def record(name: str, count: int, white_box: str, probes: int) -> Recorded:
     return Recorded(rows, features_of(texts, task, 0, box, white_box, probes))
 
 
-def replay(recorded: Recorded, choice: Choice, seed: int, iterations: int) -> list[float]:
+def replay(recorded: Recorded, choice: Choice, seed: int, iterations: int, initial: int) -> list[float]:
     """The share of the best reward that a search has found after each number of iterations, 0 included."""
     draws, noise = random.Random(seed), torch.Generator().manual_seed(seed)
     poor = [index for index, row in enumerate(recorded.rows) if row.score <= HARD * recorded.best]
-    known = draws.sample(poor, min(INITIAL, len(poor)))
-    curve = [max(recorded.rows[index].score for index in known)]
-    for _ in range(iterations):
-        rest = [index for index in range(len(recorded.rows)) if index not in known]
-        drawn = draws.sample(rest, min(DRAWN, len(rest)))
-        known.append(drawn[choose(recorded, known, drawn, choice, curve[-1], noise)])
+    known = draws.sample(poor, min(initial, len(poor)))
+    others = [index for index in range(len(recorded.rows)) if index not in known]
+    draws.shuffle(others)
+    curve, reserve = [max(recorded.rows[index].score for index in known)], list[int]()
+    for number in range(iterations):
+        offered = [*others[number * OFFERED : (number + 1) * OFFERED], *reserve]
+        if offered:
+            chosen, *left = ranked(recorded, known, offered, choice, curve[-1], noise)
+            known, reserve = [*known, chosen], left[: choice.reserve]
         curve.append(max(curve[-1], recorded.rows[known[-1]].score))
     return [one / recorded.best for one in curve]
 
 
-def choose(
-    recorded: Recorded, known: Sequence[int], drawn: Sequence[int], choice: Choice, best: float, noise: torch.Generator
-) -> int:
-    """The place in ``drawn`` of the next one."""
+def ranked(
+    recorded: Recorded, known: Sequence[int], offered: list[int], choice: Choice, best: float, noise: torch.Generator
+) -> list[int]:
+    """What is offered, the next choice first."""
     if choice.acquisition is None:
-        return int(torch.randint(len(drawn), (), generator=noise))
-    features = recorded.features[choice.features]
-    rows = [with_features(recorded.rows[index], features[index]) for index in known]
-    predictor = fit(rows, replace(VARIANTS[0], model={"uncertainty": choice.uncertainty}), features.shape[1])
-    mean, deviation = predictor.predict(features[list(drawn)])
-    return int(acquisition_value(choice.acquisition, mean, deviation, best, choice.nu, noise).argmax())
+        order = torch.randperm(len(offered), generator=noise)
+    else:
+        features = recorded.features[choice.features]
+        rows = [with_features(recorded.rows[index], features[index]) for index in known]
+        predictor = fit(rows, replace(VARIANTS[0], model={"uncertainty": choice.uncertainty}), features.shape[1])
+        mean, deviation = predictor.predict(features[offered])
+        order = acquisition_value(choice.acquisition, mean, deviation, best, choice.nu, noise).argsort(descending=True)
+    return [offered[place] for place in order.tolist()]
 
 
 def with_features(row: Observation, features: Tensor) -> Observation:
@@ -135,6 +143,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--count", type=int, default=300, help="instructions per task")
     parser.add_argument("--seeds", type=int, default=8, help="searches per task and choice")
     parser.add_argument("--iterations", type=int, default=25)
+    parser.add_argument("--initial", type=int, default=20, help="instructions that each search starts from")
     parser.add_argument("--white_box", default="embedded", help="who reads them: a model's folder or name")
     parser.add_argument("--probes", type=int, default=4, help="inputs that each is tried on for O")
     options = parser.parse_args(argv)
@@ -144,7 +153,11 @@ def main(argv: Sequence[str]) -> None:
     shown = sorted({0, 5, 12, options.iterations} & set(range(options.iterations + 1)))
     lines = []
     for choice in CHOICES:
-        curves = [replay(one, choice, seed, options.iterations) for one in tasks for seed in range(options.seeds)]
+        curves = [
+            replay(one, choice, seed, options.iterations, options.initial)
+            for one in tasks
+            for seed in range(options.seeds)
+        ]
         means = [f"{statistics.fmean(curve[number] for curve in curves):.2f}" for number in shown]
         lines.append([choice.name, *means])
     sys.stdout.write(markdown(["choice", *(f"after {number}" for number in shown)], lines) + "\n")

@@ -80,7 +80,7 @@ class InstructionPool(LightningDataModule):
         self.pool = Pool()
 
     def grow(self, observations: Sequence[Observation], reserve: Sequence[Candidate] = ()) -> None:
-        """Take in what was scored, on which the next epoch fits, and what was not but may be chosen from again."""
+        """Take in what was scored, on which the next epoch fits, and a reserve in place of the former one."""
         self.pool = replace(self.pool + observations, reserve=tuple(reserve))
 
     def train_dataloader(self) -> WholePool:

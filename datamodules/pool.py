@@ -1,4 +1,4 @@
-"""The pool: every scored instruction, in the order in which it was scored. It is the memory of the search."""
+"""The pool: every scored instruction in the order of scoring, and what is held in reserve: the memory of the search."""
 
 from __future__ import annotations
 

@@ -31,7 +31,10 @@ LIGHT = Palette(
     "#1b1f24", "#8a929c", "#ffffff",
     ("#0b6e99", "#c2571a", "#4f7a28", "#8a4fa3", "#a68a00", "#7a5c4a", "#c2317a"),  # the paper's methods and ours
 )  # fmt: skip
-DARK = Palette("#e6e8eb", "#7d8590", "#16191d", ("#58b4dd", "#f0945a", "#93c464", "#c79ae0", "#dcc04a", "#c2a08c"))
+DARK = Palette(
+    "#e6e8eb", "#7d8590", "#16191d",
+    ("#58b4dd", "#f0945a", "#93c464", "#c79ae0", "#dcc04a", "#c2a08c", "#f07fb4"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

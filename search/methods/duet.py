@@ -119,11 +119,7 @@ class Duet(AbstractStrategy):
 
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
         """Writes, canonicalises, deduplicates, encodes and ranks; one score per text."""
-        written, new = 0, list[Candidate]()
-        for batch in self.batches(pool, resources):
-            written += len(batch)
-            if new := self.new(batch, pool, resources):
-                break
+        new, written = self.new_candidates(pool, resources)
         kept = {one.text: one for one in pool.reserve if one.text not in pool.texts}
         read = self._read([one for one in new if one.text not in kept], resources)
         ranked = self._rank([*read, *kept.values()], pool, predictor, resources)
@@ -144,7 +140,16 @@ class Duet(AbstractStrategy):
         )
         return self._black_box_writer.longest_requests(plans, demonstrations, longest) * self.attempts
 
-    def batches(self, pool: Pool, resources: Resources) -> Iterator[list[Candidate]]:
+    def new_candidates(self, pool: Pool, resources: Resources) -> tuple[list[Candidate], int]:
+        """Those of the first batch that has any, and how many texts were written until then."""
+        written = 0
+        for batch in self._batches(pool, resources):
+            written += len(batch)
+            if new := self._new(batch, pool, resources):
+                return new, written
+        return [], written
+
+    def _batches(self, pool: Pool, resources: Resources) -> Iterator[list[Candidate]]:
         """What is written for the pool, one batch per attempt."""
         counts, best = self.shares.counts(self.candidates), leaders(pool, self.elite)
         for attempt in range(self.attempts):
@@ -187,7 +192,7 @@ class Duet(AbstractStrategy):
         white_box = require_white_box(resources.white_box, "candidates")
         return writer.write(plans, resources.demonstrations, white_box, generator)
 
-    def new(self, batch: Sequence[Candidate], pool: Pool, resources: Resources) -> list[Candidate]:
+    def _new(self, batch: Sequence[Candidate], pool: Pool, resources: Resources) -> list[Candidate]:
         """Distinct candidates that have no score yet and pass the guard."""
         distinct = {one.text: one for one in reversed(batch) if one.text not in pool.texts}
         examples = resources.demonstrations

@@ -34,11 +34,6 @@ class RandomSearch(AbstractStrategy):
 
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
         """Writes as Duet does; ``choose`` of the new candidates, each equally likely."""
-        written = 0
-        for batch in self.duet.batches(pool, resources):
-            written += len(batch)
-            if new := self.duet.new(batch, pool, resources):
-                generator = random.Random(f"random/{resources.seed}/{pool.iteration}")
-                drawn = generator.sample(new, min(self.choose, len(new)))
-                return Proposal(tuple(drawn), written, len(new))
-        return Proposal((), written)
+        new, written = self.duet.new_candidates(pool, resources)
+        generator = random.Random(f"random/{resources.seed}/{pool.iteration}")
+        return Proposal(tuple(generator.sample(new, min(self.choose, len(new)))), written, len(new))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from reporting.drawing import write_drawing
+from reporting.charts import COLOURS
+from reporting.drawing import DARK, LIGHT, write_drawing
 from reporting.figures import all_figures, density, difficulties, paired_curves, paired_scores
 from reporting.runs import Run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
@@ -27,6 +28,10 @@ def runs(make_run: MakeRun) -> list[Run]:
         folders.append(make_run(f"output-{task}", settings=OUTPUT, task=task, candidates=CANDIDATES[:3]))
     folders += [make_run(f"z-{method}", task="$z$", method=method, test_score=0.9) for method in ("Duet", "APE")]
     return labelled(folders)
+
+
+def test_light_dark_and_page_have_a_colour_for_as_many_methods() -> None:
+    assert len({*LIGHT.cycle}) == len({*DARK.cycle}) == COLOURS == 7  # the paper's five, EvoPrompt twice, random search
 
 
 def test_every_figure_is_written_as_svg_and_png(runs: list[Run], tmp_path: Path) -> None:

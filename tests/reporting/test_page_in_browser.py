@@ -204,6 +204,25 @@ def heading_is_visible(page: Any) -> bool:
     return width > 1
 
 
+@pytest.mark.parametrize("width", [1000, 1280])
+def test_long_names_of_tasks_do_not_widen_the_page_of_many_runs(
+    browser: Any, make_run: MakeRun, tmp_path: Path, width: int
+) -> None:
+    text = "Find the word that is the longest and copy its first two characters. " * 3
+    folders = [
+        make_run(f"{seed}", task="alphabetically_first_word_last_two_letters", seed=seed, best_instruction=text)
+        for seed in range(3)
+    ]
+    (tmp_path / "page.html").write_text(benchmark_page([read_run(folder) for folder in folders], [], [], []))
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE | {"width": width, "mobile": False})
+    try:
+        browser.get((tmp_path / "page.html").as_uri())
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert len(browser.find_elements(By.CSS_SELECTOR, ".explorer tbody tr")) >= 3
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_light_and_dark_follow_the_reader_and_both_are_readable(page: Any) -> None:
     for scheme in ("light", "dark"):
         feature = {"name": "prefers-color-scheme", "value": scheme}
@@ -224,22 +243,3 @@ def luminance(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@pytest.mark.parametrize("width", [1000, 1280])
-def test_long_names_of_tasks_do_not_widen_the_page_of_many_runs(
-    browser: Any, make_run: MakeRun, tmp_path: Path, width: int
-) -> None:
-    text = "Find the word that is the longest and copy its first two characters. " * 3
-    folders = [
-        make_run(f"{seed}", task="alphabetically_first_word_last_two_letters", seed=seed, best_instruction=text)
-        for seed in range(3)
-    ]
-    (tmp_path / "page.html").write_text(benchmark_page([read_run(folder) for folder in folders], [], [], []))
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE | {"width": width, "mobile": False})
-    try:
-        browser.get((tmp_path / "page.html").as_uri())
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-        assert len(browser.find_elements(By.CSS_SELECTOR, ".explorer tbody tr")) >= 3
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

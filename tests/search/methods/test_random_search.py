@@ -51,9 +51,9 @@ def test_every_candidate_is_equally_likely() -> None:
     drawn: Counter[int] = Counter()
     for seed in range(400):
         asked = resources(HashingWhiteBox(), seed)
-        batch = next(iter(Duet(candidates=4).batches(POOL, asked)))
+        new, _ = Duet(candidates=4).new_candidates(POOL, asked)
         proposal = RandomSearch(candidates=4).propose(POOL, Constant(), asked)
-        drawn[[one.text for one in batch].index(proposal.candidates[0].text)] += 1
+        drawn[[one.text for one in new].index(proposal.candidates[0].text)] += 1
     assert set(drawn) == {0, 1, 2, 3}
     assert min(drawn.values()) > 70  # 100 expected, standard deviation 8.7
 
