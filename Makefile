@@ -40,6 +40,6 @@ bench: $(STAMP) ## measure everything next to its limit (an hour); one alone: ma
 data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
 	$(BIN)/python cli.py data download --directory data
 
-train-local-model: $(STAMP) ## train the embedded model anew (hours) and measure it
-	$(BIN)/python -m llms.local.train --steps 12000 --decay_from 0.5 --output llms/local/weights
-	$(BIN)/python -m llms.local.evaluate --card llms/local/weights/README.md
+train-local-model: $(STAMP) ## train the embedded model anew (two hours on two cores) and measure it; DATA: folder of the published tasks
+	$(BIN)/python -m llms.local.train --steps 9000 --decay_from 0.4 --output llms/local/weights
+	$(BIN)/python -m llms.local.evaluate --card llms/local/weights/README.md $(if $(DATA),--data "$(DATA)")

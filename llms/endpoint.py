@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from llms.prices import FREE, Prices, preset
 
+KEY_VARIABLE = "OPENAI_API_KEY"
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -29,7 +31,7 @@ class Endpoint:
     address: str
     model: str
     own_prices: Prices | None = None
-    key_variable: str = "OPENAI_API_KEY"
+    key_variable: str = KEY_VARIABLE
 
     @property
     def prices(self) -> Prices | None:

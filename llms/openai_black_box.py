@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from llms.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
-from llms.endpoint import Endpoint
+from llms.endpoint import KEY_VARIABLE, Endpoint
 from llms.errors import ProviderError
 from llms.prices import Prices
 from llms.rate_limits import RateLimits
@@ -35,7 +36,8 @@ class OpenAIBlackBox(AbstractBlackBox):
     server says (Retry-After), else twice as long each time. A request that is not answered within ``patience`` is a
     failure of its own, if others were answered meanwhile; if none was, the provider can't be used.
 
-    The key comes from OPENAI_API_KEY and from nowhere else; an endpoint other than OpenAI's may go without one.
+    The key comes from an environment variable and from nowhere else; an endpoint other than OpenAI's may go without one
+    as long as no variable is named.
 
     Args:
         model: its name at the endpoint.
@@ -48,6 +50,7 @@ class OpenAIBlackBox(AbstractBlackBox):
         tokens_per_minute: most tokens per minute, prompts and longest answers together; None is no limit.
         system_prompt: sent before every prompt, if given.
         prices: US dollars per million tokens; None is the list prices at OpenAI's and DeepSeek's own address.
+        key_variable: name of the environment variable that holds the key, for a second provider; None is OPENAI_API_KEY.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class OpenAIBlackBox(AbstractBlackBox):
         tokens_per_minute: float | None = None,
         system_prompt: str | None = None,
         prices: Prices | None = None,
+        key_variable: str | None = None,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError(f"Expected max_concurrency to be at least 1 but got {max_concurrency}")
@@ -74,6 +78,8 @@ class OpenAIBlackBox(AbstractBlackBox):
         self._limits = RateLimits(requests_per_minute, tokens_per_minute)
         self._system_prompt = system_prompt
         self._prices = prices
+        self._key_variable = _checked_variable(key_variable or KEY_VARIABLE)
+        self._needs_key = key_variable is not None or self._is_openai
         self._open_connection: Connection | None = None
         self._random = random.Random()  # for pauses; the global stream is left alone
         self._was_reached = False
@@ -92,8 +98,8 @@ class OpenAIBlackBox(AbstractBlackBox):
 
     @property
     def endpoint(self) -> Endpoint:
-        """Address, model and prices."""
-        return Endpoint(self._base_url, self._model, self._prices)
+        """Address, model, prices and where the key is."""
+        return Endpoint(self._base_url, self._model, self._prices, self._key_variable)
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests``, up to ``max_concurrency`` at once; all slots are busy as long as there are enough.
@@ -172,10 +178,10 @@ class OpenAIBlackBox(AbstractBlackBox):
             self._was_reached = True  # connecting has a shorter limit of its own
             return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else "")
         except NO_REPLY as error:
-            return Passing(f"no reply from {self._base_url}: {one_line(error.__cause__ or error, _key())}")
+            return Passing(f"no reply from {self._base_url}: {one_line(error.__cause__ or error, self._key)}")
         self._was_reached = True
         reading = read_reply(request, reply)
-        return reading if isinstance(reading, Completion) else read_reply(request, reply.without(_key()))
+        return reading if isinstance(reading, Completion) else read_reply(request, reply.without(self._key))
 
     @property
     def _most_seconds(self) -> float:
@@ -201,14 +207,18 @@ class OpenAIBlackBox(AbstractBlackBox):
         from llms.connection import Connection
 
         if self._open_connection is None:
-            key = _key()
-            if not key and self._is_openai:
-                raise ProviderError("No key: set the environment variable OPENAI_API_KEY")
+            key = self._key
+            if not key and self._needs_key:
+                raise ProviderError(f"No key: set the environment variable {self._key_variable}")
             if not (key.isascii() and key.isprintable()):
-                raise ProviderError("OPENAI_API_KEY holds characters that no key has")
+                raise ProviderError(f"{self._key_variable} holds characters that no key has")
             connect_seconds = min(_CONNECT_SECONDS, self._timeout / 2)
             self._open_connection = Connection(self._base_url, key or "no-key", self._max_concurrency, connect_seconds)
         return self._open_connection
+
+    @property
+    def _key(self) -> str:
+        return os.environ.get(self._key_variable, "").strip()
 
     @property
     def _is_openai(self) -> bool:
@@ -237,14 +247,17 @@ def _trouble(done: set[asyncio.Task[Outcome]]) -> BaseException | None:
     return next((trouble for task in done if (trouble := task.exception())), None)
 
 
-def _key() -> str:
-    return os.environ.get("OPENAI_API_KEY", "").strip()
+def _checked_variable(name: str) -> str:
+    """The name, which is not repeated if it is none: it may be a key."""
+    if not re.fullmatch("[A-Z][A-Z0-9_]{0,63}", name):
+        raise ValueError("Expected key_variable to name an environment variable in capitals, such as DEEPSEEK_API_KEY")
+    return name
 
 
 def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.username or parts.password:
-        raise ValueError("Expected base_url without a user name or password; a key comes from OPENAI_API_KEY")
+        raise ValueError("Expected base_url without a user name or password; a key comes from the environment")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"Expected base_url to be an http or https address but got {url!r}")
     return url.rstrip("/")

@@ -131,6 +131,17 @@ def test_a_key_that_can_not_be_one_is_not_repeated(
     assert KEY not in said.err + said.out
 
 
+def test_a_key_where_its_variable_belongs_is_not_repeated(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with ChatServer(answer) as server:
+        wrong = f"--black_box.init_args.key_variable={KEY}"
+        codes = [cli.main([command, *remote(server, "run"), wrong]) for command in ("fit", "doctor")]
+    said = capfd.readouterr()
+    assert codes == [2, 2]
+    assert "Expected key_variable to name an environment variable" in said.err
+    assert KEY not in said.err + said.out
+    assert not (tmp_path / "run").exists()
+
+
 # No file that is read runs code
 
 

@@ -279,6 +279,29 @@ def test_another_endpoint_needs_no_key(server: ChatServer, monkeypatch: pytest.M
     assert texts(OpenAIBlackBox("m").complete([Request("a")])) == ["A"]
 
 
+def test_a_second_provider_has_a_key_of_its_own(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_KEY", f" {KEY}2 ")
+    one = box(server, key_variable="SECOND_KEY")
+    one.complete([Request("a")])
+    assert [headers["authorization"] for headers in server.headers] == [f"Bearer {KEY}2"]
+    assert one.endpoint.key_variable == "SECOND_KEY"
+    assert one.identity == box(server).identity  # so that a change of keys pays nothing twice
+
+
+def test_a_variable_that_is_named_must_hold_a_key(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECOND_KEY", raising=False)
+    with pytest.raises(ProviderError, match=r"^No key: set the environment variable SECOND_KEY$"):
+        box(server, key_variable="SECOND_KEY").complete([Request("a")])
+    assert not server.headers
+
+
+@pytest.mark.parametrize("name", [KEY, "AIzaSyD", "A" * 65, "A KEY", "1KEY"])
+def test_a_key_in_place_of_its_variable_is_refused_and_not_repeated(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^Expected key_variable to name an environment variable") as caught:
+        OpenAIBlackBox("m", key_variable=name)
+    assert name not in str(caught.value)
+
+
 def test_the_identity_names_endpoint_and_model_and_no_key(server: ChatServer) -> None:
     one = OpenAIBlackBox("m", f"{server.url}/")
     assert one.identity == f"openai:{server.url}:m"
