@@ -22,9 +22,9 @@ from pathlib import Path
 
 from datamodules.pool import Candidate
 from llms.base import Completion, Request
-from llms.cached import CachedBlackBox
 from llms.fakes import ScriptedBlackBox
 from llms.openai_black_box import OpenAIBlackBox
+from llms.payment.cached import CachedBlackBox
 from search.evaluation import Evaluator, Scoring
 from tasks.example import Example
 

@@ -26,12 +26,12 @@ INTERVAL = 0.01  # seconds
 # What a frame's file says about the work, the first line that any frame of the stack matches.
 PARTS = (
     ("model forward passes", ("/transformers/models/",)),
-    ("generation around them", ("/transformers/generation/", "llms/generation.py", "llms/shared_prefixes.py")),
-    ("features around them", ("llms/reading.py", "llms/hidden_states.py")),
+    ("generation around them", ("/transformers/generation/", "open_model/generation.py", "shared_prefixes.py")),
+    ("features around them", ("open_model/reading.py", "open_model/hidden_states.py")),
     ("uncertainty and choice", ("lightning_modules/neural_ucb.py", "search/acquisition.py")),
     ("predictor's fit", ("lightning_modules/",)),
-    ("loading the model", ("llms/causal_lm.py", "llms/checkpoints.py")),
-    ("call cache and accounts", ("llms/cached.py", "llms/cache_file.py", "llms/budget.py", "llms/spending.py")),
+    ("loading the model", ("open_model/causal_lm.py", "open_model/checkpoints.py")),
+    ("call cache and accounts", ("llms/payment/",)),
     ("checkpoints and curves", ("lightning/pytorch/callbacks/", "callbacks/checkpoint_io.py", "/tensorboard",
                                 "callbacks/search_curves.py")),
     ("report", ("reporting/",)),

@@ -14,14 +14,14 @@ from torch import Tensor
 
 from benchmarks.landscape import sample
 from benchmarks.timing import Measurement, compare, main
-from llms.batching import TokenLimit
-from llms.causal_lm import CausalLM, load_causal_lm
-from llms.checkpoints import LoadOptions
-from llms.generation import Row, generate_rows
-from llms.hidden_states import decoder_blocks, resolve_layer
 from llms.huggingface_black_box import HuggingFaceBlackBox
-from llms.reading import CPU_TOKENS, Passage, read_passages
-from llms.shared_prefixes import right_padded
+from llms.open_model.batching import TokenLimit
+from llms.open_model.causal_lm import CausalLM, load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.generation import Row, generate_rows
+from llms.open_model.hidden_states import decoder_blocks, resolve_layer
+from llms.open_model.reading import CPU_TOKENS, Passage, read_passages
+from llms.open_model.shared_prefixes import right_padded
 from search.prompts import answer_prompt, draw_demonstrations, induction_prompt
 from search.soft_prompts import SoftPrompts
 from tasks.task import Task

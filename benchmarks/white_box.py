@@ -21,12 +21,12 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from llms.batching import TokenLimit
-from llms.causal_lm import CausalLM
-from llms.generation import Row, generate_rows
-from llms.hidden_states import resolve_layer
-from llms.memory import count_weights
-from llms.reading import Passage, read_passages
+from llms.open_model.batching import TokenLimit
+from llms.open_model.causal_lm import CausalLM
+from llms.open_model.generation import Row, generate_rows
+from llms.open_model.hidden_states import resolve_layer
+from llms.open_model.memory import count_weights
+from llms.open_model.reading import Passage, read_passages
 
 Precision = Literal["float32", "bfloat16", "8 bit", "4 bit"]
 SHAPES = {

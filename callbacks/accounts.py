@@ -8,11 +8,11 @@ from typing import Any
 
 from callbacks.estimate import cost, prices_of
 from llms.base import AbstractBlackBox
-from llms.budget import Budget, BudgetedBlackBox, Ledger, Usage
-from llms.cache_file import user_cache_path
-from llms.cached import CachedBlackBox
+from llms.payment.budget import Budget, BudgetedBlackBox, Ledger, Usage
+from llms.payment.cache_file import user_cache_path
+from llms.payment.cached import CachedBlackBox
+from llms.payment.spending import SPENDING, PaidBlackBox, Spending
 from llms.prices import FREE
-from llms.spending import SPENDING, PaidBlackBox, Spending
 
 CACHE = "calls.sqlite"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from llms.base import AbstractBlackBox, Arrived, Completion, Request, always
-from llms.budget import Usage, most
 from llms.endpoint import Endpoint
+from llms.payment.budget import Usage, most
 from llms.prices import FREE, Prices, dollars
 from search.evaluation import Scoring
 from search.fusion import FeatureExtractor

@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 from datamodules.pool import Pool
 from llms.base import NOT_SENT, AbstractBlackBox, CallFailure
-from llms.budget import Usage
 from llms.errors import BudgetSpent, ProviderError
+from llms.payment.budget import Usage
 from reporting.records import ExampleRecord, Result
 from search.evaluation import Marks, Metric, Scoring, mark
 from tasks.baselines import baselines

@@ -18,8 +18,8 @@ from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
 from llms.base import AbstractBlackBox, AbstractEncoder
-from llms.budget import Budget, Usage
 from llms.errors import BudgetSpent, ProviderError
+from llms.payment.budget import Budget, Usage
 from reporting.records import ExampleRecord, Result, write_examples, write_result
 from search.evaluation import Evaluator, Scoring
 from search.fusion import FeatureExtractor

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands.wording import OneLineParser
-from llms.cache_file import Holding, holdings, prune, user_cache_path
+from llms.payment.cache_file import Holding, holdings, prune, user_cache_path
 
 ACTIONS = {
     "stats": "entries, size and age, by endpoint and model",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callbacks.estimate import Estimate, Part
 from callbacks.instruction_search import InstructionSearch
-from llms.budget import Budget, Usage
+from llms.payment.budget import Budget, Usage
 
 
 def require_cap(search: InstructionSearch) -> None:

@@ -18,7 +18,7 @@ from lightning.pytorch.cli import SaveConfigCallback
 from callbacks.accounts import CACHE
 from callbacks.instruction_search import InstructionSearch
 from lightning_modules.score_predictor import ScorePredictor
-from llms.spending import SPENDING
+from llms.payment.spending import SPENDING
 from reporting.records import RESULT, replace_text
 from reporting.runs import flatten
 from tasks.task import Task

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from llms.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always, in_batches
-from llms.batching import TokenLimit
-from llms.causal_lm import CausalLM, describe, load_causal_lm
-from llms.checkpoints import LoadOptions
-from llms.generation import Row, generate_rows, length_error
+from llms.open_model.batching import TokenLimit
+from llms.open_model.causal_lm import CausalLM, describe, load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.generation import Row, generate_rows, length_error
 
 
 class HuggingFaceBlackBox(AbstractBlackBox):

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any, Literal
 
 from llms.base import AbstractEncoder, Encoding
-from llms.batching import TokenLimit
-from llms.causal_lm import CausalLM, count_layers, describe, load_causal_lm
-from llms.checkpoints import LoadOptions
-from llms.hidden_states import Pooling, check_pooling, resolve_layer
-from llms.reading import encode_texts
+from llms.open_model.batching import TokenLimit
+from llms.open_model.causal_lm import CausalLM, count_layers, describe, load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.hidden_states import Pooling, check_pooling, resolve_layer
+from llms.open_model.reading import encode_texts
 
 
 class HuggingFaceEncoder(AbstractEncoder):

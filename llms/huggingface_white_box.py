@@ -8,12 +8,12 @@ from typing import Any, Literal
 from torch import Tensor
 
 from llms.base import AbstractWhiteBox, Encoding
-from llms.batching import TokenLimit
-from llms.causal_lm import CausalLM, describe, load_causal_lm
-from llms.checkpoints import LoadOptions
-from llms.generation import Row, generate_rows
-from llms.hidden_states import Pooling, check_pooling, resolve_layer
-from llms.reading import encode_texts, keep_end
+from llms.open_model.batching import TokenLimit
+from llms.open_model.causal_lm import CausalLM, describe, load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.generation import Row, generate_rows
+from llms.open_model.hidden_states import Pooling, check_pooling, resolve_layer
+from llms.open_model.reading import encode_texts, keep_end
 
 
 class HuggingFaceWhiteBox(AbstractWhiteBox):

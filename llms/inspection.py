@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-from llms.causal_lm import resolve_model
-from llms.checkpoints import LoadOptions, reading
 from llms.endpoint import Endpoint
 from llms.errors import ProviderError
-from llms.memory import count_weights
-from llms.replies import one_line
+from llms.network.replies import one_line
+from llms.open_model.causal_lm import resolve_model
+from llms.open_model.checkpoints import LoadOptions, reading
+from llms.open_model.memory import count_weights
 
 _SECONDS = 10.0
 

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from llms.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
 from llms.endpoint import KEY_VARIABLE, Endpoint
 from llms.errors import ProviderError
+from llms.network.rate_limits import RateLimits
+from llms.network.replies import Passing, Reading, Unusable, one_line, read_reply
 from llms.prices import Prices
-from llms.rate_limits import RateLimits
-from llms.replies import Passing, Reading, Unusable, one_line, read_reply
 
 if TYPE_CHECKING:
-    from llms.connection import Connection
+    from llms.network.connection import Connection
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 10.0
@@ -50,7 +50,7 @@ class OpenAIBlackBox(AbstractBlackBox):
         tokens_per_minute: most tokens per minute, prompts and longest answers together; None is no limit.
         system_prompt: sent before every prompt, if given.
         prices: US dollars per million tokens; None is the list prices at OpenAI's and DeepSeek's own address.
-        key_variable: name of the environment variable that holds the key, for a second provider; None is OPENAI_API_KEY.
+        key_variable: environment variable that holds the key, such as a second provider's; None is OPENAI_API_KEY.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class OpenAIBlackBox(AbstractBlackBox):
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _attempt(self, connection: Connection, request: Request, most_seconds: float) -> Reading:
-        from llms.connection import NO_REPLY
+        from llms.network.connection import NO_REPLY
 
         seconds = min(self._timeout, max(most_seconds, 0.001))
         try:
@@ -204,7 +204,7 @@ class OpenAIBlackBox(AbstractBlackBox):
         Raises:
             ProviderError: there is no key where one is needed, or it is none.
         """
-        from llms.connection import Connection
+        from llms.network.connection import Connection
 
         if self._open_connection is None:
             key = self._key

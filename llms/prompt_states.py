@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from llms.base import AbstractEncoder
-from llms.batching import TokenLimit, in_token_batches
-from llms.causal_lm import CausalLM
 from llms.huggingface_white_box import HuggingFaceWhiteBox
-from llms.memory import activation_bytes
-from llms.reading import keep_end
+from llms.open_model.batching import TokenLimit, in_token_batches
+from llms.open_model.causal_lm import CausalLM
+from llms.open_model.memory import activation_bytes
+from llms.open_model.reading import keep_end
 
 
 class PromptStates:

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from llms.base import AbstractEncoder, Encoding
-from llms.batching import TokenLimit, in_token_batches
-from llms.causal_lm import describe, resolve_model
-from llms.checkpoints import LoadOptions, read_weights, reading
-from llms.hidden_states import pool_states
-from llms.memory import activation_bytes, tokens_that_fit
+from llms.open_model.batching import TokenLimit, in_token_batches
+from llms.open_model.causal_lm import describe, resolve_model
+from llms.open_model.checkpoints import LoadOptions, read_weights, reading
+from llms.open_model.hidden_states import pool_states
+from llms.open_model.memory import activation_bytes, tokens_that_fit
 
 
 class SentenceEncoder(AbstractEncoder):

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import cli
-from llms.causal_lm import EMBEDDED_FOLDER
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
 
 ROOT = Path(__file__).parent.parent
 NO_MODEL = ["--black_box", "llms.fakes.HashingBlackBox", "--white_box", "llms.fakes.HashingWhiteBox"]

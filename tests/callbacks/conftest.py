@@ -24,10 +24,10 @@ from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Pool
 from lightning_modules.score_predictor import ScorePredictor
 from llms.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always, in_batches
-from llms.budget import most
 from llms.endpoint import Endpoint
 from llms.errors import ProviderError
 from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from llms.payment.budget import most
 from llms.prices import Prices
 from search.evaluation import Scoring
 from search.initialisation import Initialisation

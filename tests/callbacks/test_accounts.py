@@ -11,10 +11,10 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
 from callbacks.accounts import Accounts
-from llms.budget import Budget
-from llms.cache_file import user_cache_path
 from llms.errors import ProviderError
 from llms.fakes import ScriptedBlackBox
+from llms.payment.budget import Budget
+from llms.payment.cache_file import user_cache_path
 from llms.prices import Prices
 from search.initialisation import Initialisation
 

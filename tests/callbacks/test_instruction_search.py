@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from llms.budget import Budget
 from llms.errors import BudgetSpent, ProviderError
+from llms.payment.budget import Budget
 
 BEST = "Write the second word."
 PER_TEXT, TEST, REQUEST = 4, 6, 1  # calls for a score, for a final test, for the initial instructions

@@ -19,7 +19,7 @@ from commands.duet_cli import CONFIGS, DuetCLI
 from commands.fit import quiet
 from commands.grid import Grid, read_grid, shard
 from commands.report import configured_names
-from llms.causal_lm import EMBEDDED_FOLDER
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
 from reporting.labels import matches
 from reporting.runs import flatten
 from tasks.task import PACKAGED

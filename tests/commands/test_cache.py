@@ -11,9 +11,9 @@ import pytest
 
 import cli
 from llms.base import Request
-from llms.cache_file import holdings, user_cache_path
-from llms.cached import CachedBlackBox
 from llms.fakes import ScriptedBlackBox
+from llms.payment.cache_file import holdings, user_cache_path
+from llms.payment.cached import CachedBlackBox
 
 ROOT = Path(__file__).parents[2]
 

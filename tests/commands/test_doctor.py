@@ -11,8 +11,8 @@ import pytest
 from safetensors.torch import load_file
 
 import cli
-from llms.cache_file import user_cache_path
-from llms.causal_lm import EMBEDDED_FOLDER
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
+from llms.payment.cache_file import user_cache_path
 
 HASHING = "--black_box=llms.fakes.HashingBlackBox"
 WEIGHTS = "--white_box=llms.huggingface_white_box.HuggingFaceWhiteBox"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import cli
-from llms.cache_file import holdings, user_cache_path
+from llms.payment.cache_file import holdings, user_cache_path
 
 CALLS, PRICE = 4 * 5 + (4 + 2) * 3 + 2 * 8, (20 * 100 + 5 * 200) / 10**6  # at most, and of one call
 CAP = "--search.budget.max_calls=60"

@@ -10,7 +10,7 @@ import pytest
 
 import cli
 from commands.duet_cli import CONFIGS
-from llms.causal_lm import EMBEDDED_FOLDER
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
 from tasks.task import PACKAGED
 
 INITIAL, ITERATIONS, EXAMPLES = 8, 3, 4

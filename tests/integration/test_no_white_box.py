@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import cli
-from llms.causal_lm import EMBEDDED_FOLDER
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "configs" / "models" / "no_white_box.yaml")

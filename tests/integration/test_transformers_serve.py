@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import cli
-from llms.causal_lm import EMBEDDED_FOLDER
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
 
 MISSING = [name for name in ("fastapi", "uvicorn") if importlib.util.find_spec(name) is None]
 IN_PROCESS = "llms.huggingface_black_box.HuggingFaceBlackBox"

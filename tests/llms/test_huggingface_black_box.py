@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from llms.base import CallFailure, Completion, Outcome, Request
-from llms.causal_lm import load_causal_lm
-from llms.checkpoints import LoadOptions
 from llms.huggingface_black_box import HuggingFaceBlackBox, _tokenise
+from llms.open_model.causal_lm import load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
 
 REQUESTS = [
     Request("sort: b a", max_tokens=8),

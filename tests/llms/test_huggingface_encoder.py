@@ -5,10 +5,10 @@ from typing import Literal
 import pytest
 import torch
 
-from llms.causal_lm import load_causal_lm
-from llms.checkpoints import LoadOptions
 from llms.huggingface_encoder import HuggingFaceEncoder
 from llms.huggingface_white_box import HuggingFaceWhiteBox
+from llms.open_model.causal_lm import load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
 
 TEXTS = ["reverse it", "a", "", "Sort the words by their last letter."]
 CONTEXTS = ["", "the instruction was to ", "x", "input: cat\n"]

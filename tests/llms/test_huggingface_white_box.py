@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from llms.base import Completion, Request
-from llms.causal_lm import load_causal_lm
-from llms.checkpoints import LoadOptions
 from llms.errors import ProviderError
 from llms.huggingface_black_box import HuggingFaceBlackBox
 from llms.huggingface_white_box import HuggingFaceWhiteBox
+from llms.open_model.causal_lm import load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
 
 TEXTS = ["reverse it", "a", "", "Sort the words by their last letter.", "no"]
 CONTEXTS = ["", "the instruction was to ", "x", "input: cat\n", ""]

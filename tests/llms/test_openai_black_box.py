@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from llms.base import NOT_SENT, CallFailure, Completion, Outcome, Request
-from llms.connection import close_what_is_left
 from llms.errors import ProviderError
+from llms.network.connection import close_what_is_left
 from llms.openai_black_box import OpenAIBlackBox
 from tests.servers.chat_server import Body, ChatServer, Faults, completion, error
 
@@ -233,7 +233,7 @@ def test_requests_keep_to_the_limit_per_minute(server: ChatServer) -> None:
 
 
 def test_a_huge_reply_is_not_read_to_its_end(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llms.connection.MOST_BYTES", 100_000)
+    monkeypatch.setattr("llms.network.connection.MOST_BYTES", 100_000)
     server.answer = lambda text: text * (200_000 if text == "a" else 1)
     huge, small = box(server, max_concurrency=1).complete([Request("a"), Request("b")])
     assert isinstance(huge, CallFailure)

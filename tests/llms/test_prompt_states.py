@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from llms.causal_lm import EMBEDDED_FOLDER
 from llms.fakes import HashingWhiteBox
 from llms.huggingface_white_box import HuggingFaceWhiteBox
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
 from llms.prompt_states import PromptStates
 
 PROMPT = "Input: ab\nOutput: b\n\nThe instruction was to"

@@ -19,8 +19,8 @@ from torch.quasirandom import SobolEngine
 import cli
 from datamodules.pool import Candidate, Observation, Pool
 from llms.base import AbstractWhiteBox, Encoding
-from llms.causal_lm import EMBEDDED_FOLDER
 from llms.fakes import HashingWhiteBox, ScriptedBlackBox
+from llms.open_model.causal_lm import EMBEDDED_FOLDER
 from search.fusion import FeatureExtractor
 from search.latent_surrogate import LatentSurrogate
 from search.methods.instruct_zero import PAPER, InstructZero

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import torch
 
-from llms.checkpoints import SMALLER
 from llms.errors import ProviderError
+from llms.open_model.checkpoints import SMALLER
 
 Result = TypeVar("Result")
 

@@ -14,11 +14,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from llms.causal_lm import load_causal_lm
-from llms.checkpoints import LoadOptions
 from llms.errors import ProviderError
+from llms.open_model.causal_lm import load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def said(model: Path | str, **options: object) -> str:
@@ -125,8 +125,8 @@ def hub() -> Iterator[str]:
 ASK = """\
 import sys
 import huggingface_hub.constants as constants
-from llms.causal_lm import load_causal_lm
-from llms.checkpoints import LoadOptions
+from llms.open_model.causal_lm import load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
 from llms.errors import ProviderError
 for name in sys.argv[1:]:
     constants.HF_HUB_OFFLINE = name == "a/offline"

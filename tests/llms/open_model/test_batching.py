@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from llms.batching import TokenLimit, in_token_batches
 from llms.errors import ProviderError
+from llms.open_model.batching import TokenLimit, in_token_batches
 
 LENGTHS = [5, 1, 4, 4, 9, 2]
 

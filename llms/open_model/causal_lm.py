@@ -13,12 +13,12 @@ from typing import Any
 
 import torch
 
-from llms.checkpoints import LoadOptions, read_weights, reading
 from llms.errors import ProviderError
-from llms.memory import first_layers, require_memory, tokens_that_fit
+from llms.open_model.checkpoints import LoadOptions, read_weights, reading
+from llms.open_model.memory import first_layers, require_memory, tokens_that_fit
 
 EMBEDDED = "embedded"
-EMBEDDED_FOLDER = Path(__file__).parent / "local" / "weights"
+EMBEDDED_FOLDER = Path(__file__).parents[1] / "local" / "weights"
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _READ_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")

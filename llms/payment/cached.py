@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from llms.base import AbstractBlackBox, AbstractWrapper, Arrived, Completion, Outcome, Request, always
-from llms.cache_file import set_up_table
+from llms.payment.cache_file import set_up_table
 
 _BUSY_SECONDS = 60.0
 _NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_ERROR)

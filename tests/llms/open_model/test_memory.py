@@ -6,10 +6,10 @@ import pytest
 import torch
 import transformers
 
-from llms.causal_lm import load_causal_lm
-from llms.checkpoints import LoadOptions
 from llms.errors import ProviderError
-from llms.memory import activation_bytes, cache_bytes, count_weights, require_memory, tokens_that_fit
+from llms.open_model.causal_lm import load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.memory import activation_bytes, cache_bytes, count_weights, require_memory, tokens_that_fit
 
 VICUNA_13B = transformers.LlamaConfig(
     vocab_size=32000,

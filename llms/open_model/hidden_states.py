@@ -10,8 +10,8 @@ from typing import Any, Literal, NoReturn, get_args
 import torch
 from torch import Tensor
 
-from llms.causal_lm import CausalLM
 from llms.errors import ProviderError
+from llms.open_model.causal_lm import CausalLM
 
 Pooling = Literal["mean", "last"]
 

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from llms.batching import TokenLimit, in_token_batches
-from llms.causal_lm import CausalLM
-from llms.memory import activation_bytes, cache_bytes
-from llms.shared_prefixes import empty_cache, find_shared_prefixes, read_prefixes
+from llms.open_model.batching import TokenLimit, in_token_batches
+from llms.open_model.causal_lm import CausalLM
+from llms.open_model.memory import activation_bytes, cache_bytes
+from llms.open_model.shared_prefixes import empty_cache, find_shared_prefixes, read_prefixes
 
 FINISHED_SHARE = 1 / 4  # of the rows of a batch: so many leave it together
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from llms.causal_lm import CausalLM
+from llms.open_model.causal_lm import CausalLM
 
 Ids = tuple[int, ...]
 
@@ -68,7 +68,7 @@ def _common_length(left: Ids, right: Ids) -> int:
 
 def empty_cache(lm: CausalLM) -> Any | None:
     """A cache of keys and values whose rows can be taken out and repeated; None where the model keeps another kind."""
-    return import_module("llms.growing_cache").growing_cache(lm.model.config)
+    return import_module("llms.open_model.growing_cache").growing_cache(lm.model.config)
 
 
 def read_prefixes(lm: CausalLM, shared: SharedPrefixes, cache: Any, run: Callable[[Tensor, Tensor], object]) -> Tensor:

@@ -10,11 +10,11 @@ import pytest
 import torch
 import transformers
 
-from llms.batching import TokenLimit
-from llms.causal_lm import CausalLM
-from llms.generation import Row, generate_rows
-from llms.reading import Passage, read_passages
-from llms.shared_prefixes import empty_cache, find_shared_prefixes
+from llms.open_model.batching import TokenLimit
+from llms.open_model.causal_lm import CausalLM
+from llms.open_model.generation import Row, generate_rows
+from llms.open_model.reading import Passage, read_passages
+from llms.open_model.shared_prefixes import empty_cache, find_shared_prefixes
 
 SIZES: dict[str, Any] = {"vocab_size": 50, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3,
          "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128,

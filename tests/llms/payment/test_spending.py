@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from llms.base import CallFailure, Request
-from llms.cached import CachedBlackBox
 from llms.errors import BudgetSpent, ProviderError
 from llms.fakes import ScriptedBlackBox
+from llms.payment.cached import CachedBlackBox
+from llms.payment.spending import PaidBlackBox, Spending
 from llms.prices import Prices
-from llms.spending import PaidBlackBox, Spending
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOLLAR = Prices(10**6, 10**6)  # a dollar per token
 
 
@@ -127,7 +127,7 @@ def test_a_purchase_is_on_disk_before_its_answer_is_used(tmp_path: Path) -> None
     code = (
         "import os, sys; from pathlib import Path\n"
         "from llms.base import Request; from llms.fakes import ScriptedBlackBox\n"
-        "from llms.prices import Prices; from llms.spending import PaidBlackBox, Spending\n"
+        "from llms.prices import Prices; from llms.payment.spending import PaidBlackBox, Spending\n"
         "box = PaidBlackBox(ScriptedBlackBox(lambda r: 'x'), Prices(1e6, 1e6), Spending(Path(sys.argv[1])))\n"
         "for arrived in box.stream([Request('a')]): os._exit(9)"
     )

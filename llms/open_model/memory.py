@@ -10,8 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from llms.checkpoints import SMALLER, LoadOptions
 from llms.errors import ProviderError
+from llms.open_model.checkpoints import SMALLER, LoadOptions
 
 Bits = Literal[4, 8] | None
 

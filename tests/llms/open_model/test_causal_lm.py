@@ -8,10 +8,10 @@ import pytest
 import torch
 import transformers
 
-from llms.causal_lm import count_layers, describe, load_causal_lm, resolve_model
-from llms.checkpoints import LoadOptions
 from llms.errors import ProviderError
-from llms.hidden_states import decoder_blocks
+from llms.open_model.causal_lm import count_layers, describe, load_causal_lm, resolve_model
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.hidden_states import decoder_blocks
 
 
 def test_the_same_arguments_give_the_same_pair(tiny: str) -> None:

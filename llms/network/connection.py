@@ -13,7 +13,7 @@ import aiohttp
 import httpx2
 import openai
 
-from llms.replies import HttpReply
+from llms.network.replies import HttpReply
 
 T = TypeVar("T")
 NO_REPLY = (httpx2.HTTPError, aiohttp.ClientError, OSError)  # instead of a reply

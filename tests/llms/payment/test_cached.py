@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from llms.base import NOT_SENT, CallFailure, Completion, Outcome, Request
-from llms.cached import CachedBlackBox
 from llms.errors import ProviderError
 from llms.fakes import ScriptedBlackBox
+from llms.payment.cached import CachedBlackBox
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _echo(identity: str = "echo") -> ScriptedBlackBox:
@@ -105,7 +105,7 @@ def test_another_kind_of_file_is_refused_in_one_line(tmp_path: Path, content: by
 
 
 def _run(code: str, path: Path) -> subprocess.Popen[str]:
-    setting = "import os, sys; from llms.base import *; from llms.cached import *; from llms.fakes import *\n"
+    setting = "import os, sys; from llms.base import *; from llms.payment.cached import *; from llms.fakes import *\n"
     return subprocess.Popen([sys.executable, "-c", setting + code, str(path)], cwd=ROOT, text=True)
 
 
@@ -176,7 +176,7 @@ def test_flags_of_an_answer_are_kept(tmp_path: Path) -> None:
 
 KILLS = """
 import os, random, select, signal, sqlite3, sys, time
-from llms.base import *; from llms.cached import *; from llms.fakes import *
+from llms.base import *; from llms.payment.cached import *; from llms.fakes import *
 path, kills, draws, acknowledged, start = sys.argv[1], int(sys.argv[2]), random.Random(0), [], 0
 
 def write(pipe, start):  # never returns: it is killed

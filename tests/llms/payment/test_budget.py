@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from llms.base import NOT_SENT, CallFailure, Request
-from llms.budget import Budget, BudgetedBlackBox, Ledger, Usage
-from llms.cached import CachedBlackBox
 from llms.errors import BudgetSpent, ProviderError
 from llms.fakes import ScriptedBlackBox
 from llms.openai_black_box import OpenAIBlackBox
+from llms.payment.budget import Budget, BudgetedBlackBox, Ledger, Usage
+from llms.payment.cached import CachedBlackBox
 from tests.servers.chat_server import ChatServer, Faults
 
 

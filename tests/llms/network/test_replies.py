@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llms.base import CallFailure, Completion, Request
-from llms.replies import MOST_CHARACTERS, HttpReply, Passing, Unusable, one_line, read_reply, retry_after
+from llms.network.replies import MOST_CHARACTERS, HttpReply, Passing, Unusable, one_line, read_reply, retry_after
 from tests.servers.chat_server import completion, error
 
 REQUEST = Request("four", max_tokens=9)

@@ -6,7 +6,7 @@ import torch
 import transformers
 from transformers.cache_utils import DynamicLayer
 
-from llms.growing_cache import ROOM, GrowingLayer, growing_cache
+from llms.open_model.growing_cache import ROOM, GrowingLayer, growing_cache
 
 
 def _states(count: int, seed: int, rows: int = 3) -> torch.Tensor:

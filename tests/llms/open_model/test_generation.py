@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from llms.batching import TokenLimit
-from llms.causal_lm import CausalLM, load_causal_lm
-from llms.checkpoints import LoadOptions
-from llms.generation import GumbelNoise, Row, generate_rows
+from llms.open_model.batching import TokenLimit
+from llms.open_model.causal_lm import CausalLM, load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.generation import GumbelNoise, Row, generate_rows
 
 TEXTS = ["a", "reverse the word", "sort", "What is 2 times 21?", "hello, world", "b" * 60, "c"]
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from llms.causal_lm import load_causal_lm
-from llms.checkpoints import LoadOptions
-from llms.hidden_states import decoder_blocks, hidden_states, pool_states, resolve_layer
+from llms.open_model.causal_lm import load_causal_lm
+from llms.open_model.checkpoints import LoadOptions
+from llms.open_model.hidden_states import decoder_blocks, hidden_states, pool_states, resolve_layer
 
 
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 
 from llms.base import Request
-from llms.rate_limits import Pace, RateLimits
+from llms.network.rate_limits import Pace, RateLimits
 
 
 class Clock:

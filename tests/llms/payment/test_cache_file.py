@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from llms.base import Completion, Request
-from llms.cache_file import Holding, holdings, is_of_model, prune, user_cache_path
-from llms.cached import CachedBlackBox
 from llms.fakes import ScriptedBlackBox
+from llms.payment.cache_file import Holding, holdings, is_of_model, prune, user_cache_path
+from llms.payment.cached import CachedBlackBox
 
 DAY = 24 * 60 * 60
 

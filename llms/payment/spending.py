@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from llms.base import AbstractBlackBox, AbstractWrapper, Arrived, Request, always
-from llms.budget import most
 from llms.errors import BudgetSpent
+from llms.payment.budget import most
 from llms.prices import Prices, dollars, in_picodollars
 
 SPENDING = "spending.jsonl"

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from llms.base import Encoding
-from llms.batching import TokenLimit, in_token_batches
-from llms.causal_lm import CausalLM
-from llms.hidden_states import Known, Pooling, hidden_states, pool_states
-from llms.memory import activation_bytes
-from llms.shared_prefixes import Ids, empty_cache, find_shared_prefixes, read_prefixes, right_padded
+from llms.open_model.batching import TokenLimit, in_token_batches
+from llms.open_model.causal_lm import CausalLM
+from llms.open_model.hidden_states import Known, Pooling, hidden_states, pool_states
+from llms.open_model.memory import activation_bytes
+from llms.open_model.shared_prefixes import Ids, empty_cache, find_shared_prefixes, read_prefixes, right_padded
 
 CPU_TOKENS = 2048  # of a batch on a CPU: larger ones leave its cache and pad more, and took up to 1.8 times as long
 
