@@ -115,9 +115,9 @@ def models(search: InstructionSearch, settings: Any, ask: bool) -> Iterator[Find
 def endpoint(name: str, place: Endpoint) -> Iterator[Finding]:
     """Address, key, prices, and whether it is there."""
     yield Finding("ok", name, f"{place}")
-    if place.has_key:
+    if place.key:
         yield Finding("ok", name, f"{place.key_variable} is set")
-    elif place.is_local:
+    elif place.is_local and not place.needs_key:
         yield Finding("ok", name, f"{place.key_variable} is not set, which most servers on this machine do not mind")
     else:
         yield Finding("problem", name, f"{place.key_variable} is not set", PROVIDER)

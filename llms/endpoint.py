@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 from llms.prices import FREE, Prices, preset
 
-KEY_VARIABLE = "OPENAI_API_KEY"
-
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -25,13 +23,13 @@ class Endpoint:
         address: the server's address.
         model: the model's name there.
         own_prices: the user's; None is the list prices at the provider's own address, where they are known.
-        key_variable: the environment variable that holds the key.
+        own_variable: the environment variable that holds its key, if it is another than OPENAI_API_KEY.
     """
 
     address: str
     model: str
     own_prices: Prices | None = None
-    key_variable: str = KEY_VARIABLE
+    own_variable: str | None = None
 
     @property
     def prices(self) -> Prices | None:
@@ -39,9 +37,24 @@ class Endpoint:
         return self.own_prices or preset(urlsplit(self.address).hostname, self.model)
 
     @property
-    def has_key(self) -> bool:
-        """Whether the environment holds a key; the key itself is nobody's business."""
-        return bool(os.environ.get(self.key_variable, "").strip())
+    def key_variable(self) -> str:
+        """The environment variable that holds the key."""
+        return self.own_variable or "OPENAI_API_KEY"
+
+    @property
+    def key(self) -> str:
+        """What the environment holds now, maybe nothing; it is in no field, so that nothing prints it."""
+        return os.environ.get(self.key_variable, "").strip()
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether nothing can be asked without a key; other servers may do without."""
+        return self.own_variable is not None or self.is_openai
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether the server is OpenAI's own."""
+        return urlsplit(self.address).hostname == "api.openai.com"
 
     @property
     def is_local(self) -> bool:

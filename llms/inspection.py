@@ -71,14 +71,13 @@ def listed_models(endpoint: Endpoint) -> list[str]:
         ProviderError: it can't be reached, or refuses.
     """
     openai: Any = import_module("openai")
-    key = os.environ.get(endpoint.key_variable, "").strip()
     try:
         with openai.OpenAI(
-            api_key=key or "no-key", base_url=endpoint.address, timeout=_SECONDS, max_retries=0
+            api_key=endpoint.key or "no-key", base_url=endpoint.address, timeout=_SECONDS, max_retries=0
         ) as client:
             return [str(model.id) for model in client.models.list().data]
     except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
-        raise ProviderError(one_line(error.__cause__ or error, key)) from error
+        raise ProviderError(one_line(error.__cause__ or error, endpoint.key)) from error
 
 
 def _is_downloaded(name: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from llms.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
-from llms.endpoint import KEY_VARIABLE, Endpoint
+from llms.endpoint import Endpoint
 from llms.errors import ProviderError
 from llms.network.rate_limits import RateLimits
 from llms.network.replies import Passing, Reading, Unusable, one_line, read_reply
@@ -73,13 +73,11 @@ class OpenAIBlackBox(AbstractBlackBox):
         _check_positive(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
         self._model = model
         self._base_url = _checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL)
+        self._endpoint = Endpoint(self._base_url, model, prices, _checked_variable(key_variable))
         self._max_concurrency = max_concurrency
         self._timeout, self._patience, self._pause = timeout, patience, pause
         self._limits = RateLimits(requests_per_minute, tokens_per_minute)
         self._system_prompt = system_prompt
-        self._prices = prices
-        self._key_variable = _checked_variable(key_variable or KEY_VARIABLE)
-        self._needs_key = key_variable is not None or self._is_openai
         self._open_connection: Connection | None = None
         self._random = random.Random()  # for pauses; the global stream is left alone
         self._was_reached = False
@@ -99,7 +97,7 @@ class OpenAIBlackBox(AbstractBlackBox):
     @property
     def endpoint(self) -> Endpoint:
         """Address, model, prices and where the key is."""
-        return Endpoint(self._base_url, self._model, self._prices, self._key_variable)
+        return self._endpoint
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests``, up to ``max_concurrency`` at once; all slots are busy as long as there are enough.
@@ -178,10 +176,10 @@ class OpenAIBlackBox(AbstractBlackBox):
             self._was_reached = True  # connecting has a shorter limit of its own
             return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else "")
         except NO_REPLY as error:
-            return Passing(f"no reply from {self._base_url}: {one_line(error.__cause__ or error, self._key)}")
+            return Passing(f"no reply from {self._base_url}: {one_line(error.__cause__ or error, self._endpoint.key)}")
         self._was_reached = True
         reading = read_reply(request, reply)
-        return reading if isinstance(reading, Completion) else read_reply(request, reply.without(self._key))
+        return reading if isinstance(reading, Completion) else read_reply(request, reply.without(self._endpoint.key))
 
     @property
     def _most_seconds(self) -> float:
@@ -207,22 +205,14 @@ class OpenAIBlackBox(AbstractBlackBox):
         from llms.network.connection import Connection
 
         if self._open_connection is None:
-            key = self._key
-            if not key and self._needs_key:
-                raise ProviderError(f"No key: set the environment variable {self._key_variable}")
+            key = self._endpoint.key
+            if not key and self._endpoint.needs_key:
+                raise ProviderError(f"No key: set the environment variable {self._endpoint.key_variable}")
             if not (key.isascii() and key.isprintable()):
-                raise ProviderError(f"{self._key_variable} holds characters that no key has")
+                raise ProviderError(f"{self._endpoint.key_variable} holds characters that no key has")
             connect_seconds = min(_CONNECT_SECONDS, self._timeout / 2)
             self._open_connection = Connection(self._base_url, key or "no-key", self._max_concurrency, connect_seconds)
         return self._open_connection
-
-    @property
-    def _key(self) -> str:
-        return os.environ.get(self._key_variable, "").strip()
-
-    @property
-    def _is_openai(self) -> bool:
-        return urlsplit(self._base_url).hostname == "api.openai.com"
 
     def _body(self, request: Request) -> dict[str, Any]:
         """What is sent; OpenAI's newer models refuse ``max_tokens``, other servers may not know its successor."""
@@ -230,7 +220,7 @@ class OpenAIBlackBox(AbstractBlackBox):
         return {
             "model": self._model,
             "messages": [*system, {"role": "user", "content": request.prompt}],
-            "max_completion_tokens" if self._is_openai else "max_tokens": request.max_tokens,
+            "max_completion_tokens" if self._endpoint.is_openai else "max_tokens": request.max_tokens,
             "temperature": request.temperature,
         } | ({"seed": request.seed} if request.temperature > 0 else {})
 
@@ -247,9 +237,9 @@ def _trouble(done: set[asyncio.Task[Outcome]]) -> BaseException | None:
     return next((trouble for task in done if (trouble := task.exception())), None)
 
 
-def _checked_variable(name: str) -> str:
+def _checked_variable(name: str | None) -> str | None:
     """The name, which is not repeated if it is none: it may be a key."""
-    if not re.fullmatch("[A-Z][A-Z0-9_]{0,63}", name):
+    if name is not None and not re.fullmatch("[A-Z][A-Z0-9_]{0,63}", name):
         raise ValueError("Expected key_variable to name an environment variable in capitals, such as DEEPSEEK_API_KEY")
     return name
 

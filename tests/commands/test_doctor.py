@@ -98,6 +98,15 @@ def test_a_wrong_key_is_a_problem_and_stays_a_secret(
     assert "canary" not in problem
 
 
+def test_a_named_variable_without_a_key_is_a_problem_on_this_machine_too(
+    folder: Path, paid: list[str], report: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SECOND_KEY", raising=False)
+    code, lines = report(*paid, "--black_box.init_args.key_variable=SECOND_KEY")
+    assert code == 3
+    assert ("problem", "black_box SECOND_KEY is not set") in lines
+
+
 def test_an_endpoint_that_is_not_there_is_a_problem(folder: Path, paid: list[str], report: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

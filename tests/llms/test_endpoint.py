@@ -40,10 +40,23 @@ def test_the_users_prices_go_before_the_list() -> None:
     assert Endpoint("https://api.openai.com/v1", "gpt-4o", Prices(1, 2)).prices == Prices(1, 2)
 
 
-def test_only_whether_there_is_a_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_read_when_it_is_asked_for_and_is_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
     endpoint = Endpoint(REMOTE, "m")
-    assert endpoint.has_key
+    assert endpoint.key == "sk-canary"
     assert "canary" not in f"{endpoint} {endpoint!r}"
     monkeypatch.setenv("OPENAI_API_KEY", " ")
-    assert not endpoint.has_key
+    assert not endpoint.key
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "needs_key"),
+    [
+        (Endpoint("https://api.openai.com/v1", "m"), True),
+        (Endpoint(REMOTE, "m"), False),
+        (Endpoint("http://localhost:8000/v1", "m"), False),
+        (Endpoint("http://localhost:8000/v1", "m", own_variable="SECOND_KEY"), True),
+    ],
+)
+def test_a_key_is_needed_at_openai_and_where_its_variable_is_named(endpoint: Endpoint, needs_key: bool) -> None:
+    assert endpoint.needs_key is needs_key
