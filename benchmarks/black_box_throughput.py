@@ -1,13 +1,17 @@
 """What the black box over the network costs: ``python -m benchmarks.black_box_throughput``.
 
 A local server in a process of its own answers after 50 ms. Scored are 40 instructions on 20 examples through the cache,
-as a search does it; the ideal is ceil(calls / concurrency) x latency. Then the memory of a client whose cache holds
-100,000 answers.
+as a search does it; the ideal is ceil(calls / concurrency) x latency. Beside it stands the barest client: open sockets
+that send the same bytes and look for the end of the reply, so what it takes beyond the ideal is the server's own time.
+Then the memory of a client whose cache holds 100,000 answers.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gc
+import json
 import math
 import os
 import resource
@@ -19,6 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from datamodules.pool import Candidate
 from llms.base import Completion, Request
@@ -67,15 +72,42 @@ def timed(url: str, concurrency: int, repeats: int, folder: Path) -> tuple[float
     return statistics.median(walls), statistics.median(processor)
 
 
+async def barest(url: str, concurrency: int) -> float:
+    """Seconds for as many calls with next to no work of the client's own."""
+    body = json.dumps({"messages": [{"role": "user", "content": "Instruction: do it.\n\nInput: a\nOutput:"}]}).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    address = urlsplit(url)
+    streams = [await asyncio.open_connection(address.hostname, address.port) for _ in range(concurrency)]
+    left = iter(range(CALLS))
+
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in left:
+            writer.write(head + body)
+            reply = (await reader.readuntil(b"\r\n\r\n")).lower()
+            await reader.readexactly(int(reply.partition(b"content-length:")[2].split()[0]))
+
+    start = time.perf_counter()
+    await asyncio.gather(*(ask(*stream) for stream in streams))
+    seconds = time.perf_counter() - start
+    for _, writer in streams:
+        writer.close()
+    return seconds
+
+
 def throughput(concurrencies: Sequence[int], repeats: int) -> list[str]:
     """A table of wall and processor time."""
-    lines = ["| concurrency | wall, s | ideal, s | ratio | processor, ms per call |", "|--:|--:|--:|--:|--:|"]
+    lines = [
+        "| concurrency | wall, s | ideal, s | ratio | barest client, s | processor, ms per call |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
     with server("--latency", str(LATENCY)) as url, tempfile.TemporaryDirectory() as folder:
         for concurrency in concurrencies:
-            wall, cpu = timed(url, concurrency, repeats if concurrency > 1 else 1, Path(folder))
-            ideal = math.ceil(CALLS / concurrency) * LATENCY
+            times = repeats if concurrency > 1 else 1
+            wall, cpu = timed(url, concurrency, times, Path(folder))
+            least = statistics.median(asyncio.run(barest(url, concurrency)) for _ in range(times))
+            ideal, each = math.ceil(CALLS / concurrency) * LATENCY, 1000 * cpu / CALLS
             lines.append(
-                f"| {concurrency} | {wall:.2f} | {ideal:.2f} | {wall / ideal:.2f} | {1000 * cpu / CALLS:.2f} |"
+                f"| {concurrency} | {wall:.2f} | {ideal:.2f} | {wall / ideal:.2f} | {least:.2f} | {each:.2f} |"
             )
     return lines
 
@@ -123,6 +155,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="the median counts; concurrency 1 runs once")
     parser.add_argument("--answers", type=int, default=100_000, help="in the cache, for the memory")
     arguments = parser.parse_args()
+    gc.freeze()  # as the command line does
     tables = (throughput(arguments.concurrency, arguments.repeats), with_faults(0.3, 64), memory(arguments.answers))
     print("\n\n".join("\n".join(table) for table in tables))
 

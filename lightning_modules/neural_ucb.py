@@ -11,6 +11,7 @@ gradient per row is ever formed. (docs/paper.md, "acquisition".)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -58,11 +59,11 @@ def squared_gradient_sum(network: nn.Sequential, inputs: Tensor) -> list[Tensor]
 def output_and_variance(network: nn.Sequential, inputs: Tensor, confidence: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """The output and ``sum_p g_p^2 / U_p`` of every row, from one forward pass.
 
-    Beyond the inputs it takes memory for a block of rows. Time grows as n d width: at d >> width nearly all of it is in
-    the two products of the first layer, ``a W^T`` and ``a^2 (1/U)^T``.
+    Beyond the inputs it takes memory for a block of rows and for n width numbers per layer. Time grows as n d width: at
+    d >> width nearly all of it is in the two products of the first layer, ``a W^T`` and ``a^2 (1/U)^T``.
 
     Args:
-        network: linear layers and elementwise activations; one output.
+        network: linear layers, the first module among them, and elementwise activations; one output.
         inputs: (n, d).
         confidence: U, one positive tensor per parameter, in the parameters' order and shapes.
 
@@ -74,21 +75,33 @@ def output_and_variance(network: nn.Sequential, inputs: Tensor, confidence: Sequ
     tensor([2.])
     """
     weights = [one.reciprocal() for one in confidence]
-    blocks = [_block(network, rows, weights) for rows in torch.split(inputs, BLOCK)]
-    outputs, variances = zip(*blocks, strict=True)
-    return torch.cat(outputs), torch.cat(variances)
-
-
-def _block(network: nn.Sequential, inputs: Tensor, weights: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Output and ``sum_p g_p^2 w_p`` of a few rows; w is 1/U."""
-    outputs, layers = _factors(network, inputs)
-    total, remaining = torch.zeros_like(outputs), iter(weights)
-    for layer, activation, delta in layers:
+    first, remaining = _first_layer(network), iter(weights)
+    sums, per_unit = _first_products(first, inputs, next(remaining))
+    outputs, delta, behind = _behind(network, sums)
+    if first.bias is not None:
+        per_unit += next(remaining)
+    variance = (delta.square() * per_unit).sum(-1)  # (n,): sum_i delta_i^2 [(a^2) (1/U)^T + 1/U_bias]_i
+    for layer, activation, delta in behind:
         per_unit = activation.square() @ next(remaining).T  # (n, out): (a^2) (1/U)^T
         if layer.bias is not None:
             per_unit += next(remaining)
-        total += (delta.square() * per_unit).sum(-1)  # (n,): sum_i delta_i^2 [(a^2) (1/U)^T + 1/U_bias]_i
-    return outputs, total
+        variance += (delta.square() * per_unit).sum(-1)
+    return outputs, variance
+
+
+def _first_products(first: nn.Linear, inputs: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """What leaves the first layer, ``a W^T + b``, and ``(a^2) (1/U)^T``, (n, out) each.
+
+    Neither needs a gradient, so each block of rows is read once for both.
+    """
+    sums = inputs.new_empty(len(inputs), first.out_features)
+    per_unit = torch.empty_like(sums)
+    with torch.no_grad():
+        for start in range(0, len(inputs), BLOCK):
+            rows, here = inputs[start : start + BLOCK], slice(start, start + BLOCK)
+            sums[here] = first(rows)
+            per_unit[here] = rows.square() @ weight.T
+    return sums, per_unit
 
 
 def output_and_full_variance(
@@ -147,38 +160,42 @@ def _squared_norm(factors: Sequence[Factors]) -> Tensor:
 
 
 def _factors(network: nn.Sequential, inputs: Tensor) -> tuple[Tensor, list[Factors]]:
-    """The outputs (n,), and what each linear layer's gradients are made of.
+    """The outputs (n,), and what each linear layer's gradients are made of."""
+    first = _first_layer(network)
+    with torch.no_grad():
+        sums = first(inputs)
+    outputs, delta, behind = _behind(network, sums)
+    return outputs, [Factors(first, inputs, delta), *behind]
 
-    Rows are independent, so the gradient of the summed output holds every row's own gradient: one backward for all.
+
+def _first_layer(network: nn.Sequential) -> nn.Linear:
+    first = next(iter(network))
+    if not isinstance(first, nn.Linear):
+        raise ValueError(f"Expected a linear layer first but got {first}")
+    return first
+
+
+def _behind(network: nn.Sequential, sums: Tensor) -> tuple[Tensor, Tensor, list[Factors]]:
+    """From what leaves the first layer (n, out): the outputs (n,), its delta (n, out), the other layers' factors.
+
+    Rows are independent, so the gradient of the summed output holds every row's own gradient: one backward for all,
+    which ends here, because it needs no inputs (n, d).
     """
-    with torch.inference_mode(False), torch.enable_grad():
-        layers, activations, sums, outputs = _forward(network, inputs)
-        deltas = torch.autograd.grad(outputs.sum(), sums)  # df/ds, (n, out) each
-    parts = zip(layers, activations, deltas, strict=True)
-    return outputs.detach().squeeze(-1), [Factors(layer, row.detach(), delta) for layer, row, delta in parts]
-
-
-def _forward(network: nn.Sequential, inputs: Tensor) -> tuple[list[nn.Linear], list[Tensor], list[Tensor], Tensor]:
-    """The linear layers, what went into each (n, in), what came out of each (n, out), and the output (n, 1)."""
     layers: list[nn.Linear] = []
     activations: list[Tensor] = []
-    sums: list[Tensor] = []
-    rows = inputs
-    for layer in network:
-        if isinstance(layer, nn.Linear):
-            layers.append(layer)
-            activations.append(rows)
-            rows = layer(rows) if sums else _start(layer, rows)
-            sums.append(rows)
-        elif next(layer.parameters(), None) is None:
-            rows = layer(rows.clone())  # an activation that works in place would overwrite the sums
-        else:
-            raise ValueError(f"Expected linear layers and activations without parameters but got {layer}")
-    return layers, activations, sums, rows
-
-
-def _start(layer: nn.Linear, inputs: Tensor) -> Tensor:
-    """What comes out of the first layer, where the backward pass ends: it needs no inputs (n, d)."""
-    with torch.no_grad():
-        rows: Tensor = layer(inputs)
-    return rows.requires_grad_()
+    with torch.inference_mode(False), torch.enable_grad():
+        rows = sums.clone().requires_grad_()
+        leaving = [rows]
+        for layer in islice(network, 1, None):
+            if isinstance(layer, nn.Linear):
+                layers.append(layer)
+                activations.append(rows.detach())
+                rows = layer(rows)
+                leaving.append(rows)
+            elif next(layer.parameters(), None) is None:
+                rows = layer(rows.clone())  # an activation that works in place would overwrite the sums
+            else:
+                raise ValueError(f"Expected linear layers and activations without parameters but got {layer}")
+        first, *deltas = torch.autograd.grad(rows.sum(), leaving)  # df/ds, (n, out) each
+    parts = zip(layers, activations, deltas, strict=True)
+    return rows.detach().squeeze(-1), first, [Factors(*part) for part in parts]

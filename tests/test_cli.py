@@ -301,6 +301,15 @@ def test_the_help_of_the_door_loads_neither_torch_nor_transformers_nor_lightning
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("last_line", ["", "raise KeyError"])
+def test_the_garbage_collector_rests_while_a_command_is_imported(last_line: str, tmp_path: Path) -> None:
+    (tmp_path / "a_command.py").write_text(f"import gc\nprint(gc.isenabled())\n{last_line}\n")
+    code = "import gc, cli\ntry: cli.imported('a_command')\nexcept KeyError: pass\nprint(gc.isenabled())"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert process.stdout.split() == ["False", "True"]
+
+
 def test_a_finished_folder_costs_nothing_and_its_gate_can_change(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -119,6 +119,11 @@ def test_a_layer_with_other_parameters_is_refused() -> None:
         squared_gradient_sum(network, torch.zeros(1, 2))
 
 
+def test_an_activation_first_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Expected a linear layer first but got ReLU"):
+        squared_gradient_sum(nn.Sequential(nn.ReLU(), nn.Linear(2, 1)), torch.zeros(1, 2))
+
+
 @pytest.mark.parametrize("depth", [1, 3, 5])
 def test_full_variance_is_the_quadratic_form_of_per_example_gradients(depth: int) -> None:
     network, inputs, scored, regularisation = _network(depth), _rows(), _rows()[:6] + 0.5, 0.1
