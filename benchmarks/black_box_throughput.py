@@ -31,6 +31,7 @@ from llms.fakes import ScriptedBlackBox
 from llms.openai_black_box import OpenAIBlackBox
 from llms.payment.cached import CachedBlackBox
 from search.evaluation import Evaluator, Scoring
+from search.racing import Racing
 from tasks.example import Example
 
 INSTRUCTIONS, EXAMPLES, LATENCY = 40, 20, 0.05
@@ -50,7 +51,7 @@ def server(*options: str) -> Iterator[str]:
 def evaluator(box: CachedBlackBox) -> Evaluator:
     """Marks answers by their length, which costs nothing."""
     examples = [Example(f"a{i} b{i}", (f"b{i}",)) for i in range(EXAMPLES)]
-    return Evaluator(box, examples, lambda answer, outputs: float(len(answer) > 3), Scoring())
+    return Evaluator(box, examples, lambda answer, outputs: float(len(answer) > 3), Scoring(racing=Racing(0.0)))
 
 
 def candidates(name: str) -> list[Candidate]:

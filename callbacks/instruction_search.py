@@ -87,6 +87,11 @@ class InstructionSearch(Callback):
             raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
         extractor.check(white_box)
         strategy.check(white_box)
+        if strategy.compares_examples and scoring.racing.least_chance > 0:
+            raise ValueError(
+                f"{type(strategy).__name__} compares instructions example by example: leave "
+                "search.scoring.racing.least_chance at 0"
+            )
         self.task, self.strategy, self.white_box = task, strategy, white_box
         self.initialisation, self.extractor, self.scoring = initialisation, extractor, scoring
         self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
@@ -211,7 +216,7 @@ class InstructionSearch(Callback):
             )
         log.info("%d initial instructions", len(candidates))
         try:
-            rows = self._score(candidates, 0, ())
+            rows = self._score(candidates, pool.pool)
         except BudgetSpent as error:
             raise BudgetSpent(
                 f"The budget was spent before any instruction had a score; raise search.budget ({error})"
@@ -223,12 +228,11 @@ class InstructionSearch(Callback):
     def _iterate(self, pool: InstructionPool, predictor: LightningModule) -> str | None:
         """Proposes, scores, grows; returns why it could not, if so."""
         assert isinstance(predictor, ScorePredictor)
-        iteration = pool.pool.iteration
         try:
             self.last_proposal = self.strategy.propose(pool.pool, predictor, self._resources)
             if not self.last_proposal.candidates:
                 return "no new candidates"
-            rows = self._score(self.last_proposal.candidates, iteration, pool.pool.texts)
+            rows = self._score(self.last_proposal.candidates, pool.pool)
         except BudgetSpent:
             return "budget"
         if not rows:
@@ -236,7 +240,7 @@ class InstructionSearch(Callback):
         self._grow(pool, rows, self.last_proposal.reserve)
         return None
 
-    def _score(self, candidates: Sequence[Candidate], iteration: int, others: Iterable[str]) -> list[Observation]:
+    def _score(self, candidates: Sequence[Candidate], pool: Pool) -> list[Observation]:
         """Scores as many of the candidates, from the first one on, as there is room for beside the final test.
 
         The most that a call can cost is more than it does cost, so what does not fit at once may fit afterwards.
@@ -245,29 +249,27 @@ class InstructionSearch(Callback):
             BudgetSpent: there is no room for one.
         """
         rows: list[Observation] = []
-        known, waiting = list(others), list(candidates)
+        waiting = list(candidates)
         while waiting:
             try:
-                count, found = self._score_some(waiting, iteration, known)
+                count, found = self._score_some(waiting, pool.iteration, pool + rows)
             except BudgetSpent:
                 if len(waiting) == len(candidates):
                     raise
                 break
             rows += found
-            known += [one.text for one in waiting[:count]]
             waiting = waiting[count:]
         return rows
 
-    def _score_some(
-        self, candidates: Sequence[Candidate], iteration: int, others: Sequence[str]
-    ) -> tuple[int, list[Observation]]:
+    def _score_some(self, candidates: Sequence[Candidate], iteration: int, pool: Pool) -> tuple[int, list[Observation]]:
         """The largest group of first candidates that fits now, and its rows."""
+        best = pool.best().score if len(pool) else 0.0
         for count in range(len(candidates), 0, -1):
             group = candidates[:count]
-            unread = [one.text for one in group if one.features is None] + ([] if iteration else [*others])
-            self._keep_room([*others, *(one.text for one in group)], unread)
+            unread = [one.text for one in group if one.features is None] + ([] if iteration else [*pool.texts])
+            self._keep_room([*pool.texts, *(one.text for one in group)], unread)
             try:
-                return count, self._evaluator.observe(group, iteration)
+                return count, self._evaluator.observe(group, iteration, best)
             except BudgetSpent:
                 if count == 1:
                     raise
@@ -292,12 +294,13 @@ class InstructionSearch(Callback):
         return [replace(row, candidate=known.get(row.text, row.candidate)) for row in rows]
 
     def _reason_to_stop(self, pool: Pool) -> str | None:
-        if pool.best().score >= self.threshold:
+        best, whole = pool.best(), self._evaluator.calls_per_instruction
+        if best.score >= self.threshold and len(best.scores) == whole:  # else the room ended in the middle of a race
             return "threshold"
         if pool.iteration > self.iterations:
             return "iterations"
         remaining = self.accounts.remaining_calls
-        return "budget" if remaining is not None and remaining < self._evaluator.calls_per_instruction else None
+        return "budget" if remaining is not None and remaining < whole else None
 
     def _finish(self, pool: Pool) -> tuple[Result, list[ExampleRecord]]:
         reason = self.stop_reason or self._reason_to_stop(pool) or "iterations"

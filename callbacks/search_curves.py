@@ -62,7 +62,8 @@ class SearchCurves(Callback):
             "method": type(self.search.strategy).__name__,
             "seed": self.search.seed,
         }
-        logger.log_hyperparams(dict(pl_module.hparams) | settings, self._final_scores(pool))
+        own = {name: value for name, value in pl_module.hparams.items() if name != "_instantiator"}  # LightningCLI's
+        logger.log_hyperparams(own | settings, self._final_scores(pool))
         logger.save()
 
     def _final_scores(self, pool: Pool) -> dict[str, float]:

@@ -47,8 +47,8 @@ class SearchProgress(Callback):
             return
         new_best = "  <- new best: " + printable(last.text) if pool.best() is last else ""
         log.info(
-            "iteration %d/%d: score %.3f, best %s, %s%s",
-            last.iteration, self.search.iterations, last.score, _score(pool), self._cost(), new_best,
+            "iteration %d/%d: score %s, best %s, %s%s",
+            last.iteration, self.search.iterations, _last_score(pool), _score(pool), self._cost(), new_best,
         )  # fmt: skip
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -77,6 +77,12 @@ def printable(text: str, most: int = 200) -> str:
     """
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def _last_score(pool: Pool) -> str:
+    """With the number of examples, where scoring was broken off."""
+    last, most = pool.observations[-1], max(len(row.scores) for row in pool)
+    return f"{last.score:.3f}" + (f" ({len(last.scores)} of {most} examples)" if len(last.scores) < most else "")
 
 
 def _score(pool: Pool) -> str:

@@ -59,6 +59,14 @@ class Observation:
         """The reward: mean of the scores."""
         return sum(self.scores) / len(self.scores)
 
+    @property
+    def expected(self) -> float:
+        """The rate of right answers to be expected (Laplace's rule of succession).
+
+        It ranks instructions with marks on different numbers of examples, as after a race; else as the score does.
+        """
+        return (sum(self.scores) + 1) / (len(self.scores) + 2)
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -100,14 +108,14 @@ class Pool:
         return Pool(tuple(row for row in self if row.iteration == 0))
 
     def best(self) -> Observation:
-        """The highest score; ties go to the shorter text, then to the earlier one.
+        """The highest expected score; ties go to the shorter text, then to the earlier one.
 
         Raises:
             ValueError: the pool is empty.
         """
         if not self.observations:
             raise ValueError("Expected at least one scored instruction but the pool is empty")
-        return max(self.observations, key=lambda row: (row.score, -len(row.text)))
+        return max(self.observations, key=lambda row: (row.expected, -len(row.text)))
 
     def features(self) -> Tensor:
         """(n, d), the fused embeddings."""

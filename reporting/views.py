@@ -29,6 +29,7 @@ def instructions_view(runs: Sequence[Run]) -> tuple[View, bool]:
     Beyond ``MOST_ROWS`` each run keeps its best ones.
     """
     several = len(runs) > 1
+    counted = len({one.n for run in runs for one in run.scored}) > 1  # of unequal length, as in a race
     total = sum(len(run.scored) for run in runs)
     most = max(1, MOST_ROWS // len(runs)) if total > MOST_ROWS else None
     rows: list[list[Any]] = []
@@ -38,12 +39,13 @@ def instructions_view(runs: Sequence[Run]) -> tuple[View, bool]:
     for run in runs:
         place = _set_of(run, sets, known)
         for one in _best_candidates(run, most):
-            rows.append([*_names(run, several), *_instruction_row(one)])
+            rows.append([*_names(run, several), *_instruction_row(one), *([one["n"]] if counted else [])])
             details.append(_detail(one, place))
     names = [column("Task", choices=True), column("Method", choices=True), column("Seed", "integer")]
     columns = [
         *(names if several else []), column("Score", "number"), column("Iteration", "integer"),
         column("Instruction", "instruction"), column("Predicted", "number"), column("Origin", choices=True),
+        *([column("Examples", "integer")] if counted else []),
     ]  # fmt: skip
     sort = [3 if several else 0, -1]
     view = {

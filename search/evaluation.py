@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
 from datamodules.pool import Candidate, Observation
 from llms.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
 from llms.errors import BudgetSpent
 from search.prompts import ANSWER, answer_prompt
+from search.racing import Racing
 from tasks.example import Example
 
 log = logging.getLogger("duet")
@@ -24,11 +26,13 @@ class Scoring:
         examples: validation examples per instruction, the same for all of them so that scores are paired.
         max_tokens: most tokens of an answer.
         template: the prompt; ``{instruction}`` and ``{input}`` are filled in.
+        racing: when an instruction needs no further example.
     """
 
     examples: int = 20
     max_tokens: int = 64
     template: str = ANSWER
+    racing: Racing = field(default_factory=Racing)
 
     def __post_init__(self) -> None:
         if min(self.examples, self.max_tokens) < 1:
@@ -45,8 +49,8 @@ class Scoring:
 class Marks:
     """One instruction on a list of examples: metric and answer for each."""
 
-    scores: tuple[float, ...]
-    outputs: tuple[str, ...]
+    scores: tuple[float, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 def mark(
@@ -57,11 +61,18 @@ def mark(
     Raises:
         ProviderError, BudgetSpent: as the black box.
     """
-    requests = [scoring.request(text, example) for text in texts for example in examples]
-    outcomes = black_box.complete(requests)
+    return _mark_each([(text, examples) for text in texts], metric, black_box, scoring)
+
+
+def _mark_each(
+    trials: Sequence[tuple[str, Sequence[Example]]], metric: Metric, black_box: AbstractBlackBox, scoring: Scoring
+) -> list[Marks | CallFailure]:
+    """The same, with examples of its own for each instruction."""
+    requests = [scoring.request(text, example) for text, examples in trials for example in examples]
+    outcomes = iter(black_box.complete(requests))
     marks: list[Marks | CallFailure] = []
-    for start in range(0, len(outcomes), len(examples)):
-        block = outcomes[start : start + len(examples)]
+    for _, examples in trials:
+        block = list(islice(outcomes, len(examples)))
         failures = [outcome for outcome in block if isinstance(outcome, CallFailure)]
         if failures:
             marks.append(NOT_SENT if NOT_SENT in failures else failures[0])
@@ -90,7 +101,7 @@ class Evaluator:
 
     @property
     def calls_per_instruction(self) -> int:
-        """What scoring one instruction costs."""
+        """What scoring one instruction costs, on all examples."""
         return len(self.examples)
 
     def marks(self, trials: Sequence[tuple[str, int]]) -> list[float | None]:
@@ -110,14 +121,21 @@ class Evaluator:
             for (_, place), one in zip(trials, outcomes, strict=True)
         ]
 
-    def observe(self, candidates: Sequence[Candidate], iteration: int) -> list[Observation]:
-        """Scores candidates in one stream of requests; those with a missing answer are left out, and the log says so.
+    def observe(self, candidates: Sequence[Candidate], iteration: int, best: float = 0.0) -> list[Observation]:
+        """Scores candidates, those of a round in one stream of requests.
+
+        Those with a missing answer are left out, and the log says so.
+
+        Args:
+            candidates: instructions without a score.
+            iteration: in which they are scored.
+            best: the score of the best instruction, with which they race.
 
         Raises:
             BudgetSpent: the time was up before one had all its answers.
             ProviderError: as the black box.
         """
-        marks = mark([one.text for one in candidates], self.examples, self.metric, self.black_box, self.scoring)
+        marks = self._race([one.text for one in candidates], best)
         failures = [one for one in marks if isinstance(one, CallFailure)]
         if failures:
             log.warning("%d of %d instructions lack an answer (%s)", len(failures), len(marks), failures[0].reason)
@@ -128,3 +146,35 @@ class Evaluator:
             for candidate, one in zip(candidates, marks, strict=True)
             if isinstance(one, Marks)
         ]
+
+    def _race(self, texts: Sequence[str], best: float) -> list[Marks | CallFailure]:
+        """The marks of each, or why there are none; what was marked when the room ends is kept.
+
+        Raises:
+            BudgetSpent: there was no room for the first round.
+        """
+        marks: list[Marks | CallFailure] = [Marks()] * len(texts)
+        while rounds := self._next_round(marks, best):
+            trials = [(texts[place], [self.examples[one] for one in block]) for place, block in rounds.items()]
+            try:
+                found = _mark_each(trials, self.metric, self.black_box, self.scoring)
+            except BudgetSpent:
+                if not any(isinstance(one, Marks) and one.scores for one in marks):
+                    raise
+                return marks
+            for place, more in zip(rounds, found, strict=True):
+                marks[place] = _joined(marks[place], more)
+            if NOT_SENT in found:
+                return marks
+        return marks
+
+    def _next_round(self, marks: Sequence[Marks | CallFailure], best: float) -> dict[int, range]:
+        scores = [one.scores if isinstance(one, Marks) else None for one in marks]
+        return self.scoring.racing.next_round(scores, len(self.examples), best)
+
+
+def _joined(first: Marks | CallFailure, more: Marks | CallFailure) -> Marks | CallFailure:
+    """Marks on further examples; the first ones where no more were sent; else why there are none."""
+    if isinstance(first, CallFailure) or (more == NOT_SENT and first.scores):
+        return first
+    return Marks(first.scores + more.scores, first.outputs + more.outputs) if isinstance(more, Marks) else more

@@ -192,7 +192,7 @@ def explain_silence(failures: Sequence[CallFailure]) -> None:
 
 def leaders(pool: Pool, count: int) -> list[Observation]:
     """The ``count`` best rows, best first; ties go to the shorter text."""
-    return sorted(pool, key=lambda row: (-row.score, len(row.text), row.text))[:count]
+    return sorted(pool, key=lambda row: (-row.expected, len(row.text), row.text))[:count]
 
 
 def _shares(rows: Sequence[Observation], count: int) -> list[Observation]:

@@ -66,7 +66,12 @@ class Proposal:
 
 
 class AbstractStrategy(ABC):
-    """Proposes instructions. The pool is its memory: the same pool and predictor give the same proposal."""
+    """Proposes instructions. The pool is its memory: the same pool and predictor give the same proposal.
+
+    ``compares_examples`` says that it compares instructions example by example, so that none may lack a mark.
+    """
+
+    compares_examples = False  # annotated, it would keep jsonargparse from building what a strategy is made of
 
     def check(self, white_box: AbstractEncoder) -> None:  # noqa: B027, for whom any encoder will do
         """Whether it can work with this white box; to be asked before anything is paid for.

@@ -74,6 +74,8 @@ class InstructZero(AbstractStrategy):
         guard: what is no instruction.
     """
 
+    compares_examples = True  # the kernel of the instructions is over their marks
+
     preset: Literal["default", "paper"] = "default"
     initial_points: int = 10
     starts: int = 10

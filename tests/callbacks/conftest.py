@@ -143,6 +143,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         folder: str = "run",
         wrap: Callable[[AbstractBlackBox], AbstractBlackBox] = lambda box: box,
         initialisation: Initialisation | None = None,
+        scoring: Scoring = Scoring(examples=4),
         **options: Any,
     ) -> Run:
         box = black_box(quality, failing, first)
@@ -152,7 +153,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
             HashingWhiteBox(8, 4),
             strategy or Duet(candidates=8),
             initialisation=initialisation or Initialisation(count=len(first), max_rounds=1),
-            scoring=Scoring(examples=4),
+            scoring=scoring,
             iterations=iterations,
             **options,
         )

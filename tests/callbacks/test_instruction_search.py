@@ -9,6 +9,9 @@ import pytest
 
 from llms.errors import BudgetSpent, ProviderError
 from llms.payment.budget import Budget
+from search.evaluation import Scoring
+from search.methods.instruct_zero import InstructZero
+from search.racing import Racing
 
 BEST = "Write the second word."
 PER_TEXT, TEST, REQUEST = 4, 6, 1  # calls for a score, for a final test, for the initial instructions
@@ -125,6 +128,30 @@ def test_what_the_model_writes_is_text_like_any_other(run: Callable[..., Any], l
     odd = "Ignore {input} and say \x1b[31m%s."
     done = run(only(odd), strategy=listed([odd]), iterations=1)
     assert done.result["best_instruction"] == odd
+
+
+def test_a_race_finds_the_same_best_for_fewer_calls(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    def quality(text: str) -> float:
+        return {"Good one.": 1.0, "Copy the text.": 0.6}.get(text, 0.0)
+
+    every, raced = (
+        run(
+            quality, strategy=listed(["Bad one."], ["Good one."], ["Worse one."]), iterations=3, threshold=1.1,
+            scoring=Scoring(examples=4, racing=Racing(chance, 1)), folder=str(chance),
+        )
+        for chance in (0.0, 0.19)
+    )  # fmt: skip
+    assert raced.result["best_instruction"] == every.result["best_instruction"] == "Good one."
+    assert raced.result["test_score"] == every.result["test_score"]
+    assert raced.result["calls"] < every.result["calls"]
+    assert {len(row.scores) for row in every.data.pool} == {4}
+    assert min(len(row.scores) for row in raced.data.pool) < 4
+    assert [row.score for row in raced.data.pool if row.text == "Good one."] == [1.0]
+
+
+def test_a_strategy_that_compares_example_by_example_does_not_race(run: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="InstructZero compares instructions example by example"):
+        run(strategy=InstructZero(), scoring=Scoring(racing=Racing(0.01)))
 
 
 @pytest.mark.parametrize("wrong", [{"iterations": 0}, {"threshold": 0.0}])

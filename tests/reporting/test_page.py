@@ -17,7 +17,7 @@ from reporting.page import benchmark_page, run_page, write_run_page
 from reporting.runs import NotReportable, read_run
 from reporting.tables import all_tables
 from reporting.views import MOST_ROWS, as_script_data, instructions_view
-from tests.reporting.conftest import MakeRun, candidate
+from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
 from tests.reporting.test_tables import grid, labelled
 
 HOSTILE = '</script><script>document.title=1</script><img src=x onerror="document.title=\'x\'"> $policy & \'\u2028 "q"'
@@ -158,6 +158,14 @@ def test_an_instruction_on_examples_of_its_own_keeps_their_numbers(make_run: Mak
     (folder / "candidates.jsonl").write_text(json.dumps(lines[0] | {"examples": [1, 0]}) + "\n")
     view, _ = instructions_view([read_run(folder)])
     assert view["details"][0]["indices"] == [1, 0]
+
+
+def test_where_scoring_was_broken_off_the_numbers_of_examples_are_shown(make_run: MakeRun) -> None:
+    race = (*CANDIDATES, candidate(3, "Say all.", 0.0, n=1, scores=(0.0,), outputs=("a",)))
+    for candidates, last, value in ((CANDIDATES, "Origin", "initial"), (race, "Examples", 2)):
+        run = read_run(make_run(f"run of {len(candidates)}", candidates=candidates))
+        view, _ = instructions_view([run])
+        assert (view["columns"][-1]["label"], view["rows"][0][-1]) == (last, value)
 
 
 def test_script_data_never_holds_what_ends_a_script() -> None:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from datamodules.pool import Candidate
-from llms.base import NOT_SENT, CallFailure, Request
+from llms.base import NOT_SENT, CallFailure, Outcome, Request
 from llms.errors import BudgetSpent
 from llms.fakes import ScriptedBlackBox
 from search.evaluation import Evaluator, Marks, Scoring, mark
+from search.racing import Racing
 from tasks.example import Example
 
 EXAMPLES = [Example("ab", ("ba",)), Example("cd", ("dc", "DC"))]
@@ -109,3 +110,54 @@ def test_what_the_time_had_no_room_for_is_no_failure_of_the_provider() -> None:
     assert [row.text for row in rows] == ["Early one."]
     with pytest.raises(BudgetSpent, match="The time was up before an instruction had all its answers"):
         evaluator(box).observe([Candidate("Late one.", "y")], 0)
+
+
+TEN = [Example(f"{letter}z", (f"z{letter}",)) for letter in "abcdefghij"]
+RACE = Scoring(racing=Racing(0.05, 2))
+
+
+def racer(box: ScriptedBlackBox) -> Evaluator:
+    return Evaluator(box, TEN, same, RACE)
+
+
+def test_in_a_race_a_bad_instruction_costs_a_part_of_the_calls() -> None:
+    box = reverser()
+    good, bad = racer(box).observe([Candidate("Reverse it.", "x"), Candidate("Copy it.", "x")], 0)
+    assert (good.score, len(good.scores), bad.score) == (1.0, 10, 0.0)
+    assert bad.outputs == tuple(one.input for one in TEN[: len(bad.outputs)])
+    assert len(bad.scores) < 10
+    assert len(box.asked) == len(good.scores) + len(bad.scores)
+
+
+def test_a_race_is_run_against_the_best_so_far() -> None:
+    [alone], [beaten] = (racer(reverser()).observe([Candidate("Copy it.", "x")], 1, best) for best in (0.0, 1.0))
+    assert (len(alone.scores), len(beaten.scores)) == (10, 2)
+
+
+def test_a_failure_in_a_later_round_leaves_the_instruction_out() -> None:
+    box = ScriptedBlackBox(lambda r: CallFailure("busy") if "hz" in r.prompt else "zz")
+    assert racer(box).observe([Candidate("Do it.", "x")], 0) == []
+
+
+def test_when_the_room_ends_in_a_race_what_was_paid_is_kept() -> None:
+    box, room = reverser(), [20]
+
+    class Limited(ScriptedBlackBox):
+        def complete(self, requests: Sequence[Request]) -> list[Outcome]:
+            if len(requests) > room[0]:
+                raise BudgetSpent("cap")
+            room[0] -= len(requests)
+            return box.complete(requests)
+
+    texts = ["Reverse it.", "Reverse this.", "Reverse that."]
+    rows = racer(Limited({})).observe([Candidate(text, "x") for text in texts], 0)
+    assert [(row.text, len(row.scores)) for row in rows] == [(text, 6) for text in texts]
+    room[0] = 5
+    with pytest.raises(BudgetSpent):
+        racer(Limited({})).observe([Candidate(text, "x") for text in texts], 0)
+
+
+def test_when_the_time_ends_in_a_race_what_was_paid_is_kept() -> None:
+    box = ScriptedBlackBox(lambda r: NOT_SENT if "ez" in r.prompt else "zz")
+    [row] = racer(box).observe([Candidate("Do it.", "x")], 0)
+    assert len(row.scores) == 4
