@@ -44,8 +44,10 @@ def server(*options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.servers.chat_server", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield process.stdout.readline().strip()
-        process.kill()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def evaluator(box: CachedBlackBox) -> Evaluator:

@@ -14,6 +14,7 @@ from lightning import Callback, LightningModule, Trainer
 from callbacks.accounts import Accounts
 from callbacks.estimate import Estimate, Needs, estimate
 from callbacks.final_result import Ending, FinalTest, example_records, mark_both, result
+from callbacks.meanwhile import meanwhile
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
@@ -92,6 +93,8 @@ class InstructionSearch(Callback):
                 f"{type(strategy).__name__} compares instructions example by example: leave "
                 "search.scoring.racing.least_chance at 0"
             )
+        if strategy.ahead and extractor.outputs == "black_box":
+            raise ValueError("Expected ahead with search.extractor.outputs white_box or none: the black box is busy")
         self.task, self.strategy, self.white_box = task, strategy, white_box
         self.initialisation, self.extractor, self.scoring = initialisation, extractor, scoring
         self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
@@ -232,13 +235,29 @@ class InstructionSearch(Callback):
             self.last_proposal = self.strategy.propose(pool.pool, predictor, self._resources)
             if not self.last_proposal.candidates:
                 return "no new candidates"
-            rows = self._score(self.last_proposal.candidates, pool.pool)
+            rows = self._score_and_write_ahead(pool.pool)
         except BudgetSpent:
             return "budget"
         if not rows:
             raise ProviderError("No candidate of this iteration got all its answers; start again to ask for the rest")
         self._grow(pool, rows, self.last_proposal.reserve)
         return None
+
+    def _score_and_write_ahead(self, pool: Pool) -> list[Observation]:
+        """Scores the last proposal; what was written ahead joins its reserve."""
+        proposal = self.last_proposal
+
+        def write_ahead() -> Proposal:
+            return self.strategy.write_ahead(pool, proposal, self._resources)
+
+        with meanwhile(write_ahead, in_thread=self._resources.black_box.endpoint is not None) as ahead:
+            rows = self._score(proposal.candidates, pool)
+            more = ahead()
+        written, distinct = proposal.written + more.written, proposal.distinct + more.distinct
+        self.last_proposal = replace(
+            proposal, written=written, distinct=distinct, reserve=proposal.reserve + more.reserve
+        )
+        return rows
 
     def _score(self, candidates: Sequence[Candidate], pool: Pool) -> list[Observation]:
         """Scores as many of the candidates, from the first one on, as there is room for beside the final test.

@@ -68,10 +68,12 @@ class Proposal:
 class AbstractStrategy(ABC):
     """Proposes instructions. The pool is its memory: the same pool and predictor give the same proposal.
 
-    ``compares_examples`` says that it compares instructions example by example, so that none may lack a mark.
+    ``compares_examples`` says that it compares instructions example by example, so that none may lack a mark; ``ahead``
+    that it writes ahead.
     """
 
     compares_examples = False  # annotated, it would keep jsonargparse from building what a strategy is made of
+    ahead = False
 
     def check(self, white_box: AbstractEncoder) -> None:  # noqa: B027, for whom any encoder will do
         """Whether it can work with this white box; to be asked before anything is paid for.
@@ -88,6 +90,18 @@ class AbstractStrategy(ABC):
             longest: an instruction as long as one can be.
         """
         return []
+
+    def write_ahead(self, pool: Pool, proposal: Proposal, resources: Resources) -> Proposal:
+        """What can be written for the next proposal while the black box scores this one: its reserve joins the pool's.
+
+        It may run in a thread of its own, beside the black box, so it asks the white box alone.
+
+        Args:
+            pool: without the scores that are under way.
+            proposal: whose candidates are being scored.
+            resources: as for ``propose``.
+        """
+        return Proposal(())
 
     @abstractmethod
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:

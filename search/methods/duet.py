@@ -65,8 +65,13 @@ class Shares:
         return self.soft_global + self.soft_local + self.continuation
 
     @property
+    def of_black_box(self) -> float:
+        """The weight of what the black box writes."""
+        return self.paraphrase + self.resample
+
+    @property
     def _weight(self) -> float:
-        return self.of_white_box + self.paraphrase + self.resample
+        return self.of_white_box + self.of_black_box
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,8 @@ class Duet(AbstractStrategy):
         elite: how many of the best instructions the local moves start from.
         radius: size of a step in the latent space.
         attempts: batches to write when one brings nothing new.
+        ahead: whether the white box writes and reads the next iteration's candidates while the black box scores, from a
+            pool that lacks these scores.
         guard: what is no instruction.
     """
 
@@ -107,6 +114,7 @@ class Duet(AbstractStrategy):
     elite: int = 5
     radius: float = 0.1
     attempts: int = 3
+    ahead: bool = False
     guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
@@ -116,15 +124,27 @@ class Duet(AbstractStrategy):
         if self.reserve < 0:
             raise ValueError(f"Expected reserve of at least 0 but got {self.reserve}")
         self.shares.counts(self.candidates)
+        if self.ahead and self.shares.of_black_box > 0:
+            raise ValueError("Expected ahead with shares of the white box alone: the black box is busy with the scores")
 
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
         """Writes, canonicalises, deduplicates, encodes and ranks; one score per text."""
-        new, written = self.new_candidates(pool, resources)
         kept = {one.text: one for one in pool.reserve if one.text not in pool.texts}
+        was_written = self.ahead and kept
+        new, written = ([], 0) if was_written else self.new_candidates(pool, resources, pool.iteration)
         read = self._read([one for one in new if one.text not in kept], resources)
         ranked = self._rank([*read, *kept.values()], pool, predictor, resources)
         last = self.choose + self.reserve
         return Proposal(ranked[: self.choose], written, len(new), ranked[self.choose : last])
+
+    def write_ahead(self, pool: Pool, proposal: Proposal, resources: Resources) -> Proposal:
+        """With ``ahead`` all that the next iteration chooses from, but for this one's reserve."""
+        if not self.ahead:
+            return Proposal(())
+        new, written = self.new_candidates(pool, resources, pool.iteration + 1)
+        known = {one.text for one in (*proposal.candidates, *proposal.reserve)}
+        read = self._read([one for one in new if one.text not in known], resources)
+        return Proposal((), written, len(new), tuple(read))
 
     def check(self, white_box: AbstractEncoder) -> None:
         """A white box that writes is needed for all shares but those of the black box."""
@@ -140,21 +160,21 @@ class Duet(AbstractStrategy):
         )
         return self._black_box_writer.longest_requests(plans, demonstrations, longest) * self.attempts
 
-    def new_candidates(self, pool: Pool, resources: Resources) -> tuple[list[Candidate], int]:
+    def new_candidates(self, pool: Pool, resources: Resources, iteration: int) -> tuple[list[Candidate], int]:
         """Those of the first batch that has any, and how many texts were written until then."""
         written = 0
-        for batch in self._batches(pool, resources):
+        for batch in self._batches(pool, resources, iteration):
             written += len(batch)
             if new := self._new(batch, pool, resources):
                 return new, written
         return [], written
 
-    def _batches(self, pool: Pool, resources: Resources) -> Iterator[list[Candidate]]:
+    def _batches(self, pool: Pool, resources: Resources, iteration: int) -> Iterator[list[Candidate]]:
         """What is written for the pool, one batch per attempt."""
         counts, best = self.shares.counts(self.candidates), leaders(pool, self.elite)
         for attempt in range(self.attempts):
-            generator = random.Random(f"propose/{resources.seed}/{pool.iteration}/{attempt}")
-            number = pool.iteration * self.attempts + attempt
+            generator = random.Random(f"propose/{resources.seed}/{iteration}/{attempt}")
+            number = iteration * self.attempts + attempt
             plans = self._white_box_plans(counts, best, number, generator)
             asked = [*paraphrase_plans(best, counts["paraphrase"]), *resample_plans(counts["resample"])]
             black_box = resources.writer or resources.black_box

@@ -17,7 +17,7 @@ class RandomSearch(AbstractStrategy):
     """Writes exactly what Duet would write for the same pool, and draws from the new ones without reading them.
 
     Args:
-        writing: settings of Duet; those of its choice (acquisition, nu) play no part.
+        writing: settings of Duet; those of its choice (acquisition, nu, ahead) play no part.
     """
 
     def __init__(self, **writing: Any) -> None:
@@ -34,6 +34,6 @@ class RandomSearch(AbstractStrategy):
 
     def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
         """Writes as Duet does; ``choose`` of the new candidates, each equally likely."""
-        new, written = self.duet.new_candidates(pool, resources)
+        new, written = self.duet.new_candidates(pool, resources, pool.iteration)
         generator = random.Random(f"random/{resources.seed}/{pool.iteration}")
         return Proposal(tuple(generator.sample(new, min(self.choose, len(new)))), written, len(new))

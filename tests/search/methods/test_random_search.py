@@ -51,7 +51,7 @@ def test_every_candidate_is_equally_likely() -> None:
     drawn: Counter[int] = Counter()
     for seed in range(400):
         asked = resources(HashingWhiteBox(), seed)
-        new, _ = Duet(candidates=4).new_candidates(POOL, asked)
+        new, _ = Duet(candidates=4).new_candidates(POOL, asked, POOL.iteration)
         proposal = RandomSearch(candidates=4).propose(POOL, Constant(), asked)
         drawn[[one.text for one in new].index(proposal.candidates[0].text)] += 1
     assert set(drawn) == {0, 1, 2, 3}
