@@ -250,7 +250,8 @@ class InstructionSearch(Callback):
         def write_ahead() -> Proposal:
             return self.strategy.write_ahead(pool, proposal, self._resources)
 
-        with meanwhile(write_ahead, in_thread=self._resources.black_box.endpoint is not None) as ahead:
+        is_elsewhere = self._resources.black_box.endpoint is not None  # else both would want the same processor
+        with meanwhile(write_ahead, in_thread=self.strategy.ahead and is_elsewhere) as ahead:
             rows = self._score(proposal.candidates, pool)
             more = ahead()
         written, distinct = proposal.written + more.written, proposal.distinct + more.distinct

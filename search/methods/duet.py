@@ -161,7 +161,13 @@ class Duet(AbstractStrategy):
         return self._black_box_writer.longest_requests(plans, demonstrations, longest) * self.attempts
 
     def new_candidates(self, pool: Pool, resources: Resources, iteration: int) -> tuple[list[Candidate], int]:
-        """Those of the first batch that has any, and how many texts were written until then."""
+        """Those of the first batch that has any, and how many texts were written until then.
+
+        Args:
+            pool: what is known; the best of it are the parents of the local moves.
+            resources: who writes.
+            iteration: for which they are written; it moves the draws.
+        """
         written = 0
         for batch in self._batches(pool, resources, iteration):
             written += len(batch)
