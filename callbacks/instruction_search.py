@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from callbacks.accounts import Accounts
 from callbacks.estimate import Estimate, Needs, estimate
 from callbacks.final_result import Ending, FinalTest, example_records, mark_both, result
 from callbacks.meanwhile import meanwhile
+from callbacks.scoring import Scorer
 from datamodules.instruction_pool import InstructionPool
 from datamodules.pool import Candidate, Observation, Pool
 from lightning_modules.score_predictor import ScorePredictor
@@ -142,6 +143,7 @@ class InstructionSearch(Callback):
         box, self._initial_box = self.accounts.open(Path(trainer.default_root_dir))
         block = self.splits.validation[: self.scoring.examples]
         self._evaluator = Evaluator(box, block, self.task.metric, self.scoring)
+        self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
         self._resources = Resources(
             box, self.white_box, self.extractor, self.splits.demonstrations, self.seed, self._initial_box,
             self._evaluator,
@@ -176,7 +178,7 @@ class InstructionSearch(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The initial instructions, unless a checkpoint brought the pool."""
         pool = pool_of(trainer)
-        self._keep_room(pool.pool.texts or [""])
+        self._scorer.keep_room(pool.pool.texts or [""])
         if not len(pool.pool):
             self._initialise(pool)
 
@@ -202,10 +204,6 @@ class InstructionSearch(Callback):
     def _fingerprint(self) -> str:
         return f"{self.task.fingerprint}/{self.seed}"
 
-    def _keep_room(self, texts: Iterable[str], unread: Iterable[str] = ()) -> None:
-        """Keeps what the final test of two of these texts, and the output answers of the unread ones, may need."""
-        self.accounts.keep(self._needs.final_test(texts) + self._needs.outputs(unread))
-
     def _initialise(self, pool: InstructionPool) -> None:
         try:
             candidates = self.initialisation.candidates(
@@ -219,7 +217,7 @@ class InstructionSearch(Callback):
             )
         log.info("%d initial instructions", len(candidates))
         try:
-            rows = self._score(candidates, pool.pool)
+            rows = self._scorer.score(candidates, pool.pool)
         except BudgetSpent as error:
             raise BudgetSpent(
                 f"The budget was spent before any instruction had a score; raise search.budget ({error})"
@@ -252,7 +250,7 @@ class InstructionSearch(Callback):
 
         is_elsewhere = self._resources.black_box.endpoint is not None  # else both would want the same processor
         with meanwhile(write_ahead, in_thread=self.strategy.ahead and is_elsewhere) as ahead:
-            rows = self._score(proposal.candidates, pool)
+            rows = self._scorer.score(proposal.candidates, pool)
             more = ahead()
         written, distinct = proposal.written + more.written, proposal.distinct + more.distinct
         self.last_proposal = replace(
@@ -260,43 +258,8 @@ class InstructionSearch(Callback):
         )
         return rows
 
-    def _score(self, candidates: Sequence[Candidate], pool: Pool) -> list[Observation]:
-        """Scores as many of the candidates, from the first one on, as there is room for beside the final test.
-
-        The most that a call can cost is more than it does cost, so what does not fit at once may fit afterwards.
-
-        Raises:
-            BudgetSpent: there is no room for one.
-        """
-        rows: list[Observation] = []
-        waiting = list(candidates)
-        while waiting:
-            try:
-                count, found = self._score_some(waiting, pool.iteration, pool + rows)
-            except BudgetSpent:
-                if len(waiting) == len(candidates):
-                    raise
-                break
-            rows += found
-            waiting = waiting[count:]
-        return rows
-
-    def _score_some(self, candidates: Sequence[Candidate], iteration: int, pool: Pool) -> tuple[int, list[Observation]]:
-        """The largest group of first candidates that fits now, and its rows."""
-        best = pool.best().score if len(pool) else 0.0
-        for count in range(len(candidates), 0, -1):
-            group = candidates[:count]
-            unread = [one.text for one in group if one.features is None] + ([] if iteration else [*pool.texts])
-            self._keep_room([*pool.texts, *(one.text for one in group)], unread)
-            try:
-                return count, self._evaluator.observe(group, iteration, best)
-            except BudgetSpent:
-                if count == 1:
-                    raise
-        return 0, []
-
     def _grow(self, pool: InstructionPool, rows: Sequence[Observation], reserve: Sequence[Candidate] = ()) -> None:
-        self._keep_room([*pool.pool.texts, *(row.text for row in rows)])
+        self._scorer.keep_room([*pool.pool.texts, *(row.text for row in rows)])
         pool.grow(self._with_features(rows), reserve)
 
     def _with_features(self, rows: Sequence[Observation]) -> list[Observation]:
