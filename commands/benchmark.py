@@ -116,9 +116,9 @@ def check_tasks(grid: Grid) -> None:
     Raises:
         ValueError: one can't be read.
     """
-    for name, settings in grid.tasks.items():
+    for name, row in grid.tasks.items():
         try:
-            Task(name, **settings)
+            Task(name, **row.task)
         except TypeError as error:
             raise ValueError(f"tasks: {name}: {error}") from error
 

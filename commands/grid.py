@@ -44,11 +44,24 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Row:
+    """What a grid file says of one task.
+
+    Args:
+        task: its keys under ``task`` beside the name, such as the directory.
+        settings: with dotted keys, for its cells alone; they come after those for all cells.
+    """
+
+    task: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Grid:
     """What a grid file says.
 
     Args:
-        tasks: task name -> its other settings, such as the directory.
+        tasks: by name.
         methods: names of the files in configs/methods, or files.
         seeds: of the runs.
         variants: names of the files in configs/ablations, or files; each is a change to Duet.
@@ -56,7 +69,7 @@ class Grid:
         settings: with dotted keys, for all cells; a method's or a variant's own file comes after them.
     """
 
-    tasks: Mapping[str, Mapping[str, Any]]
+    tasks: Mapping[str, Row]
     methods: Sequence[str]
     seeds: Sequence[int]
     variants: Sequence[str] = ()
@@ -95,12 +108,13 @@ class Grid:
     ) -> Cell:
         """Later arguments win: a variant over its method, and both over what holds for all cells."""
         name, files = method
+        row = self.tasks[task]
         folder = output / task / name / str(seed)
         arguments = [f"--search.cache={output / task / CACHE if shared_cache else 'run'}"]
         arguments += [f"--config={shown(named_file('models', model))}" for model in self.models]
-        arguments += options(self.settings)
+        arguments += options(self.settings) + options(row.settings)
         arguments += [f"--config={shown(path)}" for path in files]
-        arguments += options({"task.name": task} | {f"task.{key}": value for key, value in self.tasks[task].items()})
+        arguments += options({"task.name": task} | {f"task.{key}": value for key, value in row.task.items()})
         arguments += [f"--seed_everything={seed}", f"--run_dir={folder}", *(["--yes"] if yes else [])]
         return Cell(task, name, seed, folder, tuple(arguments))
 
@@ -126,9 +140,6 @@ def _grid(content: Mapping[str, Any]) -> Grid:
         if key not in content:
             raise ValueError(f"{key}: expected a list but it is missing")
     lists = {key: _list(key, content.get(key, [])) for key in KEYS if key != "settings"}
-    settings = content.get("settings", {})
-    if not isinstance(settings, dict):
-        raise ValueError(f"settings: expected keys and values but found {settings!r}")
     for key in ("methods", "variants", "models"):
         for name in _all(key, lists[key], str):
             named_file("ablations" if key == "variants" else key, name)
@@ -136,21 +147,30 @@ def _grid(content: Mapping[str, Any]) -> Grid:
         raise ValueError(f"variants: expected {OURS} among the methods, as they are changes to it, but it is not there")
     return Grid(
         _tasks(lists["tasks"]), lists["methods"], _all("seeds", lists["seeds"], int), lists["variants"],
-        lists["models"], flatten(settings),
+        lists["models"], _settings("settings", content),
     )  # fmt: skip
 
 
-def _tasks(entries: Iterable[Any]) -> dict[str, dict[str, Any]]:
+def _tasks(entries: Iterable[Any]) -> dict[str, Row]:
     """A name is a task that ships with Duet; ``names`` and other keys of ``task`` are any others."""
-    tasks: dict[str, dict[str, Any]] = {}
+    tasks: dict[str, Row] = {}
     for entry in entries:
         group = entry if isinstance(entry, dict) else {"names": [entry]}
-        shared = {key: value for key, value in group.items() if key != "names"}
+        own = {key: value for key, value in group.items() if key not in ("names", "settings")}
+        row = Row(own, _settings("tasks: settings", group))
         for name in _all("tasks", _list("tasks: names", group.get("names")), str):
             if name in tasks:
                 raise ValueError(f"tasks: expected each name once but {name} is there twice")
-            tasks[name] = shared
+            tasks[name] = row
     return tasks
+
+
+def _settings(key: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands under ``settings``, with dotted keys."""
+    settings = content.get("settings", {})
+    if not isinstance(settings, dict):
+        raise ValueError(f"{key}: expected keys and values but found {settings!r}")
+    return flatten(settings)
 
 
 def _list(key: str, value: Any) -> list[Any]:

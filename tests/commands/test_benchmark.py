@@ -17,7 +17,7 @@ import yaml
 import cli
 from commands.duet_cli import CONFIGS, DuetCLI
 from commands.fit import quiet
-from commands.grid import Grid, read_grid, shard
+from commands.grid import Grid, Row, read_grid, shard
 from commands.report import configured_names
 from llms.open_model.causal_lm import EMBEDDED_FOLDER
 from reporting.labels import matches
@@ -174,6 +174,14 @@ def test_two_shards_on_two_machines_are_the_whole_and_so_are_their_tables(folder
     assert "table_1.csv" in tables(Path("merged"))
 
 
+def test_a_task_can_have_settings_of_its_own(folder: Path) -> None:
+    shorter = {"names": [TASKS[1]], "directory": "tasks", "settings": {"search": {"iterations": 1}}}
+    write_grid(tasks=[{"names": [TASKS[0]], "directory": "tasks"}, shorter], methods=["random_search"])
+    assert benchmark("out", "--no_report") == 0
+    scored = {name.partition("/")[0]: len(rows.splitlines()) for name, (rows, _) in left_behind("out").items()}
+    assert scored == {TASKS[0]: 8 + 2, TASKS[1]: 8 + 1}
+
+
 def test_a_cell_that_fails_is_tried_once_more_and_stops_no_other(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +248,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a model": ({"models": ["vicunia"]}, "vicunia.yaml"),
     "a seed": ({"seeds": ["one"]}, "seeds: expected whole numbers of at least 0 but found 'one'"),
     "settings": ({"settings": [1]}, "settings: expected keys and values but found [1]"),
+    "a task's settings": (
+        {"tasks": [{"names": ["second_letter"], "settings": 1}]},
+        "tasks: settings: expected keys and values but found 1",
+    ),
 }
 
 
@@ -295,7 +307,7 @@ def test_every_column_of_a_benchmark_is_what_its_files_say(name: str) -> None:
     quiet()
     grid = read_grid(CONFIGS / "benchmarks" / f"{name}.yaml")
     first = next(iter(grid.tasks))
-    one_row = Grid({first: {}}, grid.methods, grid.seeds[:1], grid.variants, grid.models, grid.settings)
+    one_row = Grid({first: Row()}, grid.methods, grid.seeds[:1], grid.variants, grid.models, grid.settings)
     for cell in one_row.cells(Path("out")):
         method, _, variant = cell.method.partition("+")
         wanted = dict(grid.settings) | content(CONFIGS / "methods" / f"{method}.yaml")
