@@ -44,7 +44,8 @@ class Connection:
         client = openai.AsyncOpenAI(api_key=key, base_url=base_url, http_client=self._http)
         self._address = httpx2.URL(f"{base_url}/chat/completions")
         headers = {**client.default_headers, **client.auth_headers}
-        self._headers = {name: value for name, value in headers.items() if isinstance(value, str)}
+        named = {name: value for name, value in headers.items() if isinstance(value, str)}
+        self._headers = self._http.build_request("GET", self._address, headers=named).headers  # once, not per request
         self._loop = asyncio.new_event_loop()
         _open[self._loop] = self._http
         weakref.finalize(self, _left.append, self._loop)  # the garbage collector may come at any moment
@@ -56,7 +57,7 @@ class Connection:
             OSError or another of `NO_REPLY`: there was none.
         """
         content = json.dumps(body).encode()  # ASCII, so that half a surrogate pair in a prompt is no error
-        request = self._http.build_request("POST", self._address, content=content, headers=self._headers)
+        request = httpx2.Request("POST", self._address, content=content, headers=self._headers)
         response = await self._http.send(request, stream=True)
         try:
             return await _read(response)

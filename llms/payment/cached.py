@@ -8,7 +8,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 from llms.base import AbstractBlackBox, AbstractWrapper, Arrived, Completion, Outcome, Request, always
@@ -59,17 +58,20 @@ class CachedBlackBox(AbstractWrapper):
     def _store(self, connection: sqlite3.Connection, outcomes: Mapping[str, Outcome]) -> dict[str, Completion]:
         """Stores what is new and returns what is stored, which another process may have answered before."""
         rows = [
-            (key, json.dumps(asdict(outcome)), int(time.time()), self.identity)
+            (key, json.dumps(vars(outcome)), int(time.time()), self.identity)
             for key, outcome in outcomes.items()
             if isinstance(outcome, Completion)
         ]
         if not rows:
             return {}
+        before = connection.total_changes
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(
             "INSERT OR IGNORE INTO completions (key, value, created, identity) VALUES (?, ?, ?, ?)", rows
         )
         connection.execute("COMMIT")
+        if connection.total_changes - before == len(rows):  # nobody else had stored one of them
+            return {}
         return _select(connection, [row[0] for row in rows])
 
     @contextmanager
