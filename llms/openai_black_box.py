@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,12 +21,15 @@ from llms.prices import Prices
 
 if TYPE_CHECKING:
     from llms.network.connection import Connection
+    from llms.network.flight import Flight
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 10.0
 _FIRST_CONTACT_SECONDS = 15.0  # how long an endpoint that never replied is tried again
 _GRACE_SECONDS = 3.0  # how long what is under way may still arrive, once the provider turned out to be unusable
 _LONGEST_PAUSE = 8.0
+# What leaves together comes back together and then waits for one another: so requests leave a few at a time.
+_TOGETHER, _APART = 4, 0.001  # seconds
 
 
 class OpenAIBlackBox(AbstractBlackBox):
@@ -108,37 +111,38 @@ class OpenAIBlackBox(AbstractBlackBox):
         if not requests:
             return
         connection, waiting = self._connection(), deque(enumerate(requests))
-        under_way: dict[asyncio.Task[Outcome], int] = {}
+        flight: Flight[Outcome] = connection.flight()
         try:
-            while waiting or under_way:
-                yield from self._send(connection, waiting, under_way, may_send)
-                has_room = waiting and len(under_way) < self._max_concurrency
-                done = connection.wait(under_way, self._limits.seconds_to_wait if has_room else None)
-                yield from _handed_over(done, under_way)
-                if trouble := _trouble(done):
-                    if under_way:
-                        last = connection.wait(under_way, _GRACE_SECONDS, for_all=True)
-                        yield from _handed_over(last, under_way)
+            while waiting or flight:
+                yield from self._send(connection, waiting, flight, may_send)
+                has_room = waiting and len(flight) < self._max_concurrency
+                ended = flight.wait(max(self._limits.seconds_to_wait, _APART) if has_room else None)
+                yield from _handed_over(ended)
+                if trouble := _trouble(ended):
+                    yield from _handed_over(flight.wait_for_all(_GRACE_SECONDS))
                     raise trouble
         finally:
-            connection.cancel(under_way)
+            flight.cancel()
 
     def _send(
         self,
         connection: Connection,
         waiting: deque[tuple[int, Request]],
-        under_way: dict[asyncio.Task[Outcome], int],
+        flight: Flight[Outcome],
         may_send: Callable[[], bool],
     ) -> Iterator[Arrived]:
-        """Fills the free slots, as fast as the limits allow; hands over what may not be sent any more."""
-        while waiting and len(under_way) < self._max_concurrency and not self._limits.seconds_to_wait:
+        """Fills free slots, as fast as the limits allow; hands over what may not be sent any more."""
+        room = min(self._max_concurrency - len(flight), _TOGETHER, len(waiting))
+        for _ in range(room):
+            if self._limits.seconds_to_wait:
+                return
             if not may_send():
                 yield {index: NOT_SENT for index, _ in waiting}
                 waiting.clear()
                 return
             index, request = waiting.popleft()
             self._limits.charge(request)
-            under_way[connection.start(self._answer(connection, request, may_send))] = index
+            flight.start(index, self._answer(connection, request, may_send))
 
     async def _answer(self, connection: Connection, request: Request, may_send: Callable[[], bool]) -> Outcome:
         """All attempts at one request.
@@ -225,16 +229,14 @@ class OpenAIBlackBox(AbstractBlackBox):
         } | ({"seed": request.seed} if request.temperature > 0 else {})
 
 
-def _handed_over(done: set[asyncio.Task[Outcome]], under_way: dict[asyncio.Task[Outcome], int]) -> Iterator[Arrived]:
-    """The outcomes of tasks that ended well; afterwards none of ``done`` is under way."""
-    places = {task: under_way.pop(task) for task in done}
-    arrived = {index: task.result() for task, index in places.items() if task.exception() is None}
-    if arrived:
+def _handed_over(ended: Mapping[int, asyncio.Task[Outcome]]) -> Iterator[Arrived]:
+    """The outcomes of tasks that ended well."""
+    if arrived := {index: task.result() for index, task in ended.items() if task.exception() is None}:
         yield arrived
 
 
-def _trouble(done: set[asyncio.Task[Outcome]]) -> BaseException | None:
-    return next((trouble for task in done if (trouble := task.exception())), None)
+def _trouble(ended: Mapping[int, asyncio.Task[Outcome]]) -> BaseException | None:
+    return next((trouble for task in ended.values() if (trouble := task.exception())), None)
 
 
 def _checked_variable(name: str | None) -> str | None:

@@ -64,6 +64,15 @@ def test_answers_come_in_order_with_their_usage(server: ChatServer) -> None:
     assert {headers["authorization"] for headers in server.headers} == {f"Bearer {KEY}"}
 
 
+def test_the_server_is_told_nothing_of_this_machine(server: ChatServer) -> None:
+    box(server).complete([Request("a")])
+    [headers] = server.headers
+    assert not [name for name in headers if name.startswith("x-stainless")]
+    assert headers["user-agent"].startswith("AsyncOpenAI/Python ")
+    assert headers["content-type"] == "application/json"
+    assert headers["accept"] == "application/json"
+
+
 def test_each_outcome_is_handed_over_as_it_arrives(server: ChatServer) -> None:
     arrived = list(box(server, max_concurrency=2).stream(requests(10)))
     assert sorted(index for some in arrived for index in some) == list(range(10))
