@@ -132,6 +132,8 @@ def tokens_that_fit(model: nn.Module, bytes_per_token: int) -> int | None:
 
     None on a CPU: there the same texts always make the same batches, and so the same bits.
     """
+    if not torch.cuda.is_available():  # looking at every weight takes a hundredth of reading a batch
+        return None
     devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
     if not devices:
         return None
