@@ -195,6 +195,23 @@ def leaders(pool: Pool, count: int) -> list[Observation]:
     return sorted(pool, key=lambda row: (-row.expected, len(row.text), row.text))[:count]
 
 
+def parents(pool: Pool, count: int) -> list[Observation]:
+    """Up to ``count`` of the best rows that do different things: of rows that answer alike the best one alone.
+
+    Wordings of one behaviour would else take all local moves of a search that is stuck with it.
+    """
+    chosen: list[Observation] = []
+    for row in leaders(pool, len(pool)):
+        if len(chosen) < count and not any(_answers_alike(row, other) for other in chosen):
+            chosen.append(row)
+    return chosen
+
+
+def _answers_alike(one: Observation, other: Observation) -> bool:
+    """On the examples that both have."""
+    return all(left == right for left, right in zip(one.outputs, other.outputs, strict=False))
+
+
 def _shares(rows: Sequence[Observation], count: int) -> list[Observation]:
     """``count`` rows in turn, the first ones more often where it does not divide."""
     return [rows[index % len(rows)] for index in range(count)] if rows else []

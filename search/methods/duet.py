@@ -19,9 +19,9 @@ from search.proposals import (
     Writer,
     continuation_plans,
     global_plans,
-    leaders,
     local_plans,
     paraphrase_plans,
+    parents,
     resample_plans,
 )
 from search.soft_prompts import SoftPrompts
@@ -91,7 +91,7 @@ class Duet(AbstractStrategy):
         max_new_tokens: most tokens of a candidate.
         fresh_demonstrations: whether each candidate sees demonstrations of its own.
         shares: sources of candidates.
-        elite: how many of the best instructions the local moves start from.
+        elite: how many of the best instructions the local moves start from; no two of them give the same answers.
         radius: size of a step in the latent space.
         attempts: batches to write when one brings nothing new.
         ahead: whether the white box writes and reads the next iteration's candidates while the black box scores, from a
@@ -177,7 +177,7 @@ class Duet(AbstractStrategy):
 
     def _batches(self, pool: Pool, resources: Resources, iteration: int) -> Iterator[list[Candidate]]:
         """What is written for the pool, one batch per attempt."""
-        counts, best = self.shares.counts(self.candidates), leaders(pool, self.elite)
+        counts, best = self.shares.counts(self.candidates), parents(pool, self.elite)
         for attempt in range(self.attempts):
             generator = random.Random(f"propose/{resources.seed}/{iteration}/{attempt}")
             number = iteration * self.attempts + attempt

@@ -22,6 +22,7 @@ from search.proposals import (
     leaders,
     local_plans,
     paraphrase_plans,
+    parents,
     resample_plans,
 )
 from search.soft_prompts import SoftPrompts
@@ -63,6 +64,24 @@ def test_the_best_lead_and_ties_go_to_the_shorter_text_then_the_alphabet() -> No
     assert [one.text for one in leaders(pool, 3)] == ["Best one.", "A one.", "B one."]
     assert len(leaders(pool, 99)) == 4
     assert leaders(pool, 1)[0] == pool.best()
+
+
+def answering(text: str, score: float, *outputs: str) -> Observation:
+    return Observation(Candidate(text, "initial"), 0, (score,) * len(outputs), outputs)
+
+
+def test_parents_are_the_best_that_do_different_things() -> None:
+    pool = Pool((
+        answering("Copy the first letter.", 0.5, "a", "b", "c"),
+        answering("First letter.", 0.5, "a", "b", "c"),
+        answering("Best one.", 1.0, "a", "b", "d"),
+        answering("Broken off, like the best.", 0.25, "a", "b"),
+        answering("Broken off, unlike the others.", 0.0, "a", "x"),
+    ))  # fmt: skip
+    found = ["Best one.", "First letter.", "Broken off, unlike the others."]
+    assert [one.text for one in parents(pool, 5)] == found
+    assert [one.text for one in parents(pool, 2)] == found[:2]
+    assert parents(Pool(), 5) == []
 
 
 def test_global_plans_take_the_next_points_of_the_sequence() -> None:

@@ -64,7 +64,7 @@ def resources(white_box: AbstractEncoder | None = None, seed: int = 0) -> Resour
 
 
 def row(text: str, score: float, iteration: int = 0) -> Observation:
-    return Observation(Candidate(text, "initial", features=torch.zeros(16)), iteration, (score,), ("x",))
+    return Observation(Candidate(text, "initial", features=torch.zeros(16)), iteration, (score,), (text,))
 
 
 POOL = Pool((row("Write the last letter of it.", 0.5), row("Sort each word backwards.", 0.25)))
