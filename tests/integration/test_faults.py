@@ -16,7 +16,7 @@ from tests.servers.chat_server import FAULTS, ChatServer, Faults
 
 INITIAL, ITERATIONS, EXAMPLES = 12, 3, 8
 CALM = Faults(0.0)
-STORM = Faults(0.3, seed=1)
+STORM = Faults(0.3, seed=0)  # a seed with which every fault occurs
 
 
 @dataclass(frozen=True)
