@@ -17,6 +17,7 @@ from reporting.tables import OURS, columns_of, main_columns, reference_of
 
 WITHOUT_SIMILARITY, WITHOUT_OUTPUT = f"{OURS}, without similarity", f"{OURS}, without output"
 BANDWIDTH = 0.05
+LEAST_AREA = 8.0  # of a bubble, in square points: a task that every method solves has difficulty 0
 Curve = NDArray[np.float64]
 
 
@@ -126,7 +127,7 @@ def bubbles(runs: Sequence[Run], label: str, palette: Palette) -> Figure:
     tasks = sorted(hardness, key=lambda task: hardness[task])
     figure, axes = blank(6.4, 1.4 + 0.34 * len(tasks))
     places = range(len(tasks))
-    sizes = [900 * hardness[task] for task in tasks]
+    sizes = [max(LEAST_AREA, 900 * hardness[task]) for task in tasks]
     axes.scatter([means[task] for task in tasks], places, s=sizes, color=palette.cycle[0], alpha=0.65, linewidths=0)
     for place, task in zip(places, tasks, strict=True):
         offset = (6 + 15 * hardness[task] ** 0.5, 0)

@@ -11,7 +11,7 @@ from matplotlib.image import imread
 
 from reporting.charts import COLOURS
 from reporting.drawing import DARK, LIGHT, write_drawing
-from reporting.figures import all_figures, density, difficulties, paired_curves, paired_scores
+from reporting.figures import LEAST_AREA, all_figures, bubbles, density, difficulties, paired_curves, paired_scores
 from reporting.runs import Run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
 from tests.reporting.test_tables import grid, labelled
@@ -75,6 +75,14 @@ def test_scores_are_paired_by_task_and_seed(runs: list[Run]) -> None:
 
 def test_bubbles_are_as_large_as_table_3_says(make_run: MakeRun) -> None:
     assert difficulties(labelled(grid(make_run))) == pytest.approx({"x": 0.7 * 0.4 + 0.3 * 0.1, "y": 0.33})
+
+
+def test_a_task_without_difficulty_has_a_bubble_all_the_same(make_run: MakeRun) -> None:
+    cells = [(task, method) for task in ("x", "y") for method in ("Duet", "APE")]
+    solved = labelled([make_run(f"{task}-{one}", task=task, method=one, test_score=1.0) for task, one in cells])
+    [dots] = bubbles(solved, "Duet", LIGHT).axes[0].collections
+    assert difficulties(solved) == {"x": 0.0, "y": 0.0}
+    assert min(np.asarray(dots.get_sizes())) == LEAST_AREA  # type: ignore[attr-defined]
 
 
 def test_a_density_keeps_its_mass_within_the_scores_range() -> None:
