@@ -22,6 +22,7 @@ EXPECTED = (
     LanguageModelError, ValueError, TypeError, OSError, sqlite3.Error, RuntimeError, LookupError, ArithmeticError,
 )  # fmt: skip
 _PROCESSES = multiprocessing.get_context("spawn")  # a fork of a process that has used torch may hang
+THREADS = "OMP_NUM_THREADS"
 Arguments = tuple[str, ...]
 R = TypeVar("R")
 
@@ -49,8 +50,9 @@ class Worker(Generic[R]):
 
     def __init__(self, work: Callable[[Arguments], R], threads: int) -> None:
         self._pipe, theirs = _PROCESSES.Pipe()
-        self._process = _PROCESSES.Process(target=serve, args=(theirs, work, threads), daemon=True)
-        self._process.start()
+        self._process = _PROCESSES.Process(target=serve, args=(theirs, work), daemon=True)
+        with new_processes_have(threads):
+            self._process.start()
         theirs.close()  # so that its end is seen here
 
     @property
@@ -115,10 +117,25 @@ def outcomes(
             worker.kill()
 
 
-def serve(pipe: Connection, work: Callable[[Arguments], R], threads: int) -> None:
+@contextmanager
+def new_processes_have(threads: int) -> Iterator[None]:
+    """Says how many threads torch is to use, unless the environment does.
+
+    torch reads it once, when it is loaded; a process loads it with its work, before it could set anything itself.
+    """
+    if THREADS in os.environ:
+        yield
+        return
+    os.environ[THREADS] = str(threads)
+    try:
+        yield
+    finally:
+        del os.environ[THREADS]
+
+
+def serve(pipe: Connection, work: Callable[[Arguments], R]) -> None:
     """A worker's life: one job after the other, until the other end is closed. Ctrl-C is the other end's business."""
     signal(SIGINT, SIG_IGN)
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # before torch is loaded
     while True:
         try:
             job = pipe.recv()
