@@ -137,9 +137,15 @@ def describe(options: LoadOptions) -> str:
 
 def _fingerprint(folder: Path) -> str:
     """12 hex digits over the names, sizes and both ends of the model's files."""
+    paths = sorted(path for pattern in _READ_FILES for path in folder.glob(pattern))
+    return _digest(tuple((path, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths))
+
+
+@lru_cache(maxsize=16)
+def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Reads them once, as long as none has changed: an identity is asked for with every answer."""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in _READ_FILES for path in folder.glob(pattern)):
-        size = path.stat().st_size
+    for path, size, _ in files:
         digest.update(f"{path.name}:{size}:".encode())
         with path.open("rb") as file:
             digest.update(file.read(_PEEK))
