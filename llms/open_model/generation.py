@@ -16,6 +16,7 @@ from llms.open_model.memory import activation_bytes, cache_bytes
 from llms.open_model.shared_prefixes import empty_cache, find_shared_prefixes, read_prefixes
 
 FINISHED_SHARE = 1 / 4  # of the rows of a batch: so many leave it together
+OVERHEAD = 10**6  # of a batch, in tokens: it goes through the model once per new token, so there are few batches
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
         lambda batch: _generate_batch(lm, [rows[index] for index in batch], max_new_tokens),
         limit,
         lambda: lm.fitting(each),
+        OVERHEAD,
     )
 
 

@@ -71,20 +71,19 @@ def check_pooling(pooling: Pooling) -> Pooling:
 
 
 @torch.no_grad()
-def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int, known: Known = Known()) -> Tensor:
+def hidden_states(lm: CausalLM, ids: Tensor, layer: int, known: Known = Known()) -> Tensor:
     """States after ``layer``; the blocks above it and the output head are not run, and no other states are kept.
 
     Args:
         lm: the model.
-        ids: (b, t), padded on the right.
-        mask: (b, t), 1 on the real tokens.
+        ids: (b, t), padded on the right, where a causal model's real tokens never look: so they need no mask.
         layer: from 1 to the number of layers, where the final norm is included.
         known: what stands in front of these tokens.
 
     Returns:
-        (b, t, d), in the model's dtype.
+        (b, t, d), in the model's dtype; what stands on padding has no meaning.
     """
-    base, inputs = lm.model.base_model, _inputs(ids, mask, known)
+    base, inputs = lm.model.base_model, _inputs(ids, known)
     if layer == lm.layer_count:
         last: Tensor = base(**inputs).last_hidden_state
         return last
@@ -96,12 +95,12 @@ def hidden_states(lm: CausalLM, ids: Tensor, mask: Tensor, layer: int, known: Kn
     raise ProviderError(f"Can't read layer {layer} of {type(lm.model).__name__}: its forward pass did not come by")
 
 
-def _inputs(ids: Tensor, mask: Tensor, known: Known) -> dict[str, Any]:
-    inputs = {"input_ids": ids, "attention_mask": mask, "use_cache": known.cache is not None}
+def _inputs(ids: Tensor, known: Known) -> dict[str, Any]:
+    inputs: dict[str, Any] = {"input_ids": ids, "use_cache": known.cache is not None}
     if known.cache is not None:
         inputs["past_key_values"] = known.cache
     if known.mask is not None:
-        inputs["attention_mask"] = torch.cat([known.mask, mask], dim=1)
+        inputs["attention_mask"] = torch.cat([known.mask, torch.ones_like(ids)], dim=1)
         inputs["position_ids"] = known.mask.sum(dim=1, keepdim=True) + torch.arange(ids.shape[1], device=ids.device)
     return inputs
 
@@ -132,7 +131,8 @@ def pool_states(states: Tensor, first: Tensor, end: Tensor, pooling: Pooling) ->
     """
     if pooling == "last":
         return states[torch.arange(len(states), device=states.device), end - 1].float()
-    position = torch.arange(states.shape[1], device=states.device)  # (t,)
-    own = (position >= first[:, None]) & (position < end[:, None])  # (b, t)
-    summed = states.float().masked_fill(~own[..., None], 0.0).sum(dim=1)  # (b, d)
-    return summed / own.sum(dim=1, keepdim=True)
+    lengths = end - first
+    position = first[:, None] + torch.arange(int(lengths.max()), device=states.device)  # (b, m)
+    own = position < end[:, None]  # (b, m)
+    taken = states[torch.arange(len(states), device=states.device)[:, None], position.clamp(max=states.shape[1] - 1)]
+    return taken.float().masked_fill(~own[..., None], 0.0).sum(dim=1) / lengths[:, None]  # (b, d)

@@ -78,20 +78,20 @@ def read_passages(
 
 
 def _read_batch(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling) -> Tensor:
-    """(b, d), float32, on the CPU; padded on the right, where a causal model never looks."""
+    """(b, d), float32, on the CPU."""
     shared = find_shared_prefixes([passage.front for passage in passages])
     cache = None if shared is None else empty_cache(lm)
     if shared is None or cache is None:
         return _pooled(lm, passages, layer, pooling, Known())
-    mask = read_prefixes(lm, shared, cache, lambda ids, mask: hidden_states(lm, ids, mask, layer, Known(cache)))
+    mask = read_prefixes(lm, shared, cache, lambda ids, _: hidden_states(lm, ids, layer, Known(cache)))
     rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, shared.lengths, strict=True)]
     return _pooled(lm, rests, layer, pooling, Known(cache, mask))
 
 
 def _pooled(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, known: Known) -> Tensor:
     """(b, d), float32, on the CPU."""
-    ids, mask = right_padded(lm, [passage.front + passage.own for passage in passages])  # (b, t) both
-    states = hidden_states(lm, ids, mask, layer, known)
+    ids, _ = right_padded(lm, [passage.front + passage.own for passage in passages])  # (b, t)
+    states = hidden_states(lm, ids, layer, known)
     first = torch.tensor([len(passage.front) for passage in passages], device=states.device)  # (b,)
     end = torch.tensor([len(passage) for passage in passages], device=states.device)  # (b,)
     return pool_states(states, first, end, pooling).cpu()

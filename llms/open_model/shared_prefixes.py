@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import takewhile
@@ -16,7 +16,7 @@ from llms.open_model.causal_lm import CausalLM
 Ids = tuple[int, ...]
 
 LEAST_SHARE = 1 / 6  # of a row that its prefix must make up
-LEAST_SAVING = 1 / 5  # of all tokens that sharing must save, as it takes a second forward pass
+LEAST_SAVING = 1 / 5  # of all tokens, padding included, as it takes a second forward pass, and one with a mask
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class SharedPrefixes:
     def lengths(self) -> list[int]:
         """(b,), tokens of each row's prefix."""
         return [len(self.prefixes[index]) for index in self.owner]
+
+    def tokens(self, rows: Sequence[Ids]) -> int:
+        """What goes through the model, padding included: the prefixes once, and the rest of each row."""
+        rests = (len(row) - length for row, length in zip(rows, self.lengths, strict=True))
+        return _padded(map(len, self.prefixes)) + _padded(rests)
 
 
 def find_shared_prefixes(rows: Sequence[Ids]) -> SharedPrefixes | None:
@@ -55,11 +60,16 @@ def find_shared_prefixes(rows: Sequence[Ids]) -> SharedPrefixes | None:
             groups[-1] = prefix[:common], [*members, index]
         else:
             groups.append((row, [index]))
-    saved = sum((len(members) - 1) * len(prefix) for prefix, members in groups)
-    if saved <= LEAST_SAVING * sum(map(len, rows)) or not all(rows):  # attention to nothing at all has no value
-        return None
     owner = {index: place for place, (_, members) in enumerate(groups) for index in members}
-    return SharedPrefixes(tuple(prefix for prefix, _ in groups), tuple(owner[index] for index in range(len(rows))))
+    shared = SharedPrefixes(tuple(prefix for prefix, _ in groups), tuple(owner[index] for index in range(len(rows))))
+    least = (1 - LEAST_SAVING) * _padded(map(len, rows))
+    # attention to nothing at all has no value
+    return shared if all(rows) and shared.tokens(rows) < least else None
+
+
+def _padded(lengths: Iterable[int]) -> int:
+    every = list(lengths)
+    return len(every) * max(every, default=0)
 
 
 def _common_length(left: Ids, right: Ids) -> int:
@@ -92,7 +102,8 @@ def read_prefixes(lm: CausalLM, shared: SharedPrefixes, cache: Any, run: Callabl
 
 def right_padded(lm: CausalLM, rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
     """(b, t) token ids and the mask of the real ones."""
-    longest = max(len(row) for row in rows)
-    ids = torch.tensor([[*row, *[lm.pad_id] * (longest - len(row))] for row in rows], dtype=torch.int64)
-    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], dtype=torch.int64)
-    return ids.to(lm.input_device), mask.to(lm.input_device)
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(int(lengths.max())) < lengths[:, None]
+    ids = torch.full(mask.shape, lm.pad_id)
+    ids[mask] = torch.tensor([token for row in rows for token in row])
+    return ids.to(lm.input_device), mask.long().to(lm.input_device)

@@ -14,7 +14,8 @@ def test_states_equal_transformers_own(tiny: str, layer: int) -> None:
     ids = torch.tensor([[1, 5, 9, 12], [1, 7, 2, 2]])
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
     expected = lm.model(ids, attention_mask=mask, output_hidden_states=True).hidden_states[layer]
-    torch.testing.assert_close(hidden_states(lm, ids, mask, layer), expected, atol=0.0, rtol=0.0)
+    found = hidden_states(lm, ids, layer)  # which needs no mask
+    torch.testing.assert_close(found[mask.bool()], expected[mask.bool()], atol=1e-6, rtol=1e-6)
 
 
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
@@ -25,7 +26,7 @@ def test_only_the_first_layers_are_run(tiny: str, layer: int) -> None:
         block.register_forward_hook(lambda *_, number=number: run.append(number))
         for number, block in enumerate(decoder_blocks(lm), start=1)
     ]
-    hidden_states(lm, torch.tensor([[1, 5]]), torch.ones(1, 2, dtype=torch.int64), layer)
+    hidden_states(lm, torch.tensor([[1, 5]]), layer)
     for handle in handles:
         handle.remove()
     assert run == list(range(1, layer + 1))
@@ -36,7 +37,7 @@ def test_a_pass_that_was_stopped_leaves_no_hook_behind(tiny: str) -> None:
     ids = torch.tensor([[1, 5]])
     before = lm.model(ids).logits
     hooks = [len(block._forward_hooks) for block in decoder_blocks(lm)]
-    hidden_states(lm, ids, torch.ones_like(ids), 2)
+    hidden_states(lm, ids, 2)
     assert torch.equal(lm.model(ids).logits, before)
     assert [len(block._forward_hooks) for block in decoder_blocks(lm)] == hooks
 

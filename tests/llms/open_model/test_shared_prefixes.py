@@ -131,6 +131,16 @@ def test_little_in_common_is_not_worth_a_pass_of_its_own() -> None:
     assert find_shared_prefixes([(), ()]) is None
 
 
+def test_what_padding_would_take_again_is_not_shared() -> None:
+    def rows(group: int, shared: int) -> list[tuple[int, ...]]:  # 24 tokens each
+        return [(group,) * shared + (end,) * (24 - shared) for end in range(10, 13)]
+
+    short, long = [*rows(1, 4), *rows(2, 4)], [*rows(3, 20), *rows(4, 20)]
+    assert find_shared_prefixes(short) is None  # 2 x 4 + 6 x 20 of 6 x 24 tokens
+    assert find_shared_prefixes(long) is not None  # 2 x 20 + 6 x 4
+    assert find_shared_prefixes([*short, *long]) is None  # 4 x 20 + 12 x 20 of 12 x 24, although a third is shared
+
+
 def test_an_empty_beginning_among_shared_ones_is_read_as_alone() -> None:
     lm = _model("llama")
     passages = [Passage((), (7, 9)), *(Passage(tuple(range(5, 25)), (7, 9, last)) for last in range(30, 36))]
