@@ -26,7 +26,7 @@ INTERVAL = 0.01  # seconds
 # What a frame's file says about the work, the first line that any frame of the stack matches.
 PARTS = (
     ("model forward passes", ("/transformers/models/",)),
-    ("generation around them", ("/transformers/generation/", "open_model/generation.py", "shared_prefixes.py")),
+    ("generation around them", ("/transformers/generation/", "open_model/generation.py")),
     ("features around them", ("open_model/reading.py", "open_model/hidden_states.py")),
     ("uncertainty and choice", ("lightning_modules/neural_ucb.py", "search/acquisition.py")),
     ("predictor's fit", ("lightning_modules/",)),

@@ -20,8 +20,9 @@ from llms.open_model.causal_lm import CausalLM, load_causal_lm
 from llms.open_model.checkpoints import LoadOptions
 from llms.open_model.generation import Row, generate_rows
 from llms.open_model.hidden_states import decoder_blocks, resolve_layer
-from llms.open_model.reading import CPU_TOKENS, Passage, read_passages
-from llms.open_model.shared_prefixes import right_padded
+from llms.open_model.memory import CPU_TOKENS
+from llms.open_model.prefill import right_padded
+from llms.open_model.reading import Passage, read_passages
 from search.prompts import answer_prompt, draw_demonstrations, induction_prompt
 from search.soft_prompts import SoftPrompts
 from tasks.task import Task
@@ -66,7 +67,7 @@ def bare_forward(lm: CausalLM, batches: Sequence[Tensor], layer: int) -> None:
 def naive_forward(lm: CausalLM, rows: Sequence[Passage]) -> None:
     """All layers, all states kept, fixed batches in the given order."""
     for start in range(0, len(rows), NAIVE_BATCH):
-        ids, mask = right_padded(lm, [row.front + row.own for row in rows[start : start + NAIVE_BATCH]])
+        ids, mask = right_padded(lm, [torch.tensor(row.front + row.own) for row in rows[start : start + NAIVE_BATCH]])
         lm.model(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
 
 

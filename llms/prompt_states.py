@@ -9,7 +9,7 @@ from llms.base import AbstractEncoder
 from llms.huggingface_white_box import HuggingFaceWhiteBox
 from llms.open_model.batching import TokenLimit, in_token_batches
 from llms.open_model.causal_lm import CausalLM
-from llms.open_model.memory import activation_bytes
+from llms.open_model.memory import read_at_once
 from llms.open_model.reading import keep_end
 
 
@@ -50,12 +50,11 @@ class PromptStates:
         lm, soft_length = white_box.lm, soft_prompts.shape[1]
         [ids] = lm.tokenise([prompt], special=True)
         ids = keep_end(ids, None if lm.context_length is None else lm.context_length - soft_length)
-        each = activation_bytes(lm.model.config, lm.model.dtype)
         rows = in_token_batches(
             [len(ids) + soft_length] * len(soft_prompts),
             lambda batch: _last_states(lm, torch.tensor(ids), soft_prompts[batch]).unbind(),
             self._limit,
-            lambda: lm.fitting(each),
+            lambda: read_at_once(lm.model),
         )
         return torch.stack(rows)
 

@@ -15,7 +15,7 @@ from llms.open_model.batching import TokenLimit, in_token_batches
 from llms.open_model.causal_lm import describe, resolve_model
 from llms.open_model.checkpoints import LoadOptions, read_weights, reading
 from llms.open_model.hidden_states import pool_states
-from llms.open_model.memory import activation_bytes, tokens_that_fit
+from llms.open_model.memory import read_at_once
 
 
 class SentenceEncoder(AbstractEncoder):
@@ -50,12 +50,11 @@ class SentenceEncoder(AbstractEncoder):
         model, tokenizer = self._parts
         ids = tokenizer(list(texts), truncation=True, max_length=_longest(model, tokenizer))["input_ids"]
         counts = [len(own) for own in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
-        each = activation_bytes(model.config, model.dtype)
         states = in_token_batches(
             [len(row) for row in ids],
             lambda batch: self._read([ids[index] for index in batch]).unbind(),
             self._limit,
-            lambda: tokens_that_fit(model, each),
+            lambda: read_at_once(model),
         )
         empty = torch.tensor([count == 0 for count in counts])
         return Encoding(torch.stack(states).masked_fill(empty[:, None], 0.0), torch.tensor(counts))

@@ -15,7 +15,7 @@ import torch
 
 from llms.errors import ProviderError
 from llms.open_model.checkpoints import LoadOptions, read_weights, reading
-from llms.open_model.memory import first_layers, require_memory, tokens_that_fit
+from llms.open_model.memory import first_layers, require_memory
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "local" / "weights"
@@ -66,10 +66,6 @@ class CausalLM:
         """Where token ids go in."""
         device: torch.device = self.model.get_input_embeddings().weight.device
         return device
-
-    def fitting(self, bytes_per_token: int) -> int | None:
-        """How many tokens free memory has room for; None on a CPU."""
-        return tokens_that_fit(self.model, bytes_per_token)
 
     def tokenise(self, texts: Sequence[str], *, special: bool) -> list[tuple[int, ...]]:
         """Tokens of each text, with or without the tokenizer's own special tokens."""

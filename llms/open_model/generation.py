@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
-from llms.open_model.batching import TokenLimit, in_token_batches
+from llms.open_model.batching import MANY, TokenLimit, in_token_batches
 from llms.open_model.causal_lm import CausalLM
-from llms.open_model.memory import activation_bytes, cache_bytes
-from llms.open_model.shared_prefixes import empty_cache, find_shared_prefixes, read_prefixes
+from llms.open_model.memory import held_at_once
+from llms.open_model.prefill import empty_cache, keeps_all, prefill
+from llms.open_model.shared_prefixes import find_shared_prefixes
 
 FINISHED_SHARE = 1 / 4  # of the rows of a batch: so many leave it together
-OVERHEAD = 10**6  # of a batch, in tokens: it goes through the model once per new token, so there are few batches
 
 
 @dataclass(frozen=True)
@@ -116,22 +117,19 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
     for index, row in enumerate(rows):
         if reason := length_error(lm, len(row), max_new_tokens):
             raise ValueError(f"Expected prompts that the model can continue but in row {index} the {reason}")
-    config, dtype = lm.model.config, lm.model.dtype
-    each = cache_bytes(config, dtype) + activation_bytes(config, dtype)
     return in_token_batches(
         [len(row) + max_new_tokens for row in rows],
-        lambda batch: _generate_batch(lm, [rows[index] for index in batch], max_new_tokens),
+        lambda batch: _generate_batch(lm, [rows[index] for index in batch], max_new_tokens, limit),
         limit,
-        lambda: lm.fitting(each),
-        OVERHEAD,
+        lambda: held_at_once(lm.model),
+        MANY,  # every new token is a pass of its own
     )
 
 
-def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int) -> list[list[int]]:
+def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
     """Writes all rows, each until its end; whenever many have come to theirs, the others go on without them."""
     noise = GumbelNoise([row.seed for row in rows], [row.temperature for row in rows])
-    cache = empty_cache(lm)
-    inputs = _prompts(lm, rows, cache)
+    inputs, cache = _prompts(lm, rows, max_new_tokens, limit)
     texts: list[list[int]] = [[] for _ in rows]
     writing = list(range(len(rows)))
     while writing:
@@ -168,27 +166,29 @@ def _continue(lm: CausalLM, inputs: dict[str, Tensor], cache: Any, noise: Gumbel
     return tokens[:, start:]
 
 
-def _prompts(lm: CausalLM, rows: Sequence[Row], cache: Any | None) -> dict[str, Tensor]:
-    """What `_left_padded` gives; beginnings that rows share are read into the cache, once each."""
-    soft = rows[0].soft is not None
-    if cache is None or (soft and rows[0].soft_first):
-        return _left_padded(lm, rows)
-    shared = find_shared_prefixes([row.ids if soft else row.ids[:-1] for row in rows])  # what comes next reads the rest
+def _prompts(lm: CausalLM, rows: Sequence[Row], room: int, limit: TokenLimit) -> tuple[dict[str, Tensor], Any | None]:
+    """What `generate` takes, and the cache of what goes before it, which is all but the last position of each row."""
+    whole = [_row_input(lm, row) for row in rows]
+    if not keeps_all(lm) or max(map(len, whole)) == 1:
+        return _left_padded(lm, whole), empty_cache(lm)
+    soft, soft_first = rows[0].soft is not None, rows[0].soft_first
+    shared = None if soft and soft_first else find_shared_prefixes([row.ids if soft else row.ids[:-1] for row in rows])
+    parts = [part[:-1] for part in whole]
     if shared is None:
-        return _left_padded(lm, rows)
-    mask = read_prefixes(lm, shared, cache, lambda ids, mask: _read(lm, ids, mask, cache))
-    rests = [replace(row, ids=row.ids[length:]) for row, length in zip(rows, shared.lengths, strict=True)]
-    inputs = _left_padded(lm, rests)
-    name = "input_ids" if "input_ids" in inputs else "inputs_embeds"
-    blank = inputs[name].new_zeros((*mask.shape, *inputs[name].shape[2:]))  # the cache has these positions
-    return {
-        name: torch.cat([blank, inputs[name]], dim=1),
-        "attention_mask": torch.cat([mask, inputs["attention_mask"]], dim=1),
-    }
-
-
-def _read(lm: CausalLM, ids: Tensor, mask: Tensor, cache: Any) -> None:
-    lm.model.base_model(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True)
+        known = prefill(lm, parts, limit, room=room)
+    else:
+        before = prefill(lm, [torch.tensor(prefix) for prefix in shared.prefixes], limit)
+        rests = [part[length:] for part, length in zip(parts, shared.lengths, strict=True)]
+        known = prefill(lm, rests, limit, before=before, owner=shared.owner, room=room)
+    assert known.mask is not None
+    inputs = {"attention_mask": torch.cat([known.mask, known.mask.new_ones(len(rows), 1)], dim=1)}
+    if soft and not (soft_first and all(row.ids for row in rows)):  # vectors come with all their positions
+        last = torch.stack([part[-1] for part in whole])  # (b, e)
+        inputs["inputs_embeds"] = last.new_zeros(*inputs["attention_mask"].shape, last.shape[-1])
+        inputs["inputs_embeds"][:, -1] = last
+    else:
+        inputs["input_ids"] = torch.tensor([row.ids[-1:] for row in rows], device=lm.input_device)
+    return inputs, known.cache
 
 
 def _rest(inputs: dict[str, Tensor], new: Tensor, places: Sequence[int]) -> dict[str, Tensor]:
@@ -197,17 +197,13 @@ def _rest(inputs: dict[str, Tensor], new: Tensor, places: Sequence[int]) -> dict
     return {"input_ids": new[list(places), -1:], "attention_mask": mask[list(places)]}
 
 
-def _left_padded(lm: CausalLM, rows: Sequence[Row]) -> dict[str, Tensor]:
+def _left_padded(lm: CausalLM, parts: Sequence[Tensor]) -> dict[str, Tensor]:
     """``attention_mask`` (b, t) and either ``input_ids`` (b, t) or ``inputs_embeds`` (b, t, e)."""
-    parts = [_row_input(lm, row) for row in rows]  # each (t_i,) or (t_i, e)
-    longest = max(len(part) for part in parts)
-    fill = lm.pad_id if parts[0].dim() == 1 else 0
-    batch = parts[0].new_full((len(parts), longest, *parts[0].shape[1:]), fill)
-    mask = torch.zeros(len(parts), longest, dtype=torch.int64, device=lm.input_device)
-    for index, part in enumerate(parts):
-        batch[index, longest - len(part) :] = part
-        mask[index, longest - len(part) :] = 1
-    return {"input_ids" if batch.dim() == 2 else "inputs_embeds": batch, "attention_mask": mask}
+    name, blank = ("input_ids", lm.pad_id) if parts[0].dim() == 1 else ("inputs_embeds", 0)
+    batch = pad_sequence(list(parts), batch_first=True, padding_value=blank, padding_side="left")
+    lengths = torch.tensor([len(part) for part in parts], device=batch.device)
+    mask = torch.arange(batch.shape[1], device=batch.device) >= batch.shape[1] - lengths[:, None]
+    return {name: batch, "attention_mask": mask.long()}
 
 
 def _row_input(lm: CausalLM, row: Row) -> Tensor:

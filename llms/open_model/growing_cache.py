@@ -5,12 +5,27 @@ Imported at first use only, as transformers is.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
 ROOM = 32  # positions that are made at once
+
+
+class Places(NamedTuple):
+    """Where n positions stand in a cache.
+
+    Args:
+        row: (n,), int64.
+        position: (n,), int64.
+    """
+
+    row: Tensor
+    position: Tensor
 
 
 class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
@@ -18,7 +33,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
     keys: Any  # None only before the first `update`
     values: Any
-    _buffers: tuple[Tensor, Tensor] | None = None
+    _buffers: tuple[Tensor, ...] | None = None
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         """Appends t' positions. Args: (b, heads, t', width) both. Returns: (b, heads, t + t', width) both."""
@@ -31,7 +46,27 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         self.keys, self.values = keys[..., :end, :], values[..., :end, :]
         return self.keys, self.values
 
-    def _with_room(self, end: int) -> tuple[Tensor, Tensor]:
+    def make(self, rows: int, positions: int, room: int, like: GrowingLayer) -> None:
+        """So many rows and positions of zeros, as wide as those of another layer, and room for more."""
+        self.lazy_initialization(like.keys, like.values)
+        self._buffers = tuple(
+            held.new_zeros(rows, held.shape[1], positions + room, held.shape[3]) for held in (like.keys, like.values)
+        )
+        self.keys, self.values = (buffer[..., :positions, :] for buffer in self._buffers)
+
+    def put(self, there: Places, source: GrowingLayer, here: Places) -> None:
+        """Copies positions of another layer to places in this one."""
+        for mine, others in ((self.keys, source.keys), (self.values, source.values)):
+            mine[there.row, :, there.position] = others[here.row, :, here.position]
+
+    def chosen(self, rows: Sequence[int], positions: int) -> GrowingLayer:
+        """The last positions of these rows, as a layer of its own."""
+        layer = _new_layer()
+        layer.lazy_initialization(self.keys, self.values)
+        layer.keys, layer.values = (held[rows, :, held.shape[2] - positions :] for held in (self.keys, self.values))
+        return layer
+
+    def _with_room(self, end: int) -> tuple[Tensor, ...]:
         """The tensors that the keys and values stand in, new ones where these are too short or are theirs no more."""
         buffers = self._buffers
         if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() or buffers[0].shape[-2] < end:
@@ -45,11 +80,47 @@ def _longer(held: Tensor, length: int) -> Tensor:
     return buffer
 
 
-def growing_cache(config: Any) -> Any | None:
+def _new_layer() -> GrowingLayer:
+    return GrowingLayer()  # type: ignore[no-untyped-call]
+
+
+class GrowingCache(DynamicCache):
+    """One `GrowingLayer` per layer of a model; those that were not read stay empty."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config=config)
+        self.layers: Any = [_new_layer() for _ in self.layers]
+
+    def take(self, source: GrowingCache, real: Tensor, rows: Sequence[int], places: Tensor, room: int) -> None:
+        """Copies all real positions of another cache.
+
+        Args:
+            source: b rows.
+            real: (b, t), True on the positions to be copied.
+            rows: (b,), where they go.
+            places: (n, p), on the CPU, True where this cache has a position: in a row as many as are copied to it.
+            room: for so many positions more, where this cache is empty.
+        """
+        here = Places(*real.cpu().nonzero(as_tuple=True))  # on the CPU, as layers may be on several devices
+        row, position = places[list(rows)].nonzero(as_tuple=True)
+        there = Places(torch.tensor(rows)[row], position)
+        for mine, other in zip(self.layers, source.layers, strict=True):
+            if other.is_initialized:
+                if not mine.is_initialized:
+                    mine.make(*places.shape, room, like=other)
+                mine.put(there, other, here)
+
+    def chosen(self, rows: Sequence[int], positions: int) -> GrowingCache:
+        """The last positions of these rows, as a cache of its own."""
+        cache = copy(self)
+        cache.layers = [
+            layer.chosen(rows, positions) if layer.is_initialized else _new_layer() for layer in self.layers
+        ]
+        return cache
+
+
+def growing_cache(config: Any) -> GrowingCache | None:
     """An empty cache; None for a model that does not keep the keys and values of all positions, in every layer."""
-    cache = DynamicCache(config=config)
-    if any(type(layer) is not DynamicLayer for layer in cache.layers):
+    if any(type(layer) is not DynamicLayer for layer in DynamicCache(config=config).layers):
         return None
-    layer: Any = GrowingLayer
-    cache.layers = [layer() for _ in cache.layers]
-    return cache
+    return GrowingCache(config)

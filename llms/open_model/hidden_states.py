@@ -22,11 +22,19 @@ class Known:
 
     Args:
         cache: its keys and values, which reading extends; None where it keeps none.
-        mask: (b, p), 1 on the real ones of its positions; None where it is empty.
+        mask: (b, p), 1 on the real ones of its positions, which end each row; None where it is empty.
     """
 
     cache: Any | None = None
     mask: Tensor | None = None
+
+    def chosen(self, rows: Sequence[int]) -> Known:
+        """Of these rows, apart from the others, so that reading on changes nothing here."""
+        if self.cache is None or self.mask is None:
+            return Known()
+        mask = self.mask[list(rows)]
+        positions = int(mask.sum(dim=1).max())
+        return Known(self.cache.chosen(list(rows), positions), mask[:, mask.shape[1] - positions :])
 
 
 class _Reached(Exception):
@@ -76,7 +84,8 @@ def hidden_states(lm: CausalLM, ids: Tensor, layer: int, known: Known = Known())
 
     Args:
         lm: the model.
-        ids: (b, t), padded on the right, where a causal model's real tokens never look: so they need no mask.
+        ids: (b, t) tokens or (b, t, e) vectors in their place, padded on the right, where a causal model's real tokens
+            never look: so they need no mask.
         layer: from 1 to the number of layers, where the final norm is included.
         known: what stands in front of these tokens.
 
@@ -96,11 +105,12 @@ def hidden_states(lm: CausalLM, ids: Tensor, layer: int, known: Known = Known())
 
 
 def _inputs(ids: Tensor, known: Known) -> dict[str, Any]:
-    inputs: dict[str, Any] = {"input_ids": ids, "use_cache": known.cache is not None}
+    name = "input_ids" if ids.dim() == 2 else "inputs_embeds"
+    inputs: dict[str, Any] = {name: ids, "use_cache": known.cache is not None}
     if known.cache is not None:
         inputs["past_key_values"] = known.cache
     if known.mask is not None:
-        inputs["attention_mask"] = torch.cat([known.mask, torch.ones_like(ids)], dim=1)
+        inputs["attention_mask"] = torch.cat([known.mask, known.mask.new_ones(ids.shape[:2])], dim=1)
         inputs["position_ids"] = known.mask.sum(dim=1, keepdim=True) + torch.arange(ids.shape[1], device=ids.device)
     return inputs
 

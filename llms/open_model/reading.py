@@ -9,13 +9,12 @@ import torch
 from torch import Tensor
 
 from llms.base import Encoding
-from llms.open_model.batching import TokenLimit, in_token_batches
+from llms.open_model.batching import MANY, TokenLimit, in_token_batches
 from llms.open_model.causal_lm import CausalLM
 from llms.open_model.hidden_states import Known, Pooling, hidden_states, pool_states
-from llms.open_model.memory import activation_bytes
-from llms.open_model.shared_prefixes import Ids, empty_cache, find_shared_prefixes, read_prefixes, right_padded
-
-CPU_TOKENS = 2048  # of a batch on a CPU: larger ones leave its cache and pad more, and took up to 1.8 times as long
+from llms.open_model.memory import held_at_once, read_at_once
+from llms.open_model.prefill import keeps_all, prefill, right_padded
+from llms.open_model.shared_prefixes import Ids, find_shared_prefixes
 
 
 @dataclass(frozen=True)
@@ -67,34 +66,43 @@ def read_passages(
     Raises:
         ProviderError: memory ran out with a single passage.
     """
-    each = activation_bytes(lm.model.config, lm.model.dtype)
     rows = in_token_batches(
         [len(passage) for passage in passages],
-        lambda batch: _read_batch(lm, [passages[index] for index in batch], layer, pooling).unbind(),
+        lambda batch: _read_together(lm, [passages[index] for index in batch], layer, pooling, limit),
         limit,
-        lambda: CPU_TOKENS if (room := lm.fitting(each)) is None else room,
+        lambda: held_at_once(lm.model),
+        MANY,
     )
     return torch.stack(rows)
 
 
-def _read_batch(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling) -> Tensor:
-    """(b, d), float32, on the CPU."""
-    shared = find_shared_prefixes([passage.front for passage in passages])
-    cache = None if shared is None else empty_cache(lm)
-    if shared is None or cache is None:
-        return _pooled(lm, passages, layer, pooling, Known())
-    mask = read_prefixes(lm, shared, cache, lambda ids, _: hidden_states(lm, ids, layer, Known(cache)))
-    rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, shared.lengths, strict=True)]
-    return _pooled(lm, rests, layer, pooling, Known(cache, mask))
+def _read_together(
+    lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, limit: TokenLimit
+) -> list[Tensor]:
+    """(d,) of each, float32, on the CPU; the beginnings that contexts share are read first."""
+    known, rests = Known(), passages
+    owner: Sequence[int] = [0] * len(passages)
+    shared = None
+    if keeps_all(lm):
+        shared = find_shared_prefixes([one.front for one in passages], others=sum(len(one.own) for one in passages))
+    if shared is not None:
+        known = prefill(lm, [torch.tensor(prefix) for prefix in shared.prefixes], limit, layer=layer)
+        owner = shared.owner
+        rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, shared.lengths, strict=True)]
+
+    def read(rows: list[int]) -> Sequence[Tensor]:
+        return _pooled(lm, [rests[row] for row in rows], layer, pooling, known.chosen([owner[row] for row in rows]))
+
+    return in_token_batches([len(rest) for rest in rests], read, limit, lambda: read_at_once(lm.model))
 
 
-def _pooled(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, known: Known) -> Tensor:
-    """(b, d), float32, on the CPU."""
-    ids, _ = right_padded(lm, [passage.front + passage.own for passage in passages])  # (b, t)
+def _pooled(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, known: Known) -> Sequence[Tensor]:
+    """(d,) of each, float32, on the CPU."""
+    ids, _ = right_padded(lm, [torch.tensor(passage.front + passage.own) for passage in passages])  # (b, t)
     states = hidden_states(lm, ids, layer, known)
     first = torch.tensor([len(passage.front) for passage in passages], device=states.device)  # (b,)
     end = torch.tensor([len(passage) for passage in passages], device=states.device)  # (b,)
-    return pool_states(states, first, end, pooling).cpu()
+    return pool_states(states, first, end, pooling).cpu().unbind()
 
 
 def keep_end(ids: Ids, limit: int | None) -> Ids:

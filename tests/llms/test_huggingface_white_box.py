@@ -194,9 +194,11 @@ def test_memory_that_runs_out_while_reading_halves_the_batches_for_good(tiny: st
 
 
 def test_memory_that_runs_out_while_writing_halves_the_batches_for_good(tiny: str, card: Card) -> None:
+    texts = [*TEXTS, *(text[::-1] for text in TEXTS)]  # two of the longest are more than 70 tokens
+
     def write() -> list[str]:
         card.tried.clear()
-        return box.generate(TEXTS, seeds=range(5), temperature=1.0, max_new_tokens=8)
+        return box.generate(texts, seeds=range(10), temperature=1.0, max_new_tokens=8)
 
     box = HuggingFaceWhiteBox(tiny)
     written = write()
@@ -204,7 +206,7 @@ def test_memory_that_runs_out_while_writing_halves_the_batches_for_good(tiny: st
     assert write() == written
     assert max(card.tried) <= 70
     card.tokens = 10**6
-    assert HuggingFaceWhiteBox(tiny).generate(TEXTS, seeds=range(5), temperature=1.0, max_new_tokens=8) == written
+    assert HuggingFaceWhiteBox(tiny).generate(texts, seeds=range(10), temperature=1.0, max_new_tokens=8) == written
 
 
 def test_a_single_text_that_does_not_fit_in_memory_is_said_in_one_line(tiny: str, card: Card) -> None:

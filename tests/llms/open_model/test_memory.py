@@ -9,7 +9,15 @@ import transformers
 from llms.errors import ProviderError
 from llms.open_model.causal_lm import load_causal_lm
 from llms.open_model.checkpoints import LoadOptions
-from llms.open_model.memory import activation_bytes, cache_bytes, count_weights, require_memory, tokens_that_fit
+from llms.open_model.memory import (
+    CPU_TOKENS,
+    activation_bytes,
+    cache_bytes,
+    count_weights,
+    held_at_once,
+    read_at_once,
+    require_memory,
+)
 
 VICUNA_13B = transformers.LlamaConfig(
     vocab_size=32000,
@@ -84,5 +92,7 @@ def test_a_model_that_fits_is_not_refused(wide: str) -> None:  # it would raise,
     require_memory(wide, transformers.AutoConfig.from_pretrained(wide), LoadOptions(device_map="cpu"))
 
 
-def test_on_a_cpu_free_memory_does_not_shape_the_batches() -> None:
-    assert tokens_that_fit(torch.nn.Linear(2, 2), bytes_per_token=10**15) is None
+def test_on_a_cpu_free_memory_does_not_shape_the_batches(wide: str) -> None:
+    model = load_causal_lm(LoadOptions(wide)).model
+    assert read_at_once(model) == CPU_TOKENS
+    assert held_at_once(model) is None

@@ -13,8 +13,9 @@ import transformers
 from llms.open_model.batching import TokenLimit
 from llms.open_model.causal_lm import CausalLM
 from llms.open_model.generation import Row, generate_rows
+from llms.open_model.prefill import empty_cache
 from llms.open_model.reading import Passage, read_passages
-from llms.open_model.shared_prefixes import empty_cache, find_shared_prefixes
+from llms.open_model.shared_prefixes import find_shared_prefixes
 
 SIZES: dict[str, Any] = {"vocab_size": 50, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3,
          "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128,
@@ -105,7 +106,7 @@ def test_a_soft_prompt_at_the_end_leaves_the_demonstrations_to_be_shared() -> No
     alone = [generate_rows(lm, [row], max_new_tokens=12, limit=TokenLimit(1))[0] for row in rows]
     passes = _passes(lm)
     assert generate_rows(lm, rows, max_new_tokens=12, limit=TokenLimit(9999)) == alone
-    assert passes[:2] == [20, 6 * 3]
+    assert passes[:3] == [20, 6 * 2, 6]  # the demonstrations once, then each soft prompt and its last vector
 
 
 def test_a_shared_beginning_is_read_once() -> None:
@@ -127,18 +128,10 @@ def test_a_row_that_has_ended_leaves_the_batch() -> None:
 
 def test_little_in_common_is_not_worth_a_pass_of_its_own() -> None:
     assert find_shared_prefixes([(1, *range(10, 30)), (1, *range(40, 60))]) is None
+    assert find_shared_prefixes([(1,)] * 9) is not None
+    assert find_shared_prefixes([(1,)] * 9, others=90) is None
     assert find_shared_prefixes([()]) is None
     assert find_shared_prefixes([(), ()]) is None
-
-
-def test_what_padding_would_take_again_is_not_shared() -> None:
-    def rows(group: int, shared: int) -> list[tuple[int, ...]]:  # 24 tokens each
-        return [(group,) * shared + (end,) * (24 - shared) for end in range(10, 13)]
-
-    short, long = [*rows(1, 4), *rows(2, 4)], [*rows(3, 20), *rows(4, 20)]
-    assert find_shared_prefixes(short) is None  # 2 x 4 + 6 x 20 of 6 x 24 tokens
-    assert find_shared_prefixes(long) is not None  # 2 x 20 + 6 x 4
-    assert find_shared_prefixes([*short, *long]) is None  # 4 x 20 + 12 x 20 of 12 x 24, although a third is shared
 
 
 def test_an_empty_beginning_among_shared_ones_is_read_as_alone() -> None:

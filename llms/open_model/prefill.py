@@ -1,0 +1,86 @@
+"""Fills a cache of keys and values with the beginnings of rows, read in batches of similar length.
+
+Their padding is left behind: each row's positions stand together, at the cache's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from llms.open_model.batching import TokenLimit, in_token_batches
+from llms.open_model.causal_lm import CausalLM
+from llms.open_model.hidden_states import Known, hidden_states
+from llms.open_model.memory import read_at_once
+
+NOTHING = Known()
+
+
+def keeps_all(lm: CausalLM) -> bool:
+    """Whether the model keeps keys and values of all positions in every layer, so that rows of a cache can be moved."""
+    return empty_cache(lm) is not None
+
+
+def empty_cache(lm: CausalLM) -> Any | None:
+    """A cache of keys and values that can grow; None where the model keeps another kind."""
+    return import_module("llms.open_model.growing_cache").growing_cache(lm.model.config)
+
+
+def prefill(
+    lm: CausalLM,
+    parts: Sequence[Tensor],
+    limit: TokenLimit,
+    *,
+    layer: int | None = None,
+    before: Known = NOTHING,
+    owner: Sequence[int] = (),
+    room: int = 0,
+) -> Known:
+    """What the model knows of rows once it has read them.
+
+    Args:
+        lm: a model that keeps all positions.
+        parts: of each row, (t_i,) tokens or (t_i, e) vectors in their place; some may be empty.
+        limit: most tokens that go through the model at once, padding included; fewer where memory is short.
+        layer: the last one that they go through, from 1; all of them by default.
+        before: rows that were read already, behind which parts stand.
+        owner: which one of these, for each part; none where nothing stands before.
+        room: for so many positions more in the cache.
+
+    Returns:
+        n rows of p positions, the real ones at the end.
+
+    Raises:
+        ProviderError: memory ran out with a single row.
+    """
+    lengths = torch.tensor([len(part) for part in parts])
+    if before.mask is not None:
+        lengths += before.mask.sum(dim=1).cpu()[list(owner)]
+    positions = int(lengths.max())
+    mask = torch.arange(positions) >= positions - lengths[:, None]  # (n, p)
+    cache: Any = empty_cache(lm)
+
+    def read(rows: list[int]) -> list[None]:
+        known = before.chosen([owner[row] for row in rows]) if owner else Known(empty_cache(lm))
+        own, own_mask = right_padded(lm, [parts[row] for row in rows])
+        if own.shape[1]:
+            hidden_states(lm, own, layer or lm.layer_count, known)
+        filled = own_mask if known.mask is None else torch.cat([known.mask, own_mask], dim=1)
+        cache.take(known.cache, filled.bool(), rows, mask, room)
+        return [None] * len(rows)
+
+    in_token_batches([len(part) for part in parts], read, limit, lambda: read_at_once(lm.model))
+    return Known(cache, mask.long().to(lm.input_device))
+
+
+def right_padded(lm: CausalLM, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """(b, t) tokens or (b, t, e) vectors, and the mask of the real ones, (b, t)."""
+    batch = pad_sequence(list(parts), batch_first=True, padding_value=lm.pad_id if parts[0].dim() == 1 else 0)
+    lengths = torch.tensor([len(part) for part in parts])
+    mask = torch.arange(batch.shape[1]) < lengths[:, None]
+    return batch.to(lm.input_device), mask.long().to(lm.input_device)
