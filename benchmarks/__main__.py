@@ -1,4 +1,8 @@
-"""All benchmarks, each in a process of its own, and one table of their limits: ``python -m benchmarks [names]``."""
+"""What takes how long beside its limit, each part in a process of its own: ``python -m benchmarks [names]``.
+
+What a search finds is measured by the other modules here, one by one, as an experiment takes up to hours: `landscape`,
+`predictor`, `racing`, `real_tasks`, `replay`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.timing import Measurement, table, write_json
@@ -15,7 +18,7 @@ from benchmarks.timing import Measurement, table, write_json
 # These write their rows with --json FILE and stand in the table at the end; the quickest first.
 LIMITS = ("start_up", "acquisition", "predictor_fit", "reading_and_writing", "writing_ahead", "quickstart_profile")
 # These print tables of their own.
-OTHERS = ("white_box", "black_box_throughput", "predictor", "replay", "landscape")
+OTHERS = ("white_box", "black_box_throughput")
 
 
 def run(name: str, folder: Path) -> list[Measurement]:
@@ -44,7 +47,7 @@ def summary(found: Iterable[tuple[str, Sequence[Measurement]]]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the benchmarks in turn, and goes on where one fails; 1 where one did."""
-    known = [name for name in (*LIMITS, *OTHERS) if find_spec(f"benchmarks.{name}")]
+    known = (*LIMITS, *OTHERS)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(known)}; all by default")
     parser.add_argument("--output", type=Path, default=Path("build/benchmarks"), help="folder of the JSON files")
