@@ -177,8 +177,9 @@ def _prompts(lm: CausalLM, rows: Sequence[Row], room: int, limit: TokenLimit) ->
     if shared is None:
         known = prefill(lm, parts, limit, room=room)
     else:
-        before = prefill(lm, [torch.tensor(prefix) for prefix in shared.prefixes], limit)
         rests = [part[length:] for part, length in zip(parts, shared.lengths, strict=True)]
+        longest = max(map(len, rests))
+        before = prefill(lm, [torch.tensor(prefix) for prefix in shared.prefixes], limit, room=longest)
         known = prefill(lm, rests, limit, before=before, owner=shared.owner, room=room)
     assert known.mask is not None
     inputs = {"attention_mask": torch.cat([known.mask, known.mask.new_ones(len(rows), 1)], dim=1)}

@@ -46,32 +46,53 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         self.keys, self.values = keys[..., :end, :], values[..., :end, :]
         return self.keys, self.values
 
-    def make(self, rows: int, positions: int, room: int, like: GrowingLayer) -> None:
-        """So many rows and positions of zeros, as wide as those of another layer, and room for more."""
+    def make(self, places: Tensor, room: int, like: GrowingLayer) -> None:
+        """Places for positions, (n, p), True on those to come, as wide as those of ``like``; the others get zeros."""
         self.lazy_initialization(like.keys, like.values)
-        self._buffers = tuple(
-            held.new_zeros(rows, held.shape[1], positions + room, held.shape[3]) for held in (like.keys, like.values)
-        )
-        self.keys, self.values = (buffer[..., :positions, :] for buffer in self._buffers)
+        row, position = (~places).nonzero(as_tuple=True)
+        rows, positions = places.shape
+        buffers = [
+            held.new_empty(rows, held.shape[1], positions + room, held.shape[3]) for held in (like.keys, like.values)
+        ]
+        for buffer in buffers:
+            buffer[row, :, position] = 0
+        self._hold(buffers, positions)
 
     def put(self, there: Places, source: GrowingLayer, here: Places) -> None:
         """Copies positions of another layer to places in this one."""
         for mine, others in ((self.keys, source.keys), (self.values, source.values)):
             mine[there.row, :, there.position] = others[here.row, :, here.position]
 
-    def chosen(self, rows: Sequence[int], positions: int) -> GrowingLayer:
-        """The last positions of these rows, as a layer of its own."""
-        layer = _new_layer()
+    def chosen(self, rows: Sequence[int], positions: int, room: int) -> GrowingLayer:
+        """The last positions of these rows, as a layer of its own, with as much of the room."""
+        layer, end, indices = _new_layer(), self.get_seq_length(), torch.tensor(rows)
         layer.lazy_initialization(self.keys, self.values)
-        layer.keys, layer.values = (held[rows, :, held.shape[2] - positions :] for held in (self.keys, self.values))
+        layer._hold([_rows(held[..., end - positions : end + room, :], indices) for held in self._held()], positions)
         return layer
 
-    def _with_room(self, end: int) -> tuple[Tensor, ...]:
-        """The tensors that the keys and values stand in, new ones where these are too short or are theirs no more."""
+    def batch_select_indices(self, indices: Tensor) -> None:
+        """Takes rows out, or repeats them; the room stays."""
+        if length := self.get_seq_length():
+            self._hold([_rows(buffer, indices) for buffer in self._held()], length)
+
+    def _held(self) -> tuple[Tensor, ...]:
+        """The tensors that the keys and values stand in, their room included, unless they have left it."""
         buffers = self._buffers
-        if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() or buffers[0].shape[-2] < end:
-            self._buffers = buffers = _longer(self.keys, end + ROOM), _longer(self.values, end + ROOM)
-        return buffers
+        return (self.keys, self.values) if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() else buffers
+
+    def _hold(self, buffers: Sequence[Tensor], positions: int) -> None:
+        self._buffers = tuple(buffers)
+        self.keys, self.values = (buffer[..., :positions, :] for buffer in buffers)
+
+    def _with_room(self, end: int) -> tuple[Tensor, ...]:
+        """The tensors that the keys and values stand in, new ones where these are too short."""
+        if self._held()[0].shape[-2] < end:
+            self._hold([_longer(held, end + ROOM) for held in (self.keys, self.values)], self.get_seq_length())
+        return self._held()
+
+
+def _rows(held: Tensor, indices: Tensor) -> Tensor:
+    return held.index_select(0, indices.to(held.device))
 
 
 def _longer(held: Tensor, length: int) -> Tensor:
@@ -107,14 +128,14 @@ class GrowingCache(DynamicCache):
         for mine, other in zip(self.layers, source.layers, strict=True):
             if other.is_initialized:
                 if not mine.is_initialized:
-                    mine.make(*places.shape, room, like=other)
+                    mine.make(places, room, like=other)
                 mine.put(there, other, here)
 
-    def chosen(self, rows: Sequence[int], positions: int) -> GrowingCache:
-        """The last positions of these rows, as a cache of its own."""
+    def chosen(self, rows: Sequence[int], positions: int, room: int) -> GrowingCache:
+        """The last positions of these rows, as a cache of its own, with as much of the room."""
         cache = copy(self)
         cache.layers = [
-            layer.chosen(rows, positions) if layer.is_initialized else _new_layer() for layer in self.layers
+            layer.chosen(rows, positions, room) if layer.is_initialized else _new_layer() for layer in self.layers
         ]
         return cache
 

@@ -28,13 +28,13 @@ class Known:
     cache: Any | None = None
     mask: Tensor | None = None
 
-    def chosen(self, rows: Sequence[int]) -> Known:
-        """Of these rows, apart from the others, so that reading on changes nothing here."""
+    def chosen(self, rows: Sequence[int], room: int = 0) -> Known:
+        """Of these rows, apart from the others, so that reading on changes nothing here; room for more may be left."""
         if self.cache is None or self.mask is None:
             return Known()
         mask = self.mask[list(rows)]
         positions = int(mask.sum(dim=1).max())
-        return Known(self.cache.chosen(list(rows), positions), mask[:, mask.shape[1] - positions :])
+        return Known(self.cache.chosen(rows, positions, room), mask[:, mask.shape[1] - positions :])
 
 
 class _Reached(Exception):

@@ -66,8 +66,8 @@ def prefill(
     cache: Any = empty_cache(lm)
 
     def read(rows: list[int]) -> list[None]:
-        known = before.chosen([owner[row] for row in rows]) if owner else Known(empty_cache(lm))
         own, own_mask = right_padded(lm, [parts[row] for row in rows])
+        known = before.chosen([owner[row] for row in rows], own.shape[1]) if owner else Known(empty_cache(lm))
         if own.shape[1]:
             hidden_states(lm, own, layer or lm.layer_count, known)
         filled = own_mask if known.mask is None else torch.cat([known.mask, own_mask], dim=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import torch
 from torch import Tensor
@@ -66,8 +67,9 @@ def read_passages(
     Raises:
         ProviderError: memory ran out with a single passage.
     """
+    average = ceil(sum(map(len, passages)) / max(1, len(passages)))
     rows = in_token_batches(
-        [len(passage) for passage in passages],
+        [average] * len(passages),  # in their order, where neighbours begin alike; what is held of them is not padded
         lambda batch: _read_together(lm, [passages[index] for index in batch], layer, pooling, limit),
         limit,
         lambda: held_at_once(lm.model),
@@ -86,12 +88,14 @@ def _read_together(
     if keeps_all(lm):
         shared = find_shared_prefixes([one.front for one in passages], others=sum(len(one.own) for one in passages))
     if shared is not None:
-        known = prefill(lm, [torch.tensor(prefix) for prefix in shared.prefixes], limit, layer=layer)
         owner = shared.owner
         rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, shared.lengths, strict=True)]
+        prefixes = [torch.tensor(prefix) for prefix in shared.prefixes]
+        known = prefill(lm, prefixes, limit, layer=layer, room=max(map(len, rests)))
 
     def read(rows: list[int]) -> Sequence[Tensor]:
-        return _pooled(lm, [rests[row] for row in rows], layer, pooling, known.chosen([owner[row] for row in rows]))
+        before = known.chosen([owner[row] for row in rows], room=max(len(rests[row]) for row in rows))
+        return _pooled(lm, [rests[row] for row in rows], layer, pooling, before)
 
     return in_token_batches([len(rest) for rest in rests], read, limit, lambda: read_at_once(lm.model))
 
