@@ -57,10 +57,13 @@ class GumbelNoise:
         if not self._generators:
             self._generators = [torch.Generator(scores.device).manual_seed(seed) for seed, _ in self._rows]
         noisy = scores.clone()
-        for row, ((_, temperature), generator) in enumerate(zip(self._rows, self._generators, strict=True)):
-            if temperature > 0:
-                uniform = torch.rand(scores.shape[-1], generator=generator, device=scores.device)  # (v,), in [0, 1)
-                noisy[row] = scores[row] / temperature - torch.log(-torch.log(uniform))
+        drawn = [place for place, (_, temperature) in enumerate(self._rows) if temperature > 0]
+        if drawn:
+            generators = [self._generators[place] for place in drawn]
+            rows = [torch.rand(scores.shape[-1], generator=one, device=scores.device) for one in generators]
+            uniform = torch.stack(rows)  # (k, v), in [0, 1)
+            temperatures = scores.new_tensor([self._rows[place][1] for place in drawn])
+            noisy[drawn] = scores[drawn] / temperatures[:, None] - torch.log(-torch.log(uniform))
         return noisy
 
     def keep(self, places: Sequence[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
@@ -130,7 +131,7 @@ def _gb(size: int) -> str:
 
 def read_at_once(model: Any) -> int:
     """How many tokens to send through a model together: on a CPU as many as stay in its caches, else as many as fit."""
-    fitting = _fitting(model, activation_bytes(model.config, model.dtype))
+    fitting = _fitting(model, (activation_bytes,))
     return CPU_TOKENS if fitting is None else fitting
 
 
@@ -139,17 +140,18 @@ def held_at_once(model: Any) -> int | None:
 
     None on a CPU: there the same texts always make the same batches, and so the same bits.
     """
-    return _fitting(model, cache_bytes(model.config, model.dtype) + activation_bytes(model.config, model.dtype))
+    return _fitting(model, (cache_bytes, activation_bytes))
 
 
-def _fitting(model: nn.Module, bytes_per_token: int) -> int | None:
+def _fitting(model: Any, parts: Sequence[Callable[[Any, torch.dtype], int]]) -> int | None:
     """How many tokens the free memory of the model's fullest GPU has room for; None on a CPU."""
     if not torch.cuda.is_available():  # looking at every weight takes a hundredth of reading a batch
         return None
     devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
     if not devices:
         return None
-    return int(SPARE * min(_free_bytes(device) for device in devices)) // bytes_per_token
+    each = sum(part(model.config, model.dtype) for part in parts)
+    return int(SPARE * min(_free_bytes(device) for device in devices)) // each
 
 
 def _free_bytes(device: torch.device) -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 import transformers
 from transformers.cache_utils import DynamicLayer
@@ -27,13 +28,14 @@ def test_it_holds_what_the_library_s_own_holds() -> None:
     assert ours.get_seq_length() == theirs.get_seq_length() == 12 + ROOM
 
 
-def test_rows_can_be_taken_out_and_repeated_in_between() -> None:
+@pytest.mark.parametrize("rows", [[2, 0, 0, 1], [0, 2], [1, 2], [0, 1, 2], [2], []])
+def test_rows_can_be_taken_out_and_repeated_in_between(rows: list[int]) -> None:
     ours, theirs = _layers()
     for layer in (ours, theirs):
         layer.update(_states(4, 0), _states(4, 1))
         layer.update(_states(1, 2), _states(1, 3))
-        layer.batch_select_indices(torch.tensor([2, 0, 0, 1]))
-        layer.update(_states(1, 4, rows=4), _states(1, 5, rows=4))
+        layer.batch_select_indices(torch.tensor(rows, dtype=torch.int64))
+        layer.update(_states(1, 4, rows=len(rows)), _states(1, 5, rows=len(rows)))
     assert torch.equal(ours.keys, theirs.keys)
     assert torch.equal(ours.values, theirs.values)
 
