@@ -34,7 +34,7 @@ test: $(STAMP) ## the whole suite, doctests included
 quickstart: $(STAMP) ## a search with the embedded model: no key, no network, no GPU
 	$(BIN)/python cli.py fit --config configs/quickstart.yaml
 
-bench: $(STAMP) ## measure every part next to its limit (half an hour); one alone: make bench ONLY=acquisition
+bench: $(STAMP) ## measure every part next to its limit (ten minutes); one alone: make bench ONLY=acquisition
 	$(BIN)/python -m benchmarks $(ONLY)
 
 data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
