@@ -17,7 +17,7 @@ from llms.open_model.checkpoints import SMALLER
 Result = TypeVar("Result")
 
 OVERHEAD = 64  # of a batch, in tokens: about what reading one costs beside them
-MANY = 10**6  # so much that there are as few batches as can be
+FEW_BATCHES = 10**6  # an overhead beside which padding is nothing
 
 
 class TokenLimit:

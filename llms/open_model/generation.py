@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from llms.open_model.batching import MANY, TokenLimit, in_token_batches
+from llms.open_model.batching import FEW_BATCHES, TokenLimit, in_token_batches
 from llms.open_model.causal_lm import CausalLM
 from llms.open_model.memory import held_at_once
-from llms.open_model.prefill import empty_cache, keeps_all, prefill
-from llms.open_model.shared_prefixes import find_shared_prefixes
+from llms.open_model.prefill import empty_cache, keeps_all, prefill, read_beginnings
 
 FINISHED_SHARE = 1 / 4  # of the rows of a batch: so many leave it together
 
@@ -125,7 +124,7 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
         lambda batch: _generate_batch(lm, [rows[index] for index in batch], max_new_tokens, limit),
         limit,
         lambda: held_at_once(lm.model),
-        MANY,  # every new token is a pass of its own
+        FEW_BATCHES,  # every new token is a pass of its own
     )
 
 
@@ -175,15 +174,11 @@ def _prompts(lm: CausalLM, rows: Sequence[Row], room: int, limit: TokenLimit) ->
     if not keeps_all(lm) or max(map(len, whole)) == 1:
         return _left_padded(lm, whole), empty_cache(lm)
     soft, soft_first = rows[0].soft is not None, rows[0].soft_first
-    shared = None if soft and soft_first else find_shared_prefixes([row.ids if soft else row.ids[:-1] for row in rows])
     parts = [part[:-1] for part in whole]
-    if shared is None:
-        known = prefill(lm, parts, limit, room=room)
-    else:
-        rests = [part[length:] for part, length in zip(parts, shared.lengths, strict=True)]
-        longest = max(map(len, rests))
-        before = prefill(lm, [torch.tensor(prefix) for prefix in shared.prefixes], limit, room=longest)
-        known = prefill(lm, rests, limit, before=before, owner=shared.owner, room=room)
+    tokens = [() if soft and soft_first else row.ids[: len(part)] for row, part in zip(rows, parts, strict=True)]
+    beginnings = read_beginnings(lm, tokens, [len(part) for part in parts], limit)
+    rests = [part[length:] for part, length in zip(parts, beginnings.lengths, strict=True)]
+    known = prefill(lm, rests, limit, behind=beginnings, room=room)
     assert known.mask is not None
     inputs = {"attention_mask": torch.cat([known.mask, known.mask.new_ones(len(rows), 1)], dim=1)}
     if soft and not (soft_first and all(row.ids for row in rows)):  # vectors come with all their positions

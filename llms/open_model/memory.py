@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
@@ -131,8 +130,8 @@ def _gb(size: int) -> str:
 
 def read_at_once(model: Any) -> int:
     """How many tokens to send through a model together: on a CPU as many as stay in its caches, else as many as fit."""
-    fitting = _fitting(model, (activation_bytes,))
-    return CPU_TOKENS if fitting is None else fitting
+    free = _free(model)
+    return CPU_TOKENS if free is None else free // activation_bytes(model.config, model.dtype)
 
 
 def held_at_once(model: Any) -> int | None:
@@ -140,18 +139,18 @@ def held_at_once(model: Any) -> int | None:
 
     None on a CPU: there the same texts always make the same batches, and so the same bits.
     """
-    return _fitting(model, (cache_bytes, activation_bytes))
+    free = _free(model)
+    if free is None:
+        return None
+    return free // (cache_bytes(model.config, model.dtype) + activation_bytes(model.config, model.dtype))
 
 
-def _fitting(model: Any, parts: Sequence[Callable[[Any, torch.dtype], int]]) -> int | None:
-    """How many tokens the free memory of the model's fullest GPU has room for; None on a CPU."""
+def _free(model: nn.Module) -> int | None:
+    """Bytes to be used on the model's fullest GPU; None on a CPU."""
     if not torch.cuda.is_available():  # looking at every weight takes a hundredth of reading a batch
         return None
     devices = {parameter.device for parameter in model.parameters() if parameter.device.type == "cuda"}
-    if not devices:
-        return None
-    each = sum(part(model.config, model.dtype) for part in parts)
-    return int(SPARE * min(_free_bytes(device) for device in devices)) // each
+    return int(SPARE * min(_free_bytes(device) for device in devices)) if devices else None
 
 
 def _free_bytes(device: torch.device) -> int:

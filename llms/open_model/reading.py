@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from llms.base import Encoding
-from llms.open_model.batching import MANY, TokenLimit, in_token_batches
+from llms.open_model.batching import FEW_BATCHES, TokenLimit, in_token_batches
 from llms.open_model.causal_lm import CausalLM
 from llms.open_model.hidden_states import Known, Pooling, hidden_states, pool_states
 from llms.open_model.memory import held_at_once, read_at_once
-from llms.open_model.prefill import keeps_all, prefill, right_padded
-from llms.open_model.shared_prefixes import Ids, find_shared_prefixes
+from llms.open_model.prefill import read_beginnings, right_padded
+from llms.open_model.shared_prefixes import Ids
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def read_passages(
         lambda batch: _read_together(lm, [passages[index] for index in batch], layer, pooling, limit),
         limit,
         lambda: held_at_once(lm.model),
-        MANY,
+        FEW_BATCHES,
     )
     return torch.stack(rows)
 
@@ -82,20 +82,13 @@ def _read_together(
     lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, limit: TokenLimit
 ) -> list[Tensor]:
     """(d,) of each, float32, on the CPU; the beginnings that contexts share are read first."""
-    known, rests = Known(), passages
-    owner: Sequence[int] = [0] * len(passages)
-    shared = None
-    if keeps_all(lm):
-        shared = find_shared_prefixes([one.front for one in passages], others=sum(len(one.own) for one in passages))
-    if shared is not None:
-        owner = shared.owner
-        rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, shared.lengths, strict=True)]
-        prefixes = [torch.tensor(prefix) for prefix in shared.prefixes]
-        known = prefill(lm, prefixes, limit, layer=layer, room=max(map(len, rests)))
+    fronts = [passage.front for passage in passages]
+    beginnings = read_beginnings(lm, fronts, [len(passage) for passage in passages], limit, layer)
+    rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, beginnings.lengths, strict=True)]
 
     def read(rows: list[int]) -> Sequence[Tensor]:
-        before = known.chosen([owner[row] for row in rows], room=max(len(rests[row]) for row in rows))
-        return _pooled(lm, [rests[row] for row in rows], layer, pooling, before)
+        chosen = [rests[row] for row in rows]
+        return _pooled(lm, chosen, layer, pooling, beginnings.of(rows, room=max(map(len, chosen))))
 
     return in_token_batches([len(rest) for rest in rests], read, limit, lambda: read_at_once(lm.model))
 

@@ -10,7 +10,7 @@ from llms.open_model.batching import TokenLimit
 from llms.open_model.causal_lm import CausalLM, load_causal_lm
 from llms.open_model.checkpoints import LoadOptions
 from llms.open_model.hidden_states import Known
-from llms.open_model.prefill import prefill, right_padded
+from llms.open_model.prefill import Beginnings, prefill, right_padded
 
 ROWS = [(1, 5, 9, 12, 7), (1, 7), (), (4,), (1, 5, 9, 3, 3, 3, 8)]
 LENGTHS = [5, 2, 0, 1, 7]
@@ -25,7 +25,7 @@ def _parts(rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
     return [torch.tensor(row, dtype=torch.int64) for row in rows]
 
 
-def _check(lm: CausalLM, known: Known, layers: int = 4) -> None:
+def _assert_as_alone(lm: CausalLM, known: Known, layers: int = 4) -> None:
     """Keys and values are those of each row alone, at its end, and zero before."""
     assert known.mask is not None
     assert known.mask.tolist() == [[0] * (7 - length) + [1] * length for length in LENGTHS]
@@ -43,14 +43,14 @@ def _check(lm: CausalLM, known: Known, layers: int = 4) -> None:
 
 @pytest.mark.parametrize("tokens", [1, 8, 9999])
 def test_what_is_known_of_each_row_is_what_it_gives_alone(lm: CausalLM, tokens: int) -> None:
-    _check(lm, prefill(lm, _parts(ROWS), TokenLimit(tokens)))
+    _assert_as_alone(lm, prefill(lm, _parts(ROWS), TokenLimit(tokens)))
 
 
 @pytest.mark.parametrize("tokens", [1, 8, 9999])
 def test_rows_may_stand_behind_others(lm: CausalLM, tokens: int) -> None:
     before = prefill(lm, _parts([(1, 5, 9), (1, 7), (4,)]), TokenLimit(tokens))
-    rests, owner = [(12, 7), (), (3, 3, 3, 8), ()], [0, 1, 0, 2]
-    known = prefill(lm, _parts(rests), TokenLimit(tokens), before=before, owner=owner)
+    behind = Beginnings(before, owner=[0, 1, 0, 2], lengths=[3, 2, 3, 1])
+    known = prefill(lm, _parts([(12, 7), (), (3, 3, 3, 8), ()]), TokenLimit(tokens), behind=behind)
     assert known.mask is not None
     order = [0, 1, 3, 2]  # ROWS without the empty one, which nothing can stand behind
     whole = prefill(lm, _parts([row for row in ROWS if row]), TokenLimit(9999))
@@ -63,12 +63,12 @@ def test_rows_may_stand_behind_others(lm: CausalLM, tokens: int) -> None:
 
 def test_vectors_may_stand_in_the_place_of_tokens(lm: CausalLM) -> None:
     table = lm.model.get_input_embeddings()
-    _check(lm, prefill(lm, [table(part) for part in _parts(ROWS)], TokenLimit(9999)))
+    _assert_as_alone(lm, prefill(lm, [table(part) for part in _parts(ROWS)], TokenLimit(9999)))
 
 
 def test_layers_that_are_not_read_stay_empty(lm: CausalLM) -> None:
     known = prefill(lm, _parts(ROWS), TokenLimit(9999), layer=2)
-    _check(lm, known, layers=2)
+    _assert_as_alone(lm, known, layers=2)
     assert known.cache is not None
     assert [layer.is_initialized for layer in known.cache.layers] == [True, True, False, False]
 
@@ -90,7 +90,7 @@ def test_chosen_rows_are_a_copy_as_long_as_the_longest_of_them(lm: CausalLM) -> 
     caches: Any = (known.cache, chosen.cache)
     assert torch.equal(caches[1].layers[2].keys, caches[0].layers[2].keys[[3, 1, 1], :, -2:])
     caches[1].layers[2].keys.zero_()
-    _check(lm, known)
+    _assert_as_alone(lm, known)
     assert Known().chosen([0, 0]) == Known()
 
 
