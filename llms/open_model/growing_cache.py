@@ -27,9 +27,16 @@ class Places(NamedTuple):
     row: Tensor
     position: Tensor
 
+    def along(self, buffer: Tensor) -> Tensor:
+        """(n,), where they stand once rows and positions of a buffer, its first two dimensions, are made one."""
+        return (self.row * buffer.shape[1] + self.position).to(buffer.device)
+
 
 class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """One layer's keys and values, (b, heads, t, width) each, at the front of tensors that are longer."""
+    """One layer's keys and values, (b, heads, t, width) each, at the front of buffers that are longer.
+
+    A buffer is (b, length, heads, width), as a model's linear layers write them, so that a position is one piece.
+    """
 
     keys: Any  # None only before the first `update`
     values: Any
@@ -37,58 +44,75 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         """Appends t' positions. Args: (b, heads, t', width) both. Returns: (b, heads, t + t', width) both."""
-        start = self.get_seq_length()
-        if start == 0:
-            return super().update(key_states, value_states)
+        if not self.is_initialized:  # the first ones are held as they come, uncopied
+            self.lazy_initialization(key_states, value_states)
+            self.keys, self.values = key_states, value_states
+            return key_states, value_states
+        start = self.keys.shape[-2]
         end = start + key_states.shape[-2]
-        keys, values = self._with_room(end)
-        keys[..., start:end, :], values[..., start:end, :] = key_states, value_states
-        self.keys, self.values = keys[..., :end, :], values[..., :end, :]
+        buffers = self._with_room(end)
+        for buffer, states in zip(buffers, (key_states, value_states), strict=True):
+            buffer[:, start:end] = states.transpose(1, 2)
+        self._hold(buffers, end)
         return self.keys, self.values
 
     def make(self, places: Tensor, room: int, like: GrowingLayer) -> None:
         """Places for positions, (n, p), True on those to come, as wide as those of ``like``; the others get zeros."""
         self.lazy_initialization(like.keys, like.values)
-        row, position = (~places).nonzero(as_tuple=True)
         rows, positions = places.shape
-        buffers = [
-            held.new_empty(rows, held.shape[1], positions + room, held.shape[3]) for held in (like.keys, like.values)
-        ]
+        empty = Places(*(~places).nonzero(as_tuple=True))
+        buffers = [held.new_empty(rows, positions + room, *held.shape[2:]) for held in like._held()]
         for buffer in buffers:
-            buffer[row, :, position] = 0
+            buffer.view(-1, *buffer.shape[2:]).index_fill_(0, empty.along(buffer), 0)
         self._hold(buffers, positions)
 
     def put(self, there: Places, source: GrowingLayer, here: Places) -> None:
-        """Copies positions of another layer to places in this one."""
-        for mine, others in ((self.keys, source.keys), (self.values, source.values)):
-            mine[there.row, :, there.position] = others[here.row, :, here.position]
+        """Copies positions of another layer to places in this one, which `make` has made."""
+        for mine, others in zip(self._held(), source._held(), strict=True):
+            pieces = others.flatten(0, 1).index_select(0, here.along(others))
+            mine.view(-1, *mine.shape[2:]).index_copy_(0, there.along(mine), pieces)  # never a copy
 
     def chosen(self, rows: Sequence[int], positions: int, room: int) -> GrowingLayer:
         """The last positions of these rows, as a layer of its own, with as much of the room."""
         layer, end, indices = _new_layer(), self.get_seq_length(), torch.tensor(rows)
         layer.lazy_initialization(self.keys, self.values)
-        layer._hold([_rows(held[..., end - positions : end + room, :], indices) for held in self._held()], positions)
+        layer._hold([_rows(held[:, end - positions : end + room], indices) for held in self._held()], positions)
         return layer
 
     def batch_select_indices(self, indices: Tensor) -> None:
-        """Takes rows out, or repeats them; the room stays."""
-        if length := self.get_seq_length():
-            self._hold([_rows(buffer, indices) for buffer in self._held()], length)
+        """Takes rows out, or repeats them; the room stays.
+
+        Where the rows do not become more, those that keep their place are not touched and the others overwrite what
+        was in theirs, so that no memory is asked for.
+        """
+        length, own = self.get_seq_length(), self._own()
+        if not length:
+            return
+        if own is None or len(indices) > len(own[0]):
+            self._hold([_rows(held, indices) for held in self._held()], length)
+            return
+        moved = (indices != torch.arange(len(indices), device=indices.device)).nonzero()[:, 0]
+        for buffer in own:
+            buffer.index_copy_(0, moved.to(buffer.device), _rows(buffer, indices[moved]))
+        self._hold([buffer[: len(indices)] for buffer in own], length)
+
+    def _own(self) -> tuple[Tensor, ...] | None:
+        """The buffers, their room included; None where keys and values have left them or came from the model."""
+        buffers = self._buffers
+        return None if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() else buffers
 
     def _held(self) -> tuple[Tensor, ...]:
-        """The tensors that the keys and values stand in, their room included, unless they have left it."""
-        buffers = self._buffers
-        return (self.keys, self.values) if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() else buffers
+        """What keys and values stand in, laid out as a buffer."""
+        return self._own() or (self.keys.transpose(1, 2), self.values.transpose(1, 2))
 
     def _hold(self, buffers: Sequence[Tensor], positions: int) -> None:
         self._buffers = tuple(buffers)
-        self.keys, self.values = (buffer[..., :positions, :] for buffer in buffers)
+        self.keys, self.values = (buffer[:, :positions].transpose(1, 2) for buffer in buffers)
 
     def _with_room(self, end: int) -> tuple[Tensor, ...]:
-        """The tensors that the keys and values stand in, new ones where these are too short."""
-        if self._held()[0].shape[-2] < end:
-            self._hold([_longer(held, end + ROOM) for held in (self.keys, self.values)], self.get_seq_length())
-        return self._held()
+        """The buffers, longer ones where these are too short."""
+        held = self._held()
+        return held if held[0].shape[1] >= end else tuple(_longer(one, end + ROOM) for one in held)
 
 
 def _rows(held: Tensor, indices: Tensor) -> Tensor:
@@ -96,8 +120,8 @@ def _rows(held: Tensor, indices: Tensor) -> Tensor:
 
 
 def _longer(held: Tensor, length: int) -> Tensor:
-    buffer = held.new_empty((*held.shape[:-2], length, held.shape[-1]))
-    buffer[..., : held.shape[-2], :] = held
+    buffer = held.new_empty(held.shape[0], length, *held.shape[2:])
+    buffer[:, : held.shape[1]] = held
     return buffer
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 import torch
 
 from llms.open_model.batching import TokenLimit
 from llms.open_model.causal_lm import CausalLM, load_causal_lm
 from llms.open_model.checkpoints import LoadOptions
-from llms.open_model.generation import GumbelNoise, Row, generate_rows
+from llms.open_model.generation import GumbelNoise, Row, fewest_moves, generate_rows
 
 TEXTS = ["a", "reverse the word", "sort", "What is 2 times 21?", "hello, world", "b" * 60, "c"]
 
@@ -88,6 +90,13 @@ def test_a_row_that_does_not_fit_is_refused(lm: CausalLM) -> None:
     with pytest.raises(ValueError, match="in row 1 the prompt has 120 tokens and 9 may follow, the model takes 128"):
         generate_rows(lm, rows, max_new_tokens=9, limit=TokenLimit(100))
     assert len(generate_rows(lm, rows, max_new_tokens=8, limit=TokenLimit(100))) == 2
+
+
+def test_only_rows_behind_the_others_move() -> None:
+    for places in (list(some) for count in range(7) for some in combinations(range(6), count)):
+        moved = fewest_moves(places)
+        assert sorted(moved) == places
+        assert sum(place != old for place, old in enumerate(moved)) == sum(old >= len(places) for old in places)
 
 
 def test_no_rows_give_no_texts(lm: CausalLM) -> None:

@@ -40,6 +40,28 @@ def test_rows_can_be_taken_out_and_repeated_in_between(rows: list[int]) -> None:
     assert torch.equal(ours.values, theirs.values)
 
 
+def test_rows_that_keep_their_place_are_not_touched() -> None:
+    layer, _ = _layers()
+    layer.update(_states(4, 0), _states(4, 1))
+    layer.update(_states(1, 2), _states(1, 3))
+    place, expected = layer.keys.data_ptr(), layer.keys[[0, 2]].clone()
+    layer.batch_select_indices(torch.tensor([0, 2]))
+    assert layer.keys.data_ptr() == place
+    assert torch.equal(layer.keys, expected)
+
+
+def test_what_came_from_the_model_is_never_written_over() -> None:
+    layer, _ = _layers()
+    keys, values = _states(4, 0), _states(4, 1)
+    before = keys.clone(), values.clone()
+    layer.update(keys, values)
+    layer.batch_select_indices(torch.tensor([2, 0]))
+    layer.update(_states(1, 2, rows=2), _states(1, 3, rows=2))
+    layer.batch_select_indices(torch.tensor([1]))
+    assert torch.equal(keys, before[0])
+    assert torch.equal(values, before[1])
+
+
 def test_a_new_token_moves_no_other() -> None:
     layer, _ = _layers()
     layer.update(_states(4, 0), _states(4, 1))
