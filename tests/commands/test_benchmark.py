@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 
 import cli
@@ -153,7 +154,8 @@ def kill_after_the_first_cell(output: str) -> None:
         f"--output={output}",
         "--jobs=2",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # rounding depends on it; without it, one in each
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, env=os.environ | threads)
     deadline = time.monotonic() + 300
     while not left_behind(output):
         assert process.poll() is None

@@ -305,12 +305,13 @@ ODDITIES = {
 
 
 def odd_answer(prompt: str) -> str:
-    """The oddities as instructions, one of them 1 MB long, and as answers, some of them 1 MB long."""
+    """The oddities as instructions, one of them 1 MB long, and as answers; 1 MB long where the markup instructs."""
     if "distinct instructions" in prompt:
         found = [one for name, one in ODDITIES.items() if name != "other line ends"]
         return "\n".join([*(f"{i}. The instruction was to {one}" for i, one in enumerate(found)), "long " * 200_000])
-    place = zlib.crc32(prompt.encode(errors="replace")) % (len(ODDITIES) + 1)
-    return [*ODDITIES.values(), "<b>long</b>\x1b[1m" * 66_000][place]
+    if prompt.startswith(f"Instruction: {ODDITIES['markup']}."):
+        return "<b>long</b>\x1b[1m" * 66_000
+    return list(ODDITIES.values())[zlib.crc32(prompt.encode(errors="replace")) % len(ODDITIES)]
 
 
 class Tags(HTMLParser):
