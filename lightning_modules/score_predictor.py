@@ -151,10 +151,12 @@ class ScorePredictor(LightningModule):
         """The loss on the whole pool, in its parts."""
         representation = self.representation(batch["features"])  # (n, width)
         predicted = self.network[-1](representation).squeeze(-1)  # (n,)
-        rows = slice(None) if self.similarity_rows == "all" else batch["initial"]
         best = representation[batch["best_index"]]  # (width,)
         regression = regression_loss(predicted, batch["rewards_standardised"])
-        similarity = self.similarity(representation[rows], best, batch["rewards"][rows])
+        drawn, rewards = representation, batch["rewards"]  # (m, width), (m,), the rows that L_sim draws to the best
+        if self.similarity_rows == "initial":
+            drawn, rewards = drawn[batch["initial"]], rewards[batch["initial"]]
+        similarity = self.similarity(drawn, best, rewards)
         weight = self.weight(regression, similarity, self.alpha, self.beta, batch["iteration"])
         return Losses(regression, similarity, weight)
 
@@ -188,7 +190,7 @@ class ScorePredictor(LightningModule):
 
     def _step(self, batch: Batch, optimizer: Optimizer | LightningOptimizer) -> list[float]:
         """One full-batch step; the parts of the loss before it, then the loss."""
-        self.network.zero_grad()
+        optimizer.zero_grad()
         losses = self.objective(batch)
         total = losses.total()
         total.backward()  # type: ignore[no-untyped-call]
