@@ -11,7 +11,6 @@ import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from math import ceil
 from typing import Any
 
 import torch
@@ -27,7 +26,7 @@ from lightning_modules.initial_weights import build_network, default_weights
 from lightning_modules.score_predictor import ScorePredictor
 
 STEPS = 1000  # INSTINCT's
-ROWS = 300  # of all repeats of one pool: what disturbs for a second spoils a fit of two seconds, not one of twenty
+REPEATS, ROWS = 3, 300  # of each pool at least; a small pool more often, until so many rows: its fits are short
 BASE = {"rows": 100, "feature_size": 5120, "width": 100, "depth": 3}
 GROWTH: dict[str, Sequence[int]] = {
     "rows": (40, 165, 500), "width": (50, 200, 400), "depth": (1, 5), "feature_size": (256, 1024, 2560, 10240),
@@ -142,7 +141,7 @@ def measure() -> list[Measurement]:
         one
         for feature_size in (5120, 256)
         for rows in (40, 100, 165, 500)
-        for one in against_the_limits(rows, feature_size, STEPS, repeats=ceil(ROWS / rows))
+        for one in against_the_limits(rows, feature_size, STEPS, repeats=max(REPEATS, ROWS // rows))
     ]
     return fits + [one for name, values in GROWTH.items() for one in growth(name, values)]
 
