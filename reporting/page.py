@@ -106,7 +106,8 @@ def _page(eyebrow: str, title: str, lead: str, sections: Sequence[str], views: S
         "base-uri 'none'; form-action 'none'"
     )
     return Template(_asset("page.html")).substitute(
-        policy=policy, style=style, script=script, eyebrow=escape(eyebrow), title=escape(title), lead=escape(lead),
+        policy=policy, style=style, script=script, eyebrow=escape(eyebrow), title=escape(title),
+        heading=escape(title).replace("_", "_<wbr>"), lead=escape(lead),  # a phone breaks it between words
         sections="\n".join(filter(None, sections)), data=as_script_data([dict(view) for view in views]),
     )  # fmt: skip
 

@@ -112,6 +112,12 @@ def test_the_page_of_a_run_shows_score_start_interval_and_gain(hostile: Path) ->
     assert "Best − start: 0.500, 95 % bootstrap interval over the same examples 0.000 to 1.000." in text
 
 
+def test_a_phone_breaks_a_tasks_name_between_its_words(make_run: MakeRun) -> None:
+    text = run_page(read_run(make_run("a", task="sort_<b>_words")))
+    assert "<h1>sort_<wbr>&lt;b&gt;_<wbr>words</h1>" in text
+    assert "<title>sort_&lt;b&gt;_words</title>" in text
+
+
 def test_a_run_without_test_score_or_records_of_it_has_a_page(make_run: MakeRun) -> None:
     untested: dict[str, Any] = {"test_score": None, "test_interval": None, "initial_best_test_score": None}
     text = run_page(read_run(make_run("a", **untested, cost_usd=None, candidates=())))
