@@ -120,10 +120,7 @@ class InstructionSearch(Callback):
         """What the user should know before the run starts."""
         if "embedded" not in self.accounts.boxes[0].identity:
             return self.task.notes
-        return (
-            *self.task.notes,
-            EMBEDDED_NOTE,
-        )
+        return (*self.task.notes, EMBEDDED_NOTE)
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""
