@@ -41,5 +41,5 @@ data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
 	$(BIN)/python cli.py data download --directory data
 
 train-local-model: $(STAMP) ## train the embedded model anew (two hours on two cores) and measure it; DATA: folder of the published tasks
-	$(BIN)/python -m llms.local.train --steps 9000 --decay_from 0.4 --output llms/local/weights
-	$(BIN)/python -m llms.local.evaluate --card llms/local/weights/README.md $(if $(DATA),--data "$(DATA)")
+	$(BIN)/python -m embedded_model.train --steps 9000 --decay_from 0.4 --output duet/models/embedded
+	$(BIN)/python -m embedded_model.evaluate --card duet/models/embedded/README.md $(if $(DATA),--data "$(DATA)")

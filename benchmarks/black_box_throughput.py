@@ -25,14 +25,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from datamodules.pool import Candidate
-from llms.base import Completion, Request
-from llms.fakes import ScriptedBlackBox
-from llms.openai_black_box import OpenAIBlackBox
-from llms.payment.cached import CachedBlackBox
-from search.evaluation import Evaluator, Scoring
-from search.racing import Racing
-from tasks.example import Example
+from duet.evaluation.evaluation import Evaluator, Scoring
+from duet.evaluation.racing import Racing
+from duet.models.base import Completion, Request
+from duet.models.fakes import ScriptedBlackBox
+from duet.models.openai_black_box import OpenAIBlackBox
+from duet.pool import Candidate
+from duet.spending.cached import CachedBlackBox
+from duet.tasks.example import Example
 
 INSTRUCTIONS, EXAMPLES, LATENCY = 40, 20, 0.05
 CALLS = INSTRUCTIONS * EXAMPLES

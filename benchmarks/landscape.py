@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llms.huggingface_black_box import HuggingFaceBlackBox
-from search.evaluation import Marks, Scoring, mark
-from search.guards import Guard
-from search.initialisation import Initialisation
-from tasks.task import Task, own_tasks
+from duet.evaluation.evaluation import Marks, Scoring, mark
+from duet.models.huggingface_black_box import HuggingFaceBlackBox
+from duet.proposals.initialisation import Initialisation
+from duet.proposals.instruction_filter import Guard
+from duet.tasks.task import Task, own_tasks
 
 
 @dataclass(frozen=True)

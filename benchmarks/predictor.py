@@ -23,12 +23,12 @@ from torch import Tensor
 
 from benchmarks.landscape import sample, score
 from datamodules.instruction_pool import InstructionPool
-from datamodules.pool import Candidate, Observation, Pool
+from duet.features import FeatureExtractor
+from duet.models.huggingface_black_box import HuggingFaceBlackBox
+from duet.models.huggingface_white_box import HuggingFaceWhiteBox
+from duet.pool import Candidate, Observation, Pool
+from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
-from llms.huggingface_black_box import HuggingFaceBlackBox
-from llms.huggingface_white_box import HuggingFaceWhiteBox
-from search.fusion import FeatureExtractor
-from tasks.task import Task
 
 TASKS = (
     "longest_word_last_letter", "longest_word_second_letter", "shortest_word_second_letter",

@@ -21,7 +21,7 @@ from torch.nn import functional
 from benchmarks import timing
 from benchmarks.timing import Measurement
 from datamodules.instruction_pool import InstructionPool, pool_batch
-from datamodules.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Observation, Pool
 from lightning_modules.initial_weights import build_network, default_weights
 from lightning_modules.score_predictor import ScorePredictor
 

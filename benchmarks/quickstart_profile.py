@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 from benchmarks.timing import Measurement, main
-from commands import fit
+from duet.commands import fit
 
 INTERVAL = 0.01  # seconds
 # What a frame's file says about the work, the first line that any frame of the stack matches.
@@ -28,10 +28,10 @@ PARTS = (
     ("model forward passes", ("/transformers/models/",)),
     ("generation around them", ("/transformers/generation/", "open_model/generation.py")),
     ("features around them", ("open_model/reading.py", "open_model/hidden_states.py")),
-    ("uncertainty and choice", ("lightning_modules/neural_ucb.py", "search/acquisition.py")),
+    ("uncertainty and choice", ("lightning_modules/neural_ucb.py", "duet/strategies/acquisition.py")),
     ("predictor's fit", ("lightning_modules/",)),
     ("loading the model", ("open_model/causal_lm.py", "open_model/checkpoints.py")),
-    ("call cache and accounts", ("llms/payment/",)),
+    ("call cache and accounts", ("duet/spending/",)),
     ("checkpoints and curves", ("lightning/pytorch/callbacks/", "callbacks/checkpoint_io.py", "/tensorboard",
                                 "callbacks/search_curves.py")),
     ("report", ("reporting/",)),

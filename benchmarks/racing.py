@@ -15,8 +15,8 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.timing import markdown
-from reporting.runs import find_folders, read_candidates
-from search.racing import Racing
+from duet.evaluation.racing import Racing
+from duet.reporting.runs import find_folders, read_candidates
 
 RULES = tuple(Racing(chance, size) for size in (5, 10) for chance in (0.001, 0.01, 0.05, 0.1))
 Marks = Sequence[float]

@@ -14,18 +14,18 @@ from torch import Tensor
 
 from benchmarks.landscape import sample
 from benchmarks.timing import Measurement, compare, main
-from llms.huggingface_black_box import HuggingFaceBlackBox
-from llms.open_model.batching import TokenLimit
-from llms.open_model.causal_lm import CausalLM, load_causal_lm
-from llms.open_model.checkpoints import LoadOptions
-from llms.open_model.generation import Row, generate_rows
-from llms.open_model.hidden_states import decoder_blocks, resolve_layer
-from llms.open_model.memory import CPU_TOKENS
-from llms.open_model.prefill import right_padded
-from llms.open_model.reading import Passage, read_passages
-from search.prompts import answer_prompt, draw_demonstrations, induction_prompt
-from search.soft_prompts import SoftPrompts
-from tasks.task import Task
+from duet.models.huggingface_black_box import HuggingFaceBlackBox
+from duet.models.open_model.batching import TokenLimit
+from duet.models.open_model.causal_lm import CausalLM, load_causal_lm
+from duet.models.open_model.checkpoints import LoadOptions
+from duet.models.open_model.generation import Row, generate_rows
+from duet.models.open_model.hidden_states import decoder_blocks, resolve_layer
+from duet.models.open_model.memory import CPU_TOKENS
+from duet.models.open_model.prefill import right_padded
+from duet.models.open_model.reading import Passage, read_passages
+from duet.prompts import answer_prompt, draw_demonstrations, induction_prompt
+from duet.proposals.soft_prompts import SoftPrompts
+from duet.tasks.task import Task
 
 TASK = "alphabetically_first_word_last_two_letters"
 CANDIDATES, PROBES, NEW_TOKENS, NAIVE_BATCH = 64, 4, 32, 10

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from llms.huggingface_black_box import HuggingFaceBlackBox
-from llms.local.evaluate import real_row
+from duet.models.huggingface_black_box import HuggingFaceBlackBox
+from embedded_model.evaluate import real_row
 
 ROOT = Path(__file__).parents[1]
 

@@ -22,10 +22,10 @@ from torch import Tensor
 from benchmarks.landscape import sample, score
 from benchmarks.predictor import VARIANTS, features_of, fit
 from benchmarks.timing import markdown
-from datamodules.pool import Candidate, Observation
-from llms.huggingface_black_box import HuggingFaceBlackBox
-from search.acquisition import Acquisition, acquisition_value
-from tasks.task import Task
+from duet.models.huggingface_black_box import HuggingFaceBlackBox
+from duet.pool import Candidate, Observation
+from duet.strategies.acquisition import Acquisition, acquisition_value
+from duet.tasks.task import Task
 
 
 @dataclass(frozen=True)

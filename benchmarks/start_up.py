@@ -24,7 +24,7 @@ LIGHTNING = f"{LIBRARIES}, lightning.pytorch.cli"
 FIT = "fit --config configs/quickstart.yaml"
 UNTIL_THE_FIRST_CALL = """
 import os, sys, cli
-from llms.huggingface_black_box import HuggingFaceBlackBox
+from duet.models.huggingface_black_box import HuggingFaceBlackBox
 HuggingFaceBlackBox.stream = lambda *asked: os._exit(0)
 cli.main(sys.argv[1:])
 sys.exit("no call came")

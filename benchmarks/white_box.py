@@ -21,12 +21,12 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from llms.open_model.batching import TokenLimit
-from llms.open_model.causal_lm import CausalLM
-from llms.open_model.generation import Row, generate_rows
-from llms.open_model.hidden_states import resolve_layer
-from llms.open_model.memory import count_weights
-from llms.open_model.reading import Passage, read_passages
+from duet.models.open_model.batching import TokenLimit
+from duet.models.open_model.causal_lm import CausalLM
+from duet.models.open_model.generation import Row, generate_rows
+from duet.models.open_model.hidden_states import resolve_layer
+from duet.models.open_model.memory import count_weights
+from duet.models.open_model.reading import Passage, read_passages
 
 Precision = Literal["float32", "bfloat16", "8 bit", "4 bit"]
 SHAPES = {

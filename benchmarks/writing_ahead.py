@@ -18,7 +18,7 @@ from pathlib import Path
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
 from benchmarks.timing import Measurement, main
-from commands import fit
+from duet.commands import fit
 from tests.servers.chat_server import ChatServer
 
 ITERATIONS = 12
@@ -36,7 +36,7 @@ def seconds_per_iteration(url: str, folder: Path, ahead: bool) -> float:
     options = {
         "task.name": "second_letter", "search.iterations": ITERATIONS, "search.threshold": 1.1, "search.cache": "off",
         "search.initialisation.mode": "sample", "search.initialisation.count": 10,
-        "black_box": "llms.openai_black_box.OpenAIBlackBox", "black_box.init_args.model": "m",
+        "black_box": "duet.models.openai_black_box.OpenAIBlackBox", "black_box.init_args.model": "m",
         "strategy.init_args.ahead": str(ahead).lower(), "run_dir": folder,
     }  # fmt: skip
     with contextlib.redirect_stdout(io.StringIO()):

@@ -11,24 +11,24 @@ from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from callbacks.accounts import Accounts
-from callbacks.estimate import Estimate, Needs, estimate
-from callbacks.final_result import Ending, FinalTest, example_records, mark_both, result
-from callbacks.meanwhile import meanwhile
-from callbacks.scoring import Scorer
 from datamodules.instruction_pool import InstructionPool
-from datamodules.pool import Candidate, Observation, Pool
+from duet.engine.concurrently import meanwhile
+from duet.engine.estimate import Estimate, Needs, estimate
+from duet.engine.final_test import Ending, FinalTest, example_records, mark_both, result
+from duet.engine.scoring import Scorer
+from duet.evaluation.evaluation import Evaluator, Scoring
+from duet.features import FeatureExtractor
+from duet.models.base import AbstractBlackBox, AbstractEncoder
+from duet.models.errors import BudgetSpent, ProviderError
+from duet.pool import Candidate, Observation, Pool
+from duet.proposals.initialisation import Initialisation
+from duet.proposals.instruction_filter import Guard
+from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
+from duet.spending.accounts import Accounts
+from duet.spending.budget import Budget, Usage
+from duet.strategies.strategy import AbstractStrategy, Proposal, Resources
+from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
-from llms.base import AbstractBlackBox, AbstractEncoder
-from llms.errors import BudgetSpent, ProviderError
-from llms.payment.budget import Budget, Usage
-from reporting.records import ExampleRecord, Result, write_examples, write_result
-from search.evaluation import Evaluator, Scoring
-from search.fusion import FeatureExtractor
-from search.guards import Guard
-from search.initialisation import Initialisation
-from search.strategy import AbstractStrategy, Proposal, Resources
-from tasks.task import Task
 
 log = logging.getLogger("duet")
 EMBEDDED_NOTE = (

@@ -11,9 +11,9 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from callbacks.instruction_search import InstructionSearch, pool_of
-from datamodules.pool import Observation, Pool
+from duet.pool import Observation, Pool
+from duet.reporting.records import CandidateRecord, append_candidates, write_candidates
 from lightning_modules.score_predictor import ScorePredictor
-from reporting.records import CandidateRecord, append_candidates, write_candidates
 
 
 class SearchCurves(Callback):

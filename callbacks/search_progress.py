@@ -10,8 +10,8 @@ from lightning import Callback, LightningModule, Trainer
 from tqdm import tqdm
 
 from callbacks.instruction_search import InstructionSearch, pool_of
-from datamodules.pool import Pool
-from tasks.metrics import mean_interval
+from duet.pool import Pool
+from duet.tasks.metrics import mean_interval
 
 log = logging.getLogger("duet")
 

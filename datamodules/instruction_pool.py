@@ -10,7 +10,7 @@ import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
-from datamodules.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Observation, Pool
 
 RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
 ABSOLUTE_SPREAD = 1e-8

@@ -15,18 +15,18 @@ from typing import NamedTuple
 import pytest
 import torch
 
-import cli
-from llms.open_model.causal_lm import EMBEDDED_FOLDER
+from duet.commands import main as cli
+from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 
 ROOT = Path(__file__).parent.parent
-NO_MODEL = ["--black_box", "llms.fakes.HashingBlackBox", "--white_box", "llms.fakes.HashingWhiteBox"]
+NO_MODEL = ["--black_box", "duet.models.fakes.HashingBlackBox", "--white_box", "duet.models.fakes.HashingWhiteBox"]
 SMALL = [
     "--search.iterations=2", "--search.scoring.examples=3", "--search.initialisation.count=4",
     "--strategy.init_args.candidates=6", "--model.steps=6",
 ]  # fmt: skip
 TASK = ["--task.name", "t", "--task.train_file", "good.jsonl"]
 TINY = [*TASK, *NO_MODEL, *SMALL]
-OPENAI = ["--black_box", "llms.openai_black_box.OpenAIBlackBox", "--black_box.init_args.model", "gpt-3.5-turbo"]
+OPENAI = ["--black_box", "duet.models.openai_black_box.OpenAIBlackBox", "--black_box.init_args.model", "gpt-3.5-turbo"]
 TASK_YAML = "task: {name: t, train_file: good.jsonl}\n"
 
 
@@ -67,10 +67,10 @@ FILES: dict[str, str | bytes] = {
     "top.yaml": TASK_YAML + "taks: {name: x}\n",
     "second.yaml": "task: {name: t, trainfile: good.jsonl}\n",
     "third.yaml": TASK_YAML + "search: {scoring: {exmples: 3}}\n",
-    "init_args.yaml": TASK_YAML + "strategy: {class_path: search.methods.duet.Duet, init_args: {candidate: 3}}\n",
+    "init_args.yaml": TASK_YAML + "strategy: {class_path: duet.strategies.duet.Duet, init_args: {candidate: 3}}\n",
     "type.yaml": TASK_YAML + "search: {iterations: many}\n",
     "scalar.yaml": TASK_YAML + "search: 3\n",
-    "class.yaml": TASK_YAML + "strategy: {class_path: search.methods.duet.Dut}\n",
+    "class.yaml": TASK_YAML + "strategy: {class_path: duet.strategies.duet.Dut}\n",
     "file_as_model": "weights",
     "no.ckpt": "not a checkpoint",
 }
@@ -119,10 +119,14 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "zero depth": wrong(["--model.depth", "0"], "depth", "positive", "0"),
     "negative tolerance": wrong(["--model.tolerance", "-1"], "tolerance", "at least 0", "-1"),
     "unknown strategy": wrong(["--strategy", "Duett"], "strategy", "dotted path", "Duett"),
-    "strategy of no module": wrong(["--strategy", "search.methods.nope.Nope"], "strategy", "nope"),
-    "abstract black box": wrong(["--black_box", "llms.base.AbstractBlackBox"], "black_box", "abstract"),
-    "a task for a black box": wrong(["--black_box", "tasks.task.Task"], "black_box", "subclass", "tasks.task.Task"),
-    "an endpoint without a model": wrong(["--black_box", "llms.openai_black_box.OpenAIBlackBox"], "black_box", "model"),
+    "strategy of no module": wrong(["--strategy", "duet.strategies.nope.Nope"], "strategy", "nope"),
+    "abstract black box": wrong(["--black_box", "duet.models.base.AbstractBlackBox"], "black_box", "abstract"),
+    "a task for a black box": wrong(
+        ["--black_box", "duet.tasks.task.Task"], "black_box", "subclass", "duet.tasks.task.Task"
+    ),
+    "an endpoint without a model": wrong(
+        ["--black_box", "duet.models.openai_black_box.OpenAIBlackBox"], "black_box", "model"
+    ),
     "init_args without keys": wrong(["--strategy.init_args", "5"], "strategy", "keys and values"),
     "unknown accelerator": wrong(["--trainer.accelerator", "abacus"], "trainer", "abacus"),
     "negative devices": wrong(["--trainer.devices", "-3"], "trainer", "devices"),
@@ -134,19 +138,19 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "wrong column": wrong(["--task.input_column", "question"], "good.jsonl, line 1", "'question'", "'input'"),
     "folder is a file": wrong(["--run_dir", "good.jsonl"], "run_dir", "good.jsonl"),
     "folder in a file": wrong(["--run_dir", "good.jsonl/run"], "run_dir", "good.jsonl"),
-    "unknown dtype": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+    "unknown dtype": wrong(["--white_box", "duet.models.huggingface_white_box.HuggingFaceWhiteBox",
                             "--white_box.init_args.dtype", "int3"], "dtype", "float32", "int3"),
-    "unknown layer": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+    "unknown layer": wrong(["--white_box", "duet.models.huggingface_white_box.HuggingFaceWhiteBox",
                             "--white_box.init_args.layer", "high"], "layer", "middle", "high"),
-    "no such model": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+    "no such model": wrong(["--white_box", "duet.models.huggingface_white_box.HuggingFaceWhiteBox",
                             "--white_box.init_args.model", "./no/such/folder"], "./no/such/folder", code=3),
-    "model is a file": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+    "model is a file": wrong(["--white_box", "duet.models.huggingface_white_box.HuggingFaceWhiteBox",
                               "--white_box.init_args.model", "file_as_model"], "file_as_model", "config.json", code=3),
-    "model folder is empty": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+    "model folder is empty": wrong(["--white_box", "duet.models.huggingface_white_box.HuggingFaceWhiteBox",
                                     "--white_box.init_args.model", "folder"], "folder", code=3),
-    "a GPU that is not there": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+    "a GPU that is not there": wrong(["--white_box", "duet.models.huggingface_white_box.HuggingFaceWhiteBox",
                                       "--white_box.init_args.device_map", "cuda:0"], "cuda:0", "no GPU", code=3),
-    "4 and 8 bit": wrong(["--white_box", "llms.huggingface_white_box.HuggingFaceWhiteBox",
+    "4 and 8 bit": wrong(["--white_box", "duet.models.huggingface_white_box.HuggingFaceWhiteBox",
                           "--white_box.init_args.load_in_4bit=true", "--white_box.init_args.load_in_8bit=true"],
                          "load_in_4bit", "load_in_8bit"),
     "no key": wrong([*OPENAI, "--search.budget.max_calls=999"], "OPENAI_API_KEY", code=3),
@@ -304,7 +308,10 @@ def test_the_help_of_the_door_loads_neither_torch_nor_transformers_nor_lightning
 @pytest.mark.parametrize("last_line", ["", "raise KeyError"])
 def test_the_garbage_collector_rests_while_a_command_is_imported(last_line: str, tmp_path: Path) -> None:
     (tmp_path / "a_command.py").write_text(f"import gc\nprint(gc.isenabled())\n{last_line}\n")
-    code = "import gc, cli\ntry: cli.imported('a_command')\nexcept KeyError: pass\nprint(gc.isenabled())"
+    code = (
+        "import gc\nfrom duet.commands import main as cli\n"
+        "try: cli.imported('a_command')\nexcept KeyError: pass\nprint(gc.isenabled())"
+    )
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert process.stdout.split() == ["False", "True"]

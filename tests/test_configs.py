@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from commands import duet_cli
-from commands.duet_cli import CONFIGS, DEFAULTS, DuetCLI
-from commands.fit import quiet
-from reporting.runs import flatten
+from duet.commands import duet_cli
+from duet.commands.duet_cli import DEFAULTS, DuetCLI
+from duet.commands.fit import quiet
+from duet.config_files import CONFIGS
+from duet.reporting.runs import flatten
 
 FILES = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent.name != "benchmarks")
 FRAGMENTS = [path for path in FILES if path.parent != CONFIGS]
@@ -75,7 +76,7 @@ def test_every_default_has_its_source() -> None:
         section = line if not line.startswith((" ", "#")) else section
         if line.strip().startswith("#") or line.rstrip().endswith(":") or section.startswith("trainer"):
             continue
-        assert "#" in line or "class_path: llms" in line, line
+        assert "#" in line or "class_path: duet.models" in line, line
 
 
 def test_the_embedded_models_settings_are_loaded_by_themselves() -> None:
@@ -111,6 +112,6 @@ def test_names_of_models_and_endpoints_may_be_given_on_the_command_line(name: st
     address = "http://127.0.0.1:1/v1"
     given = ["--black_box.init_args.model", "mine", f"--black_box.init_args.base_url={address}"]
     parsed = settings(task, models, *given)
-    assert parsed["black_box"] == "llms.openai_black_box.OpenAIBlackBox"
+    assert parsed["black_box"] == "duet.models.openai_black_box.OpenAIBlackBox"
     assert (parsed["black_box.init_args.model"], parsed["black_box.init_args.base_url"]) == ("mine", address)
     assert parsed["search.initialisation.mode"] == "request"

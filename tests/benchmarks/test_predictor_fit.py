@@ -7,7 +7,7 @@ import torch
 
 from benchmarks.predictor_fit import against_the_limits, bare_fit, lightning_fit, made_up_pool
 from datamodules.instruction_pool import pool_batch
-from datamodules.pool import Pool
+from duet.pool import Pool
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*LeafSpec.* is deprecated:FutureWarning",  # Lightning 2.6 under torch 2.13

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.racing import read, replay
-from search.racing import Racing
+from duet.evaluation.racing import Racing
 
 GOOD, FAIR, BAD = [1.0] * 20, [1.0, 0.0] * 10, [0.0] * 20
 RACING = Racing(0.01)

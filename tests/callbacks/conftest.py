@@ -19,21 +19,21 @@ from callbacks.checkpoint_io import AtomicCheckpointIO
 from callbacks.instruction_search import InstructionSearch
 from callbacks.search_curves import SearchCurves
 from callbacks.search_progress import SearchProgress
-from commands.fit import quiet
 from datamodules.instruction_pool import InstructionPool
-from datamodules.pool import Candidate, Pool
+from duet.commands.fit import quiet
+from duet.evaluation.evaluation import Scoring
+from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always, in_batches
+from duet.models.endpoint import Endpoint
+from duet.models.errors import ProviderError
+from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
+from duet.models.prices import Prices
+from duet.pool import Candidate, Pool
+from duet.proposals.initialisation import Initialisation
+from duet.spending.budget import most
+from duet.strategies.duet import Duet
+from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
-from llms.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always, in_batches
-from llms.endpoint import Endpoint
-from llms.errors import ProviderError
-from llms.fakes import HashingWhiteBox, ScriptedBlackBox
-from llms.payment.budget import most
-from llms.prices import Prices
-from search.evaluation import Scoring
-from search.initialisation import Initialisation
-from search.methods.duet import Duet
-from search.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
-from tasks.task import Task
 
 FIRST = ("Name the colour.", "Copy the text.", "Write the second word.", "Say a word.", "Count the words.")
 Quality = Callable[[str], float]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from llms.errors import BudgetSpent, ProviderError
-from llms.payment.budget import Budget
-from search.evaluation import Scoring
-from search.methods.instruct_zero import InstructZero
-from search.racing import Racing
+from duet.evaluation.evaluation import Scoring
+from duet.evaluation.racing import Racing
+from duet.models.errors import BudgetSpent, ProviderError
+from duet.spending.budget import Budget
+from duet.strategies.instruct_zero import InstructZero
 
 BEST = "Write the second word."
 PER_TEXT, TEST, REQUEST = 4, 6, 1  # calls for a score, for a final test, for the initial instructions

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
 from callbacks.search_curves import held_out_rank_correlation
-from datamodules.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Observation, Pool
 
 TAGS = {
     "reward/chosen", "reward/best", "reward/mean_of_pool", "predictor/predicted", "predictor/uncertainty",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from callbacks.search_progress import printable
-from search.evaluation import Scoring
-from search.racing import Racing
+from duet.evaluation.evaluation import Scoring
+from duet.evaluation.racing import Racing
 
 
 def test_without_a_terminal_there_are_plain_lines(

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from llms.base import Outcome, Request
-from llms.errors import ProviderError
-from llms.fakes import HashingWhiteBox, ScriptedBlackBox
-from llms.prices import Prices
-from search.fusion import FeatureExtractor
-from search.methods.duet import Duet, Shares
+from duet.features import FeatureExtractor
+from duet.models.base import Outcome, Request
+from duet.models.errors import ProviderError
+from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
+from duet.models.prices import Prices
+from duet.strategies.duet import Duet, Shares
 from tests.callbacks.conftest import FIRST, Run
 
 AHEAD = Duet(candidates=8, ahead=True)

@@ -102,7 +102,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def search() -> list[str]:
     """A small search on good.jsonl, without a white box's weights."""
     return [
-        "--task.name=t", "--task.train_file=good.jsonl", "--white_box=llms.fakes.HashingWhiteBox",
+        "--task.name=t", "--task.train_file=good.jsonl", "--white_box=duet.models.fakes.HashingWhiteBox",
         "--search.iterations=2", "--search.scoring.examples=3", "--search.initialisation.count=4",
         "--strategy.init_args.candidates=6", "--model.steps=6", "--search.threshold=1.1", "--run_dir=run",
     ]  # fmt: skip
@@ -120,7 +120,7 @@ PRICES = ["--black_box.init_args.prices={prompt: 100, completion: 200}"]
 def at(url: str, model: str = "m") -> list[str]:
     """The arguments of a black box at an address."""
     return [
-        "--black_box=llms.openai_black_box.OpenAIBlackBox",
+        "--black_box=duet.models.openai_black_box.OpenAIBlackBox",
         f"--black_box.init_args.model={model}",
         f"--black_box.init_args.base_url={url}",
     ]

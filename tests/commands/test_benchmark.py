@@ -15,20 +15,24 @@ import pytest
 import torch
 import yaml
 
-import cli
-from commands.duet_cli import CONFIGS, DuetCLI
-from commands.fit import quiet
-from commands.grid import Grid, Row, read_grid, shard
-from commands.report import configured_names
-from llms.open_model.causal_lm import EMBEDDED_FOLDER
-from reporting.labels import matches
-from reporting.runs import flatten
-from tasks.task import PACKAGED
+from duet.benchmark.grid import Grid, Row, read_grid, shard
+from duet.commands import main as cli
+from duet.commands.duet_cli import DuetCLI
+from duet.commands.fit import quiet
+from duet.commands.report import configured_names
+from duet.config_files import CONFIGS
+from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
+from duet.reporting.labels import matches
+from duet.reporting.runs import flatten
+from duet.tasks.task import PACKAGED
 
 ROOT = Path(__file__).parents[2]
 TASKS, METHODS = ("second_letter", "reverse_word"), ("duet", "random_search")
 CELLS = [f"{task}/{method}/0" for task in TASKS for method in METHODS]
-FAKES: dict[str, Any] = {"black_box": "llms.fakes.HashingBlackBox", "white_box": "llms.fakes.HashingWhiteBox"}
+FAKES: dict[str, Any] = {
+    "black_box": "duet.models.fakes.HashingBlackBox",
+    "white_box": "duet.models.fakes.HashingWhiteBox",
+}
 TINY: dict[str, Any] = {
     "search": {
         "iterations": 2, "threshold": 1.1, "initialisation": {"count": 8}, "scoring": {"examples": 4},
@@ -201,7 +205,7 @@ def test_a_cell_that_fails_is_tried_once_more_and_stops_no_other(
 
 def test_a_dry_run_is_the_sum_of_its_cells_and_asks_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     box = {
-        "class_path": "llms.openai_black_box.OpenAIBlackBox",
+        "class_path": "duet.models.openai_black_box.OpenAIBlackBox",
         "init_args": {"model": "gpt-4o", "base_url": "https://api.openai.com/v1"},
     }
     write_grid(settings=TINY | FAKES | {"black_box": box})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import cli
+from duet.commands import main as cli
 from tests.commands.test_benchmark import CELLS, TASKS, benchmark, left_behind, make_tasks, write_grid
 
 with_ray = pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")

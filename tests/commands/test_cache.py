@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import cli
-from llms.base import Request
-from llms.fakes import ScriptedBlackBox
-from llms.payment.cache_file import holdings, user_cache_path
-from llms.payment.cached import CachedBlackBox
+from duet.commands import main as cli
+from duet.models.base import Request
+from duet.models.fakes import ScriptedBlackBox
+from duet.spending.cache_file import holdings, user_cache_path
+from duet.spending.cached import CachedBlackBox
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-import cli
-from llms.open_model.causal_lm import EMBEDDED_FOLDER
-from llms.payment.cache_file import user_cache_path
+from duet.commands import main as cli
+from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
+from duet.spending.cache_file import user_cache_path
 
-HASHING = "--black_box=llms.fakes.HashingBlackBox"
-WEIGHTS = "--white_box=llms.huggingface_white_box.HuggingFaceWhiteBox"
+HASHING = "--black_box=duet.models.fakes.HashingBlackBox"
+WEIGHTS = "--white_box=duet.models.huggingface_white_box.HuggingFaceWhiteBox"
 LEVELS = {"ok", "warning", "problem"}
 
 
@@ -116,7 +116,7 @@ def test_an_endpoint_that_is_not_there_is_a_problem(folder: Path, paid: list[str
 
 
 def test_a_missing_key_and_unknown_prices_are_told(folder: Path, search: list[str], report: Any) -> None:
-    arguments = ["--black_box=llms.openai_black_box.OpenAIBlackBox", "--black_box.init_args.model=m"]
+    arguments = ["--black_box=duet.models.openai_black_box.OpenAIBlackBox", "--black_box.init_args.model=m"]
     code, lines = report(*search, *arguments, "--black_box.init_args.base_url=http://models.invalid/v1")
     assert code == 3
     assert ("problem", "black_box OPENAI_API_KEY is not set") in lines

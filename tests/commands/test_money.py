@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import cli
-from llms.payment.cache_file import holdings, user_cache_path
+from duet.commands import main as cli
+from duet.spending.cache_file import holdings, user_cache_path
 
 CALLS, PRICE = 4 * 5 + (4 + 2) * 3 + 2 * 8, (20 * 100 + 5 * 200) / 10**6  # at most, and of one call
 CAP = "--search.budget.max_calls=60"
@@ -55,7 +55,7 @@ def test_a_dry_run_asks_and_leaves_nothing(
     folder: Path, paid: list[str], server: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     weights = [
-        "--white_box=llms.huggingface_white_box.HuggingFaceWhiteBox",
+        "--white_box=duet.models.huggingface_white_box.HuggingFaceWhiteBox",
         "--white_box.init_args.model=nobody/no-model",
     ]
     assert cli.main(["fit", *paid, *weights, "--dry_run"]) == 0
@@ -74,7 +74,7 @@ def test_a_dry_run_asks_and_leaves_nothing(
 def test_a_dry_run_of_models_in_this_process_costs_nothing(
     folder: Path, search: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["fit", *search, "--black_box=llms.fakes.HashingBlackBox", "--dry_run", CAP]) == 0
+    assert cli.main(["fit", *search, "--black_box=duet.models.fakes.HashingBlackBox", "--dry_run", CAP]) == 0
     out = capfd.readouterr().out.splitlines()
     assert out[-2].endswith("tokens, $0")
     assert out[-1] == "Caps: max_calls 60"
@@ -120,7 +120,7 @@ def test_a_cap_without_room_for_the_first_instructions_is_an_error_before_anythi
 def test_a_finished_folder_notices_that_the_tasks_file_changed(
     folder: Path, search: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["fit", *search, "--black_box=llms.fakes.HashingBlackBox"]
+    arguments = ["fit", *search, "--black_box=duet.models.fakes.HashingBlackBox"]
     assert cli.main(arguments) == 0
     lines = Path("good.jsonl").read_text().splitlines()
     Path("good.jsonl").write_text("\n".join(lines[1:]))

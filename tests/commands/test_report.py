@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import cli
+from duet.commands import main as cli
 
 ROOT = Path(__file__).parents[2]
-FAKE = "--black_box=llms.fakes.HashingBlackBox"
+FAKE = "--black_box=duet.models.fakes.HashingBlackBox"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from datamodules.instruction_pool import InstructionPool, pool_batch, standardisation
-from datamodules.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Observation, Pool
 
 
 def _row(text: str, reward: float, features: Tensor, iteration: int = 0) -> Observation:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import cli
+from duet.commands import main as cli
 from tests.servers.chat_server import FAULTS, ChatServer, Faults
 
 INITIAL, ITERATIONS, EXAMPLES = 12, 3, 8
@@ -54,7 +54,7 @@ def fit(server: ChatServer, folder: str, **options: Any) -> int:
     box = {"model": "m", "base_url": server.url, "pause": 0.01, "timeout": 20.0, "patience": 120.0} | options
     arguments = [
         "fit", "--task.name=t", "--task.train_file=train.jsonl", f"--run_dir={folder}", "--search.cache=run",
-        "--white_box=llms.fakes.HashingWhiteBox", "--black_box=llms.openai_black_box.OpenAIBlackBox",
+        "--white_box=duet.models.fakes.HashingWhiteBox", "--black_box=duet.models.openai_black_box.OpenAIBlackBox",
         *(f"--black_box.init_args.{name}={value}" for name, value in box.items()),
         "--search.initialisation.mode=request", f"--search.initialisation.count={INITIAL}",
         f"--search.scoring.examples={EXAMPLES}", f"--search.iterations={ITERATIONS}", "--search.threshold=1.1",

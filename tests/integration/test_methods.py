@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-import cli
-from commands.duet_cli import CONFIGS
-from llms.open_model.causal_lm import EMBEDDED_FOLDER
-from tasks.task import PACKAGED
+from duet.commands import main as cli
+from duet.config_files import CONFIGS
+from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
+from duet.tasks.task import PACKAGED
 
 INITIAL, ITERATIONS, EXAMPLES = 8, 3, 4
 METHODS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import cli
-from llms.open_model.causal_lm import EMBEDDED_FOLDER
+from duet.commands import main as cli
+from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "configs" / "models" / "no_white_box.yaml")
@@ -17,10 +17,10 @@ SMALL = [
     "--search.iterations=2", "--search.scoring.examples=3", "--search.initialisation.count=4",
     "--strategy.init_args.candidates=6", "--model.steps=6", "--search.threshold=1.1",
 ]  # fmt: skip
-NO_MODEL = ["--black_box", "llms.fakes.HashingBlackBox"]
+NO_MODEL = ["--black_box", "duet.models.fakes.HashingBlackBox"]
 ENCODERS = {
     "n-grams": [],
-    "lower half": ["--white_box", "llms.huggingface_encoder.HuggingFaceEncoder", "--white_box.layer=2"],
+    "lower half": ["--white_box", "duet.models.huggingface_encoder.HuggingFaceEncoder", "--white_box.layer=2"],
 }
 needs_weights = pytest.mark.skipif(not EMBEDDED_FOLDER.is_dir(), reason="the embedded model's weights are missing")
 

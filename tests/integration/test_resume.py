@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from llms.open_model.causal_lm import EMBEDDED_FOLDER
+from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 
 ROOT = Path(__file__).parents[2]
 INITIAL, ITERATIONS, EXAMPLES = 6, 3, 4

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-import cli
-from commands.duet_cli import DuetCLI
+from duet.commands import main as cli
+from duet.commands.duet_cli import DuetCLI
 
 SETTINGS = [
-    "--black_box=llms.fakes.HashingBlackBox", "--white_box=llms.fakes.HashingWhiteBox", "--search.iterations=1",
+    "--black_box=duet.models.fakes.HashingBlackBox", "--white_box=duet.models.fakes.HashingWhiteBox",
+    "--search.iterations=1",
     "--search.scoring.examples=3", "--search.initialisation.count=4", "--strategy.init_args.candidates=6",
 ]  # fmt: skip
 

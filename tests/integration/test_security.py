@@ -19,24 +19,25 @@ from typing import Any
 import pytest
 import torch
 
-import cli
+from duet.commands import main as cli
 from tests.servers.chat_server import ChatServer, Faults, error
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-canary-5EcrEt0123456789"
-BOX = "llms.openai_black_box.OpenAIBlackBox"
+BOX = "duet.models.openai_black_box.OpenAIBlackBox"
 SMALL = [
-    "--task.name=t", "--task.train_file=train.jsonl", "--white_box=llms.fakes.HashingWhiteBox", "--search.iterations=2",
+    "--task.name=t", "--task.train_file=train.jsonl", "--white_box=duet.models.fakes.HashingWhiteBox",
+    "--search.iterations=2",
     "--search.initialisation.mode=request", "--search.initialisation.count=4", "--search.scoring.examples=3",
     "--search.threshold=1.1", "--strategy.init_args.candidates=6", "--model.steps=6",
 ]  # fmt: skip
-HASHING = [*SMALL, "--black_box=llms.fakes.HashingBlackBox", "--search.initialisation.mode=sample"]
+HASHING = [*SMALL, "--black_box=duet.models.fakes.HashingBlackBox", "--search.initialisation.mode=sample"]
 
 # What is run in a process of its own, so that everything that it writes can be read: commands, one list per line.
 PROGRAM = """
 import json, sys
 from pathlib import Path
-import cli
+from duet.commands import main as cli
 codes = [cli.main(arguments) for arguments in json.loads(sys.argv[1])]
 Path("title").write_bytes(Path("/proc/self/cmdline").read_bytes() + Path("/proc/self/comm").read_bytes())
 print("codes", codes)

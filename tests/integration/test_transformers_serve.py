@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-import cli
-from llms.open_model.causal_lm import EMBEDDED_FOLDER
+from duet.commands import main as cli
+from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 
 MISSING = [name for name in ("fastapi", "uvicorn") if importlib.util.find_spec(name) is None]
-IN_PROCESS = "llms.huggingface_black_box.HuggingFaceBlackBox"
+IN_PROCESS = "duet.models.huggingface_black_box.HuggingFaceBlackBox"
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"transformers serve needs {' and '.join(MISSING)}"),
@@ -83,5 +83,5 @@ def test_a_search_over_http_finds_what_it_finds_in_process(
     # One prompt at a time, as the server does it: a padded batch rounds otherwise, and a tie may go the other way.
     assert fit("in_process", IN_PROCESS, batch_tokens=1) == 0
     remote = {"model": EMBEDDED_FOLDER, "base_url": address}
-    assert fit("over_http", "llms.openai_black_box.OpenAIBlackBox", **remote) == 0
+    assert fit("over_http", "duet.models.openai_black_box.OpenAIBlackBox", **remote) == 0
     assert left_behind("over_http") == left_behind("in_process")

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from datamodules.instruction_pool import InstructionPool, pool_batch
-from datamodules.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Observation, Pool
 from lightning_modules.neural_ucb import output_and_full_variance
 from lightning_modules.score_predictor import ScorePredictor, settled
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from reporting.charts import COLOURS
-from reporting.drawing import DARK, LIGHT, write_drawing
-from reporting.figures import LEAST_AREA, all_figures, bubbles, density, difficulties, paired_curves, paired_scores
-from reporting.runs import Run
+from duet.reporting.charts import COLOURS
+from duet.reporting.drawing import DARK, LIGHT, write_drawing
+from duet.reporting.figures import LEAST_AREA, all_figures, bubbles, density, difficulties, paired_curves, paired_scores
+from duet.reporting.runs import Run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
 from tests.reporting.test_tables import grid, labelled
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from commands.report import configured_names
-from reporting.labels import Names, dotted, label_runs
-from reporting.runs import read_runs
+from duet.commands.report import configured_names
+from duet.reporting.labels import Names, dotted, label_runs
+from duet.reporting.runs import read_runs
 from tests.reporting.conftest import SETTINGS, MakeRun
 
 NAMES = Names(
     methods={
-        "duet": dotted({"strategy": "search.methods.duet.Duet"}),
+        "duet": dotted({"strategy": "duet.strategies.duet.Duet"}),
         "ape": dotted({"strategy": "m.Ape", "search": {"extractor": {"outputs": "none"}}}),
         "evo ga": dotted({"strategy": {"class_path": "m.Evo", "init_args": {"kind": "ga"}}}),
         "evo": dotted({"strategy": "m.Evo"}),
@@ -77,7 +77,7 @@ def test_one_name_for_two_tasks_is_two_tasks(make_run: MakeRun) -> None:
 
 
 def test_the_names_of_the_paper_tables_are_configurations() -> None:
-    from reporting.tables import OURS, TABLE_2, TABLE_5
+    from duet.reporting.tables import OURS, TABLE_2, TABLE_5
 
     names = configured_names()
     assert {*TABLE_2, *TABLE_5} <= set(names.ablations)

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from reporting.charts import best_so_far, curve_chart
-from reporting.page import benchmark_page, run_page, write_run_page
-from reporting.runs import NotReportable, read_run
-from reporting.tables import all_tables
-from reporting.views import MOST_ROWS, as_script_data, instructions_view
+from duet.reporting.charts import best_so_far, curve_chart
+from duet.reporting.page import benchmark_page, run_page, write_run_page
+from duet.reporting.runs import NotReportable, read_run
+from duet.reporting.tables import all_tables
+from duet.reporting.views import MOST_ROWS, as_script_data, instructions_view
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
 from tests.reporting.test_tables import grid, labelled
 

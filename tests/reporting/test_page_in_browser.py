@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reporting.page import benchmark_page, write_run_page
-from reporting.runs import read_run
+from duet.reporting.page import benchmark_page, write_run_page
+from duet.reporting.runs import read_run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
 from tests.reporting.test_page import EXAMPLES, HOSTILE
 

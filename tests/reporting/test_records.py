@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from reporting.records import CandidateRecord, Result, append_candidates, replace_text, write_candidates, write_result
+from duet.reporting.records import (
+    CandidateRecord,
+    Result,
+    append_candidates,
+    replace_text,
+    write_candidates,
+    write_result,
+)
 
 RECORD = CandidateRecord(1, "Répète «le» mot.\u2028", "local", None, 0.5, 2, (1.0, 0.0), ("a", "b"), 0.25, 0.125)
 RESULT = Result(
@@ -65,6 +72,6 @@ def test_a_failing_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_records_are_read_without_torch() -> None:
-    code = "import sys, reporting.records; sys.exit('torch' in sys.modules)"
+    code = "import sys, duet.reporting.records; sys.exit('torch' in sys.modules)"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

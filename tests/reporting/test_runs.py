@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reporting.runs import NotReportable, find_folders, read_run, read_runs
+from duet.reporting.runs import NotReportable, find_folders, read_run, read_runs
 from tests.reporting.conftest import MakeRun
 
 

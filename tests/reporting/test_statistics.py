@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reporting.statistics import (
+from duet.reporting.statistics import (
     Cell,
     Column,
     average_ranks,

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from reporting.table import Estimate, Interval, Table, comma_separated, latex, markdown
+from duet.reporting.table import Estimate, Interval, Table, comma_separated, latex, markdown
 
 TABLE = Table(
     "t",

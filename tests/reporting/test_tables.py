@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from reporting.labels import Names, dotted, label_runs
-from reporting.runs import Run, read_runs
-from reporting.table import Estimate, Interval, Table
-from reporting.tables import STARTS, all_tables
+from duet.reporting.labels import Names, dotted, label_runs
+from duet.reporting.runs import Run, read_runs
+from duet.reporting.table import Estimate, Interval, Table
+from duet.reporting.tables import STARTS, all_tables
 from tests.reporting.conftest import MakeRun
 
 ABLATION_FILES = Path(__file__).parents[2] / "configs" / "ablations"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tasks.baselines import baselines
-from tasks.example import Example
-from tasks.metrics import exact_match
+from duet.tasks.baselines import baselines
+from duet.tasks.example import Example
+from duet.tasks.metrics import exact_match
 
 
 def test_copying_and_the_most_frequent_answer_are_marked_like_any_answer() -> None:

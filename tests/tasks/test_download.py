@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-import tasks.download
-from tasks.download import add_arguments, download, run, verify
-from tasks.example import TaskError
-from tasks.manifest import ManifestFile, manifest_files
+import duet.tasks.download
+from duet.tasks.download import add_arguments, download, run, verify
+from duet.tasks.example import TaskError
+from duet.tasks.manifest import ManifestFile, manifest_files
 
 CONTENT = {"induce/a.json": b'{"a": 1}' * 5000, "execute/a.json": b'{"b": 2}' * 900, "induce/b.json": b'{"c": 3}' * 700}
 FILES = tuple(
@@ -53,7 +53,7 @@ class Served:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(tasks.download, "manifest_files", lambda: FILES)
+    monkeypatch.setattr(duet.tasks.download, "manifest_files", lambda: FILES)
     served = Served(files={f"/owner/data/c0ffee/raw%20{name}": content for name, content in CONTENT.items()})
 
     class Handler(BaseHTTPRequestHandler):
@@ -185,7 +185,7 @@ def test_without_a_network_one_line_says_so(server: Served, tmp_path: Path) -> N
 
 
 def test_a_silent_server_is_given_up(server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.download, "TIMEOUT", 0.2)
+    monkeypatch.setattr(duet.tasks.download, "TIMEOUT", 0.2)
     server.faults[path_of("induce/a.json")] = ["stall"] * 4
     summary = download(tmp_path, server.url, wait=lambda seconds: None)
     assert summary.exit_code == 3
@@ -195,7 +195,7 @@ def test_a_silent_server_is_given_up(server: Served, tmp_path: Path, monkeypatch
 def test_a_killed_download_leaves_whole_files_only_and_goes_on(server: Served, tmp_path: Path) -> None:
     server.faults[path_of("execute/a.json")] = ["stall"]
     code = (
-        "import json, sys, tasks.download as d; from tasks.manifest import ManifestFile\n"
+        "import json, sys, duet.tasks.download as d; from duet.tasks.manifest import ManifestFile\n"
         "d.manifest_files = lambda: [ManifestFile(**row) for row in json.loads(sys.argv[3])]\n"
         "d.download(sys.argv[1], sys.argv[2])"
     )
@@ -240,8 +240,8 @@ def parsed(*words: str) -> argparse.Namespace:
 def test_the_commands_print_one_line_per_problem_and_return_the_exit_code(
     server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    original = tasks.download.download
-    monkeypatch.setattr(tasks.download, "download", lambda folder: original(folder, server.url))
+    original = duet.tasks.download.download
+    monkeypatch.setattr(duet.tasks.download, "download", lambda folder: original(folder, server.url))
     assert run(parsed("verify", "--directory", str(tmp_path))) == 2
     assert len(capsys.readouterr().err.splitlines()) == 3
     assert run(parsed("download", "--directory", str(tmp_path))) == 0
@@ -254,7 +254,7 @@ def test_the_commands_print_one_line_per_problem_and_return_the_exit_code(
 def test_the_sixty_published_files_come_through(
     server: Served, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.download, "manifest_files", manifest_files)
+    monkeypatch.setattr(duet.tasks.download, "manifest_files", manifest_files)
     server.files = {f"/{file.source}": (published / file.name).read_bytes() for file in manifest_files()}
     start = time.monotonic()
     assert download(tmp_path, server.url).n_fetched == 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tasks.manifest import benchmark_metrics, manifest_files, origin
-from tasks.metrics import METRICS
+from duet.tasks.manifest import benchmark_metrics, manifest_files, origin
+from duet.tasks.metrics import METRICS
 
 NAMES = {"em": "exact_match", "f1": "f1", "es": "exact_set", "contains": "contains"}
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from tasks.example import TaskError
-from tasks.metrics import METRICS, mean_interval, normalize, resolve_metric
+from duet.tasks.example import TaskError
+from duet.tasks.metrics import METRICS, mean_interval, normalize, resolve_metric
 
 STATS = import_module("scipy.stats")  # imported by name: scipy has no types
 Golden = Callable[[str], Any]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.example import Example, TaskError
-from tasks.readers import read_examples, read_induction
+from duet.tasks.example import Example, TaskError
+from duet.tasks.readers import read_examples, read_induction
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from tasks.example import Example, TaskError
-from tasks.splits import distinct, split
+from duet.tasks.example import Example, TaskError
+from duet.tasks.splits import distinct, split
 
 
 def examples(*inputs: object) -> list[Example]:

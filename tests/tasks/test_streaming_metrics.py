@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tasks.metrics import METRICS
-from tasks.streaming_metrics import TextScore
+from duet.tasks.metrics import METRICS
+from duet.tasks.streaming_metrics import TextScore
 
 PREDICTIONS = ["Paris.", "a red fox", "bird and dog", ""]
 ANSWERS = [["Paris"], ["red fox", "fox"], ["dog, bird"], ["x"]]
@@ -49,6 +49,7 @@ def test_predictions_and_answers_must_be_as_many() -> None:
 
 def test_reading_tasks_and_downloading_do_not_import_torch() -> None:
     code = (
-        "import sys, tasks.task, tasks.download; assert 'torch' not in sys.modules; assert 'numpy' not in sys.modules"
+        "import sys, duet.tasks.task, duet.tasks.download; "
+        "assert 'torch' not in sys.modules; assert 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[2])

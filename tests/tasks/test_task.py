@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonargparse import ArgumentParser
 
-import tasks.task
-from tasks.manifest import benchmark_metrics, manifest_files
-from tasks.metrics import METRICS
-from tasks.task import Example, Task, TaskError, own_tasks
+import duet.tasks.task
+from duet.tasks.manifest import benchmark_metrics, manifest_files
+from duet.tasks.metrics import METRICS
+from duet.tasks.task import Example, Task, TaskError, own_tasks
 
 Golden = Callable[[str], Any]
 
@@ -40,7 +40,7 @@ def train(tmp_path: Path) -> str:
 def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
-    monkeypatch.setattr(tasks.task, "PACKAGED", folder)
+    monkeypatch.setattr(duet.tasks.task, "PACKAGED", folder)
     pair(folder, "reverse_word", "exact_set")
     pair(folder, "count_words", "exact_match")
     return folder

@@ -1,0 +1,1 @@
+"""Duet finds the instruction with which a language model does a task best."""

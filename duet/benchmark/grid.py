@@ -1,0 +1,230 @@
+"""The grid of a benchmark: tasks x methods x seeds x ablations, each cell of which is one ``fit``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from duet.config_files import CONFIGS, read_config
+from duet.messages import suggest
+from duet.reporting.runs import flatten
+
+OURS = "duet"  # the method that the variants belong to
+KEYS = ("tasks", "methods", "seeds", "variants", "models", "settings")
+NEEDED = ("tasks", "methods", "seeds")
+CACHE = "calls.sqlite"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the benchmark.
+
+    Args:
+        task: the task's name.
+        method: the method's name, ``+`` and the variant's behind it.
+        seed: of the run.
+        folder: the run folder.
+        arguments: the command line behind ``fit``.
+    """
+
+    task: str
+    method: str
+    seed: int
+    folder: Path
+    arguments: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.task}, {self.method}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a grid file says of one task.
+
+    Args:
+        task: its keys under ``task`` beside the name, such as the directory.
+        settings: with dotted keys, for its cells alone; they come after those for all cells.
+    """
+
+    task: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a grid file says.
+
+    Args:
+        tasks: by name.
+        methods: names of the files in configs/methods, or files.
+        seeds: of the runs.
+        variants: names of the files in configs/ablations, or files; each is a change to Duet.
+        models: names of the files in configs/models, or files, for all cells.
+        settings: with dotted keys, for all cells; a method's or a variant's own file comes after them.
+    """
+
+    tasks: Mapping[str, Row]
+    methods: Sequence[str]
+    seeds: Sequence[int]
+    variants: Sequence[str] = ()
+    models: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def cells(self, output: Path, yes: bool = False, *, shared_cache: bool = True) -> list[Cell]:
+        """All cells: by task, then by method, so that neighbours have different seeds and ask for different answers.
+
+        Args:
+            output: the folder of the benchmark.
+            yes: start without a cap although an endpoint costs money.
+            shared_cache: one call cache for all cells of a task; else, as several machines can't write to one file,
+                one in each run folder, unless ``settings`` say otherwise.
+        """
+        configured = list(self._columns())
+        names = [name for name, _ in configured]
+        if repeated := [name for name, count in Counter(names).items() if count > 1]:
+            raise ValueError(f"methods: expected each name once but {repeated[0]} is there twice")
+        return [
+            self._cell(output, task, method, seed, yes, shared_cache)
+            for task, method, seed in product(self.tasks, configured, self.seeds)
+        ]
+
+    def _columns(self) -> Iterator[tuple[str, list[Path]]]:
+        """Name and files of each method, and of each variant of ours."""
+        for method in self.methods:
+            path = named_file("methods", method)
+            yield path.stem, [path]
+            for variant in self.variants if path.stem == OURS else ():
+                change = named_file("ablations", variant)
+                yield f"{path.stem}+{change.stem}", [path, change]
+
+    def _cell(
+        self, output: Path, task: str, method: tuple[str, list[Path]], seed: int, yes: bool, shared_cache: bool
+    ) -> Cell:
+        """Later arguments win: a variant over its method, and both over what holds for all cells."""
+        name, files = method
+        row = self.tasks[task]
+        folder = output / task / name / str(seed)
+        arguments = [f"--search.cache={output / task / CACHE if shared_cache else 'run'}"]
+        arguments += [f"--config={shown(named_file('models', model))}" for model in self.models]
+        arguments += options(self.settings) + options(row.settings)
+        arguments += [f"--config={shown(path)}" for path in files]
+        arguments += options({"task.name": task} | {f"task.{key}": value for key, value in row.task.items()})
+        arguments += [f"--seed_everything={seed}", f"--run_dir={folder}", *(["--yes"] if yes else [])]
+        return Cell(task, name, seed, folder, tuple(arguments))
+
+
+def read_grid(path: Path) -> Grid:
+    """Reads a grid file.
+
+    Raises:
+        ValueError: names the file, the key, what was expected and what was found.
+    """
+    content = read_config(str(path))
+    try:
+        return _grid(content)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _grid(content: Mapping[str, Any]) -> Grid:
+    for key in content:
+        if key not in KEYS:
+            raise ValueError(f"no such key: {key}{suggest(str(key), KEYS)}; there are {', '.join(KEYS)}")
+    for key in NEEDED:
+        if key not in content:
+            raise ValueError(f"{key}: expected a list but it is missing")
+    lists = {key: _list(key, content.get(key, [])) for key in KEYS if key != "settings"}
+    for key in ("methods", "variants", "models"):
+        for name in _all(key, lists[key], str):
+            named_file("ablations" if key == "variants" else key, name)
+    if lists["variants"] and OURS not in (Path(name).stem for name in lists["methods"]):
+        raise ValueError(f"variants: expected {OURS} among the methods, as they are changes to it, but it is not there")
+    return Grid(
+        _tasks(lists["tasks"]), lists["methods"], _all("seeds", lists["seeds"], int), lists["variants"],
+        lists["models"], _settings("settings", content),
+    )  # fmt: skip
+
+
+def _tasks(entries: Iterable[Any]) -> dict[str, Row]:
+    """A name is a task that ships with Duet; ``names`` and other keys of ``task`` are any others."""
+    tasks: dict[str, Row] = {}
+    for entry in entries:
+        group = entry if isinstance(entry, dict) else {"names": [entry]}
+        own = {key: value for key, value in group.items() if key not in ("names", "settings")}
+        row = Row(own, _settings("tasks: settings", group))
+        for name in _all("tasks", _list("tasks: names", group.get("names")), str):
+            if name in tasks:
+                raise ValueError(f"tasks: expected each name once but {name} is there twice")
+            tasks[name] = row
+    return tasks
+
+
+def _settings(key: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands under ``settings``, with dotted keys."""
+    settings = content.get("settings", {})
+    if not isinstance(settings, dict):
+        raise ValueError(f"{key}: expected keys and values but found {settings!r}")
+    return flatten(settings)
+
+
+def _list(key: str, value: Any) -> list[Any]:
+    if not isinstance(value, list) or (not value and key.partition(":")[0] in NEEDED):
+        raise ValueError(f"{key}: expected a list but found {value!r}")
+    return value
+
+
+def _all(key: str, values: list[Any], kind: type) -> list[Any]:
+    """The values, of one kind, each once."""
+    expected = "whole numbers of at least 0" if kind is int else "names"
+    for number, value in enumerate(values):
+        if type(value) is not kind or (isinstance(value, int) and value < 0) or value == "":
+            raise ValueError(f"{key}: expected {expected} but found {value!r}")
+        if value in values[:number]:
+            raise ValueError(f"{key}: expected each once but {value} is there twice")
+    return values
+
+
+def named_file(kind: str, name: str) -> Path:
+    """The file of that name in a folder of configs/, or the file itself where the name ends in .yaml.
+
+    Raises:
+        ValueError: there is none.
+    """
+    path = Path(name).expanduser() if name.endswith((".yaml", ".yml")) else CONFIGS / kind / f"{name}.yaml"
+    if path.is_file():
+        return path
+    names = sorted(one.stem for one in (CONFIGS / kind).glob("*.yaml"))
+    raise ValueError(f"no such file: {path}{suggest(name, names)}; there are {', '.join(names)}")
+
+
+def options(settings: Mapping[str, Any]) -> list[str]:
+    """Settings with dotted keys as they stand on a command line.
+
+    >>> options({"search.iterations": 12, "task.name": "sum", "search.budget.max_calls": None})
+    ['--search.iterations=12', '--task.name=sum', '--search.budget.max_calls=null']
+    """
+    return [f"--{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
+
+
+def shown(path: Path) -> str:
+    """The path, from the current directory where it lies below."""
+    here = Path.cwd()
+    return os.fspath(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def shard(cells: Sequence[Cell], part: str) -> list[Cell]:
+    """Every n-th cell from the i-th on, for ``i/n``; the shards 1/n to n/n are the whole.
+
+    Raises:
+        ValueError: it is no such part.
+    """
+    first, _, count = part.partition("/")
+    if not (first.isdecimal() and count.isdecimal() and 1 <= int(first) <= int(count)):
+        raise ValueError(f"--shard: expected i/n with i from 1 to n, such as 1/4, but found {part!r}")
+    return list(cells[int(first) - 1 :: int(count)])

@@ -1,0 +1,228 @@
+"""``benchmark``: tasks x methods x seeds x ablations. Each cell is a ``fit``, so the same command goes on with it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from duet.benchmark.grid import Cell, Grid, read_grid, shard, shown
+from duet.benchmark.ray_workers import RayCluster
+from duet.benchmark.workers import Arguments, Outcome, outcomes
+from duet.commands import fit, money, report
+from duet.commands.duet_cli import DryRun, DuetCLI
+from duet.engine.estimate import Estimate
+from duet.messages import OneLineParser
+from duet.reporting.records import RESULT
+from duet.tasks.task import Task
+
+CLI = Path(__file__).parents[2] / "cli.py"
+FAILED = 1
+CPUS, GPUS = 1.0, 0.0  # per cell, on a cluster
+Runner = Callable[[Sequence[Arguments]], Iterator[tuple[int, Outcome[None]]]]
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs ``benchmark``; returns 1 if a cell failed twice.
+
+    Raises:
+        ValueError: a wrong argument, grid or task, or money without a cap.
+    """
+    arguments = _parser().parse_args(argv)
+    cluster = cluster_of(arguments)
+    grid = read_grid(arguments.config)
+    output: Path = arguments.output or Path("runs") / arguments.config.stem
+    shared_disk = cluster is None or cluster.is_this_machine
+    cells = shard(grid.cells(output, arguments.yes, shared_cache=shared_disk), arguments.shard)
+    if output.exists() and not output.is_dir():
+        raise ValueError(f"--output: expected a folder but {output} is a file")
+    if arguments.commands:
+        sys.stdout.write("".join(f"{command(cell)}\n" for cell in cells))
+        return 0
+    check_tasks(grid)
+    fit.quiet()
+    if arguments.dry_run:
+        return dry_run(cells, arguments.jobs)
+    runner = partial(cluster.outcomes if cluster else partial(outcomes, processes=arguments.jobs), fit_cell)
+    return search(cells, runner, arguments.yes, output, with_report=not arguments.no_report)
+
+
+def _parser() -> OneLineParser:
+    parser = OneLineParser(prog="cli.py benchmark", description=__doc__)
+    parser.add_argument("--config", metavar="FILE", type=Path, required=True, help="the grid: see configs/benchmarks")
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path,
+        help="where each cell has its run folder, TASK/METHOD/SEED; runs/NAME by default, after the grid file",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", metavar="K", type=int, default=1,
+        help="processes at the same time; they share the cores unless OMP_NUM_THREADS is set (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ray", metavar="ADDRESS",
+        help="a task per cell on a Ray cluster instead: local starts one of this machine, auto, HOST:PORT or "
+        "ray://HOST:PORT joins one, whose machines find program and --output at the same place; needs the extra ray",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cpus_per_cell", metavar="C", type=float, default=CPUS, help="with --ray: processors (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--gpus_per_cell", metavar="G", type=float, default=GPUS,
+        help="with --ray: GPUs, 0.25 for four cells on each; 0 leaves them uncounted (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shard", metavar="I/N", default="1/1",
+        help="every N-th cell from the I-th on, so that N machines do the whole (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dry_run", action="store_true", help="print the most that all cells can spend together, and ask nothing"
+    )
+    parser.add_argument("--commands", action="store_true", help="print each cell's command line, and run nothing")
+    parser.add_argument("--no_report", action="store_true", help="leave out the tables and figures at the end")
+    parser.add_argument("--yes", action="store_true", help="start without a cap although an endpoint costs money")
+    return parser
+
+
+def cluster_of(arguments: Namespace) -> RayCluster | None:
+    """Where the cells run, if not in processes of this machine.
+
+    Raises:
+        ValueError: the arguments don't go together, or Ray is not installed.
+    """
+    if arguments.jobs < 1:
+        raise ValueError(f"--jobs: expected at least 1 but found {arguments.jobs}")
+    if arguments.ray is None:
+        if (arguments.cpus_per_cell, arguments.gpus_per_cell) != (CPUS, GPUS):
+            raise ValueError("--cpus_per_cell, --gpus_per_cell: expected --ray beside them but it is missing")
+        return None
+    if arguments.jobs > 1:
+        raise ValueError("--jobs: expected no --ray beside it, as Ray finds the room; --cpus_per_cell says how much")
+    return RayCluster(arguments.ray, arguments.cpus_per_cell, arguments.gpus_per_cell)
+
+
+def command(cell: Cell) -> str:
+    """The cell as a line for a shell."""
+    return shlex.join(["python", shown(CLI), "fit", *cell.arguments])
+
+
+def check_tasks(grid: Grid) -> None:
+    """Reads every task, so that a wrong name is known before anything is paid for.
+
+    Raises:
+        ValueError: one can't be read.
+    """
+    for name, row in grid.tasks.items():
+        try:
+            Task(name, **row.task)
+        except TypeError as error:
+            raise ValueError(f"tasks: {name}: {error}") from error
+
+
+# What is done with a cell
+
+
+def estimate_cell(arguments: tuple[str, ...]) -> Estimate:
+    """The most that it can spend."""
+    return planned(arguments).search.estimate()
+
+
+def fit_cell(arguments: tuple[str, ...]) -> None:
+    """The run; a finished one says so and costs nothing."""
+    fit.run(arguments)
+
+
+def planned(arguments: Sequence[str]) -> DryRun:
+    """The run's settings and search, without weights."""
+    try:
+        DuetCLI([*arguments, "--dry_run"])
+    except DryRun as dry:
+        return dry
+    raise AssertionError("a dry run ends before anything is loaded")
+
+
+# What is done with all cells
+
+
+def dry_run(cells: Sequence[Cell], jobs: int) -> int:
+    """Prints the sum of the cells' own estimates."""
+    estimates: list[Estimate] = []
+    failed = 0
+    for number, outcome in outcomes(estimate_cell, [cell.arguments for cell in cells], jobs):
+        if outcome.value is None:
+            sys.stderr.write(f"duet: {cells[number]}: {outcome.problem}\n")
+            failed += 1
+        else:
+            estimates.append(outcome.value)
+    together = Estimate(tuple(part for one in estimates for part in one.parts))
+    sys.stdout.write(f"{len(estimates)} cells, at most, if no call is saved: {money.figures(together)}\n")
+    return FAILED if failed else 0
+
+
+def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, with_report: bool) -> int:
+    """Runs all cells, those that failed once more, and reports."""
+    if not yes and cells:
+        check_cap(cells[0])
+    progress = Progress(len(cells))
+    failed = [cell for cell, outcome in finished(cells, runner, progress) if outcome.problem]
+    if failed:
+        progress.say(f"{len(failed)} failed and are tried once more")
+        failed = [cell for cell, outcome in finished(failed, runner, progress) if outcome.problem]
+    if with_report and len(failed) < len(cells):
+        report.run([str(output), "--output", str(output / "report")])
+    for cell in failed:
+        sys.stderr.write(f"duet: {cell}: failed twice; its command is: {command(cell)}\n")
+    return FAILED if failed else 0
+
+
+def check_cap(cell: Cell) -> None:
+    """Wants a cap where a call may cost money; models and budget are the same for all cells.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        money.require_cap(planned(cell.arguments).search)
+    except ValueError as error:
+        raise ValueError(f"{cell}: {error}; --dry_run says what all cells can spend") from error
+
+
+def finished(cells: Sequence[Cell], runner: Runner, progress: Progress) -> Iterator[tuple[Cell, Outcome[None]]]:
+    """Runs the cells and says of each how it ended."""
+    for number, outcome in runner([cell.arguments for cell in cells]):
+        progress.tell(cells[number], outcome)
+        yield cells[number], outcome
+
+
+@dataclass
+class Progress:
+    """One line per cell that has ended.
+
+    Args:
+        total: how many there are.
+        done: how many are finished.
+    """
+
+    total: int
+    done: int = 0
+
+    def tell(self, cell: Cell, outcome: Outcome[None]) -> None:
+        """Its test score and time, or why it failed."""
+        self.done += outcome.problem is None
+        self.say(f"{cell}: {f'failed: {outcome.problem}' if outcome.problem else ending(cell.folder)}")
+
+    def say(self, text: str) -> None:
+        """A line, at once."""
+        sys.stdout.write(f"{self.done} of {self.total}: {text}\n")
+        sys.stdout.flush()
+
+
+def ending(folder: Path) -> str:
+    """Test score and seconds of a finished run."""
+    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    score = "not tested" if result["test_score"] is None else f"test score {result['test_score']:.3f}"
+    return f"{score}, {result['seconds']:.0f} s"

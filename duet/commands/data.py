@@ -1,0 +1,15 @@
+"""``data``: download the 30 published tasks, or verify a folder that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from duet.messages import OneLineParser
+from duet.tasks import download
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs ``data download`` or ``data verify``; returns the exit code."""
+    parser = OneLineParser(prog="cli.py data", description=__doc__)
+    download.add_arguments(parser)
+    return download.run(parser.parse_args(argv))

@@ -1,0 +1,209 @@
+"""``doctor``: what would this configuration use, and is it there? Nothing is asked that could cost money.
+
+Every line begins with ok, warning or problem. All options of ``fit`` are understood.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from callbacks.instruction_search import InstructionSearch
+from callbacks.search_progress import printable
+from duet.commands import money
+from duet.commands.cache import stats
+from duet.commands.duet_cli import DryRun, DuetCLI
+from duet.commands.fit import quiet
+from duet.commands.run_folder import LAST, Finished
+from duet.messages import OneLineParser
+from duet.models.base import AbstractBlackBox, Completion, Request
+from duet.models.endpoint import Endpoint
+from duet.models.errors import ProviderError
+from duet.models.inspection import inspect_open_model, listed_models
+
+BAD_INPUT, PROVIDER = 2, 3
+_FEW = 30  # test examples: the interval of a score of one half is wider than 0.35
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Args:
+        level: how bad it is.
+        subject: what it is about.
+        text: what was found.
+        code: the exit code that a problem leads to.
+    """
+
+    level: Literal["ok", "warning", "problem"]
+    subject: str
+    text: str
+    code: int = BAD_INPUT
+
+    def __str__(self) -> str:
+        return f"{self.level:8}{self.subject:18}{printable(self.text, 1000)}"
+
+
+def run(argv: Sequence[str]) -> int:
+    """Prints the findings; returns 0, or the exit code of the worst problem."""
+    quiet()
+    parser = OneLineParser(prog="cli.py doctor", description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "--config", action="append", default=[], help="a file of settings, as for fit; several may be given"
+    )
+    parser.add_argument(
+        "--ask", action="store_true", help="ask every endpoint one tiny question; this may cost a fraction of a cent"
+    )
+    known, others = parser.parse_known_args(argv)
+    configs = [f"--config={path}" for path in known.config]
+    try:
+        DuetCLI([*configs, *others, "--dry_run"])
+    except DryRun as dry:
+        problems = [0]
+        for finding in examine(dry.cli, dry.search, ask=known.ask):
+            sys.stdout.write(f"{finding}\n")
+            sys.stdout.flush()
+            problems += [finding.code] if finding.level == "problem" else []
+        return max(problems)
+    raise AssertionError("a dry run ends before anything is loaded")
+
+
+def examine(cli: DuetCLI, search: InstructionSearch, *, ask: bool = False) -> Iterator[Finding]:
+    """All findings, in the order in which a run would come across them."""
+    settings = cli.config.fit
+    yield from task(search, settings.task)
+    yield from models(search, settings, ask)
+    yield from spending(search)
+    yield from caches(search, cli.run_dir)
+    yield run_folder(cli)
+
+
+def task(search: InstructionSearch, settings: Any) -> Iterator[Finding]:
+    """Files, sizes, metric."""
+    files = [Path(name).expanduser() for name in (settings.train_file, settings.test_file) if name]
+    sizes = ", ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in files)
+    where = sizes or settings.directory or "ships with Duet"
+    yield Finding("ok", "task", f"{search.task.name}: {where}; metric {search.task.metric_name}")
+    splits, wanted = search.splits, search.scoring.examples
+    counts = f"{len(splits.demonstrations)} to show, {len(splits.validation)} to search on, {len(splits.test)} to test"
+    yield Finding("ok", "examples", counts)
+    for note in search.task.notes:
+        yield Finding("warning", "examples", note)
+    if len(splits.validation) < wanted:
+        text = f"search.scoring.examples is {wanted}, but there are {len(splits.validation)} to search on"
+        yield Finding("warning", "examples", text)
+    if len(splits.test) < _FEW:
+        yield Finding("warning", "examples", f"{len(splits.test)} test examples tell little: expect a wide interval")
+
+
+def models(search: InstructionSearch, settings: Any, ask: bool) -> Iterator[Finding]:
+    """Every model: where it is, whether it can be used."""
+    for name, box in search.accounts.named.items():
+        if box.endpoint is None:
+            yield from open_model(name, settings[name])
+        else:
+            yield from endpoint(name, box.endpoint)
+            if ask:
+                yield answer(name, box)
+    yield from open_model("white_box", settings.white_box)
+
+
+def endpoint(name: str, place: Endpoint) -> Iterator[Finding]:
+    """Address, key, prices, and whether it is there."""
+    yield Finding("ok", name, f"{place}")
+    if place.key:
+        yield Finding("ok", name, f"{place.key_variable} is set")
+    elif place.is_local and not place.needs_key:
+        yield Finding("ok", name, f"{place.key_variable} is not set, which most servers on this machine do not mind")
+    else:
+        yield Finding("problem", name, f"{place.key_variable} is not set", PROVIDER)
+    prices = place.prices
+    if prices is not None:
+        text = f"{prices.prompt:g} and {prices.completion:g} US dollars per million tokens sent and received"
+        yield Finding("ok", name, text if place.own_prices else f"{text} (list prices as known in 2025; check yours)")
+    elif not place.is_local:
+        yield Finding("warning", name, "prices unknown: set init_args.prices to see and to cap what a run costs")
+    try:
+        listed = listed_models(place)
+    except ProviderError as error:
+        yield Finding("problem", name, f"can't list its models: {error}", PROVIDER)
+        return
+    if place.model in listed:
+        yield Finding("ok", name, f"reachable, and lists {place.model}")
+    else:
+        text = f"reachable, but does not list {place.model}; it lists {', '.join(listed[:5]) or 'nothing'}"
+        yield Finding("warning", name, text)
+
+
+def answer(name: str, box: AbstractBlackBox) -> Finding:
+    """One tiny call."""
+    try:
+        [outcome] = box.complete([Request("Say yes.", max_tokens=16)])
+    except ProviderError as error:
+        return Finding("problem", name, f"asked, but {error}", PROVIDER)
+    if isinstance(outcome, Completion):
+        tokens = outcome.prompt_tokens + outcome.completion_tokens
+        return Finding("ok", name, f"asked, and answered with {tokens} tokens: {printable(outcome.text, 60)}")
+    return Finding("problem", name, f"asked, but there was no answer: {outcome.reason}", PROVIDER)
+
+
+def open_model(name: str, settings: Any) -> Iterator[Finding]:
+    """Whether the weights are here, and whether there is room for them."""
+    arguments = settings.get("init_args") or {}
+    if not (model := arguments.get("model")):
+        yield Finding("ok", name, f"{settings.class_path.rpartition('.')[2]} needs no weights")
+        return
+    try:
+        found = inspect_open_model(dict(arguments))
+    except (ProviderError, ValueError) as error:
+        yield Finding("problem", name, str(error), PROVIDER)
+        return
+    if found is None:
+        yield Finding("warning", name, f"{model} is not on this machine; its first use downloads it (HF_HOME)")
+        return
+    room = "" if found.free is None else f"; {found.free / 1e9:.3g} GB free"
+    size = f"{found.parameters / 1e6:,.0f} million parameters, {found.bytes / 1e9:.3g} GB in {found.precision}"
+    tight = found.free is not None and found.bytes > found.free
+    yield Finding("warning" if tight else "ok", name, f"{model}: {size} on {found.device}{room}")
+
+
+def spending(search: InstructionSearch) -> Iterator[Finding]:
+    """The dry run's figures and the caps."""
+    yield Finding("ok", "at most", money.figures(search.estimate()))
+    capped = search.accounts.budget.caps_purchases
+    if search.accounts.costs_money and not capped:
+        yield Finding(
+            "warning", "budget", "no cap: fit wants search.budget.max_cost_usd, max_calls or max_tokens, or --yes"
+        )
+    else:
+        yield Finding("ok", "budget", money.caps(search.accounts.budget))
+
+
+def caches(search: InstructionSearch, folder: Path) -> Iterator[Finding]:
+    """Where answers are kept, and how many there are already."""
+    paths = {search.accounts.cache_path(box, folder) for box in search.accounts.named.values()}
+    for path in sorted(paths, key=str):
+        if path is None:
+            yield Finding("warning", "cache", "off: a run that is stopped pays again for what it had")
+            continue
+        try:
+            yield Finding("ok", "cache", stats(path)[0])
+        except ValueError as error:
+            yield Finding("problem", "cache", str(error))
+
+
+def run_folder(cli: DuetCLI) -> Finding:
+    """What ``fit`` would do in it."""
+    try:
+        cli.check_run_dir()
+    except Finished:
+        return Finding("ok", "run folder", f"{cli.run_dir} holds this run, finished; fit would ask nothing")
+    except ValueError as error:
+        return Finding("problem", "run folder", str(error))
+    if (cli.run_dir / LAST).is_file():
+        return Finding("ok", "run folder", f"{cli.run_dir} holds this run, unfinished; fit would go on")
+    return Finding("ok", "run folder", f"{cli.run_dir} is new")

@@ -1,0 +1,215 @@
+"""The LightningCLI subclass: declares what is shared once, links it, and says in one line what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import Namespace
+from lightning import Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from callbacks.checkpoint_io import AtomicCheckpointIO
+from callbacks.instruction_search import InstructionSearch
+from callbacks.search_curves import SearchCurves
+from callbacks.search_progress import SearchProgress
+from datamodules.instruction_pool import InstructionPool
+from duet.commands.money import require_cap
+from duet.commands.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
+from duet.config_files import CONFIGS, config_paths, read_config
+from duet.messages import one_line, suggest, unknown_key
+from duet.models.base import AbstractBlackBox, AbstractEncoder
+from duet.reporting.records import RESULT
+from duet.reporting.runs import flatten
+from duet.strategies.strategy import AbstractStrategy
+from duet.tasks.task import Task
+from lightning_modules.score_predictor import ScorePredictor
+
+DEFAULTS = [CONFIGS / "defaults.yaml", CONFIGS / "models" / "embedded.yaml"]  # the latter wins
+SHARED = ("task", "black_box", "initial_black_box", "white_box", "strategy")
+log = logging.getLogger("duet")
+
+
+class DryRun(Exception):
+    """Nothing is to be asked.
+
+    Args:
+        cli: the settings.
+        search: what would run.
+    """
+
+    def __init__(self, cli: DuetCLI, search: InstructionSearch) -> None:
+        super().__init__("a dry run")
+        self.cli, self.search = cli, search
+
+
+class DuetCLI(LightningCLI):
+    """Task, models, strategy and callback are declared once; the callback gets them by links.
+
+    Args:
+        arguments: the command line behind the subcommand ``fit``.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        fit = {"default_config_files": [str(path) for path in DEFAULTS], "exit_on_error": False}
+        super().__init__(
+            ScorePredictor,
+            InstructionPool,
+            args=["fit", *arguments],
+            save_config_callback=SaveConfig,
+            save_config_kwargs={"save_to_log_dir": False},
+            parser_kwargs={"prog": "cli.py", "exit_on_error": False, "fit": fit},
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Adds our own keys beside Lightning's."""
+        declare_search(parser)
+        parser.add_argument(
+            "--run_dir", type=str | None, default=None, help="Run folder; runs/TASK-STRATEGY-SEED by default."
+        )
+        parser.add_argument(
+            "--min_score", type=float | None, default=None, help="Exit code 100 when the test score is lower."
+        )
+        parser.add_argument(
+            "--dry_run",
+            action="store_true",
+            help="Print the most calls, tokens and US dollars that the run can spend, and ask nothing.",
+        )
+        parser.add_argument("--yes", action="store_true", help="Start without a cap although an endpoint costs money.")
+        parser.link_arguments("search.feature_size", "model.feature_size", apply_on="instantiate")
+        parser.link_arguments("seed_everything", "search.seed")
+        parser.link_arguments("seed_everything", "model.seed")
+        parser.link_arguments("search.iterations", "trainer.max_epochs")
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Only ``fit``; the others are modules of their own."""
+        return {"fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"}}
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Reads the settings.
+
+        Raises:
+            ValueError: one line that names the file or the key, what was expected and what was found.
+        """
+        files = {path: flatten(read_config(path)) for path in config_paths(args)}
+        try:
+            self.config = parser.parse_args(args)
+        except argparse.ArgumentError as error:
+            raise ValueError(self._explain(error.message, files)) from error
+
+    def _explain(self, message: str, files: dict[str, dict[str, Any]]) -> str:
+        if "arguments are required" in message and "class_path" not in message:
+            keys = message.partition(": ")[2].replace("fit.", "")
+            return (
+                f"{keys}: expected in a --config file or on the command line (--{keys.split(',')[0]} ...) but missing"
+            )
+        if not (key := unknown_key(message)):
+            return one_line(message)
+        places = [path for path, settings in files.items() if any(one.startswith(key) for one in settings)]
+        known = [action.dest for action in self._subcommand_parsers["fit"]._actions]
+        return f"{places[-1] if places else 'command line'}: no such key: {key}{suggest(key, known)}"
+
+    def _parse_ckpt_path(self) -> None:
+        """Nothing: a checkpoint changes no setting."""
+
+    @property
+    def run_dir(self) -> Path:
+        """The run folder, from the settings or made of task, strategy and seed."""
+        settings = self.config.fit
+        if settings.run_dir:
+            return Path(settings.run_dir).expanduser()
+        strategy = settings.strategy.class_path.rpartition(".")[2].lower()
+        return Path("runs") / f"{settings.task.name}-{strategy}-{settings.seed_everything}"
+
+    def before_instantiate_classes(self) -> None:
+        """Refuses a folder of other settings, and money without a cap, before anything is loaded or paid.
+
+        Raises:
+            DryRun: that was all that was asked for.
+        """
+        settings = self.config.fit
+        if settings.dry_run:
+            raise DryRun(self, self.planned_search())
+        self.check_run_dir()
+        if not settings.yes:
+            require_cap(self.planned_search())
+
+    def check_run_dir(self) -> None:
+        """Whether the run folder may be used.
+
+        Raises:
+            ValueError, Finished: see duet.commands.run_folder.
+        """
+        check_run_dir(self.run_dir, yaml.safe_load(self.parser.dump(self.config, skip_none=False))["fit"])
+
+    def planned_search(self) -> InstructionSearch:
+        """The search alone: task and models are declared, but no weights are loaded and nothing is asked."""
+        parser = LightningArgumentParser(exit_on_error=False)
+        declare_search(parser)
+        settings = {name: self.config.fit[name] for name in (*SHARED, "search")}
+        declared = Namespace(**settings)  # type: ignore[no-untyped-call]
+        search: InstructionSearch = parser.instantiate_classes(declared).search
+        return search
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """The run folder's logger, checkpoints and curves."""
+        folder = self.run_dir
+        checkpoints = ModelCheckpoint(
+            folder / "checkpoints", filename="last", save_top_k=1, enable_version_counter=False,
+            save_on_train_epoch_end=True,
+        )  # fmt: skip
+        self.trainer_defaults = {"callbacks": [SearchCurves(self.search), SearchProgress(self.search), checkpoints]}
+        try:
+            return super().instantiate_trainer(
+                default_root_dir=str(folder),
+                logger=TensorBoardLogger(str(folder), name="", version="", default_hp_metric=False),
+                plugins=[AtomicCheckpointIO()],
+                **kwargs,
+            )
+        except (TypeError, ValueError, MisconfigurationException) as error:
+            raise ValueError(f"trainer: {error}") from error
+
+    def fit(self, **kwargs: Any) -> None:
+        """Starts, or goes on where the run folder's checkpoint was written."""
+        self.model.setup("fit")  # reads model.init_from before anything is said or made
+        checkpoint = kwargs.get("ckpt_path") or (str(self.run_dir / LAST) if (self.run_dir / LAST).is_file() else None)
+        if checkpoint:
+            check_checkpoint(checkpoint, self.search, self.model)
+        for note in self.search.notes:
+            log.info(note)
+        log.info("%s in %s", "Going on" if checkpoint else "Run", self.run_dir)
+        (self.run_dir / RESULT).unlink(missing_ok=True)  # of a shorter search
+        try:
+            self.trainer.fit(self.model, datamodule=self.datamodule, ckpt_path=checkpoint)
+        except SystemExit as stop:
+            if not isinstance(stop.__context__, KeyboardInterrupt):
+                raise
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning ignores it by now
+            raise stop.__context__ from None  # and leaves with 1
+
+    @property
+    def search(self) -> InstructionSearch:
+        """The callback."""
+        callback: InstructionSearch = self._get(self.config_init, "search")
+        return callback
+
+
+def declare_search(parser: LightningArgumentParser) -> None:
+    """The arguments of a search, each shared object once; the callback gets them by links."""
+    parser.add_class_arguments(Task, "task")
+    parser.add_subclass_arguments(AbstractBlackBox, "black_box")
+    parser.add_subclass_arguments(AbstractBlackBox, "initial_black_box", required=False)
+    parser.add_subclass_arguments(AbstractEncoder, "white_box")
+    parser.add_subclass_arguments(AbstractStrategy, "strategy")
+    parser.add_lightning_class_args(InstructionSearch, "search")
+    for name in SHARED:
+        parser.link_arguments(name, f"search.{name}", apply_on="instantiate")

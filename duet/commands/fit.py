@@ -1,0 +1,100 @@
+"""``fit``: the main job. Searches for the best instruction of a task and reports it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from callbacks.search_progress import printable
+from duet.commands import money
+from duet.commands.duet_cli import DryRun, DuetCLI
+from duet.commands.run_folder import Finished
+from duet.reporting.page import write_run_page
+from duet.reporting.records import RESULT, STOPPED
+
+FAMILIAR_NOISE = (
+    ".*does not have many workers.*",
+    ".*No `?val_dataloader.*",
+    ".*was not in .*on_train_epoch_end.*",
+    ".*GPU available but not used.*",
+    ".*LeafSpec.*",
+    ".*exists and is not empty.*",
+    ".*treespec.*",
+)
+QUALITY_GATE = 100
+log = logging.getLogger("duet")
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs ``fit`` and reports; returns the exit code."""
+    quiet()
+    try:
+        cli = DuetCLI(argv)
+    except Finished as finished:
+        log.info("%s holds this run, finished; nothing was asked", finished.folder)
+        return report(finished.folder, finished.min_score)
+    except DryRun as dry:
+        sys.stdout.write("\n".join(money.lines(dry.search)) + "\n")
+        return 0
+    return report(cli.run_dir, cli.config.fit.min_score)
+
+
+def report(folder: Path, min_score: float | None) -> int:
+    """The end of a run: report.html in its folder, and a few lines on standard output."""
+    page = write_run_page(folder)
+    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    sys.stdout.write("\n".join(summary(result, page)) + "\n")
+    score = result["test_score"]
+    if min_score is None or (score is not None and score >= min_score):
+        return 0
+    found = "there is no test score" if score is None else f"the test score is {score:.3f}"
+    log.error("min_score: expected at least %s but %s", min_score, found)
+    return QUALITY_GATE
+
+
+def summary(result: dict[str, Any], page: Path) -> list[str]:
+    """Instruction, score with interval, the start, the cost, the place."""
+    tokens = result["prompt_tokens"] + result["completion_tokens"]
+    paid = f"{money.usd(result['cost_usd'])}, " if result["cost_usd"] else ""
+    cost = f"{result['iterations']} iterations, {result['calls']:,} calls, {tokens:,} tokens, {paid}"
+    return [
+        f"Best instruction: {printable(result['best_instruction'], 2000)}",
+        _score(result),
+        _start(result),
+        f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
+        f"Report: {page}",
+    ]
+
+
+def _score(result: dict[str, Any]) -> str:
+    if result["test_score"] is None:
+        return f"Validation score: {result['validation_score']:.3f}; not tested, as the budget had no room for it"
+    low, high = result["test_interval"]
+    return (
+        f"Test score: {result['test_score']:.3f} on {result['n_test']} examples, "
+        f"95 % confidence interval {low:.3f} to {high:.3f}"
+    )
+
+
+def _start(result: dict[str, Any]) -> str:
+    first, score = result["initial_best_instruction"], result["initial_best_test_score"]
+    if first == result["best_instruction"]:
+        return "Before the search: the same; no better instruction was found"
+    return f"Before the search: {'not tested' if score is None else f'{score:.3f}'} with {printable(first, 2000)}"
+
+
+def quiet() -> None:
+    """Our own lines only: Lightning's tips and the familiar warnings say nothing about a search."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")  # of what LightningCLI calls
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    for pattern in FAMILIAR_NOISE:
+        warnings.filterwarnings("ignore", pattern)

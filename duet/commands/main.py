@@ -1,0 +1,155 @@
+"""Duet's command line: ``python cli.py fit --config task.yaml``. Every subcommand has ``--help``."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import sqlite3
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn, Protocol
+
+from duet.messages import OneLineParser, one_line, printable
+from duet.models.errors import BudgetSpent, LanguageModelError, ProviderError
+
+COMMANDS = {
+    "fit": "search for the best instruction of a task",
+    "doctor": "what would this configuration use: models, memory, money, cache, run folder",
+    "benchmark": "tasks x methods x seeds x ablations, each cell a fit that can be resumed",
+    "cache": "what the cache of paid answers holds, and how to make it smaller",
+    "report": "tables, figures and one page from run folders",
+    "data": "download the 30 published tasks, or verify a folder that holds them",
+}
+DONE, UNEXPECTED, BAD_INPUT, PROVIDER, SPENT = 0, 1, 2, 3, 4
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+KEPT = "what was paid for is kept, and the same command goes on"
+
+
+class Command(Protocol):
+    """A module of ``commands``, one per subcommand."""
+
+    def run(self, argv: Sequence[str]) -> int:
+        """Does it and returns the exit code."""
+        ...
+
+
+class Terminated(SystemExit):
+    """SIGTERM came."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one subcommand and returns the exit code; bad input gets one line on standard error."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    with our_lines(), termination():
+        try:
+            return dispatch(arguments)
+        except KeyboardInterrupt:
+            return fail(f"interrupted; {KEPT}", INTERRUPTED, debug)
+        except Terminated:
+            return fail(f"terminated; {KEPT}", TERMINATED, debug)
+        except (
+            LanguageModelError,
+            ValueError,
+            TypeError,
+            OSError,
+            sqlite3.Error,
+            RuntimeError,
+            LookupError,
+            ArithmeticError,
+        ) as error:
+            return fail(*explain(error), debug)
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Hands the arguments to the subcommand; nothing heavy is imported before."""
+    parser = OneLineParser(prog="cli.py", description=__doc__)
+    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
+    parser.add_argument(
+        "command", choices=COMMANDS, metavar="command", help="; ".join(f"{k}: {v}" for k, v in COMMANDS.items())
+    )
+    known = parser.parse_args(arguments[:1])
+    return imported(f"duet.commands.{known.command}").run(arguments[1:])
+
+
+def imported(name: str) -> Command:
+    """The module, imported in three quarters of the time.
+
+    What torch and its like leave behind in importing is hundreds of thousands of objects and next to no garbage: the
+    collector rests meanwhile, and never looks at them again.
+    """
+    if name in sys.modules or not gc.isenabled():
+        return import_module(name)
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """The line and the exit code for an error."""
+    message = one_line(str(error)) or type(error).__name__
+    if isinstance(error, ProviderError):
+        return message, PROVIDER
+    if isinstance(error, BudgetSpent):
+        return message, SPENT
+    if isinstance(error, ValueError | PermissionError | NotADirectoryError):
+        return message, BAD_INPUT
+    return f"unexpected {type(error).__name__}: {message} (--debug shows more)", UNEXPECTED
+
+
+def fail(message: str, code: int, debug: bool) -> int:
+    """One line on standard error."""
+    if debug:
+        traceback.print_exc()
+    sys.stderr.write(f"duet: {printable(message)}\n")
+    return code
+
+
+@contextmanager
+def our_lines() -> Iterator[None]:
+    """The project's log goes to standard error, as it is."""
+    log, handler = logging.getLogger("duet"), logging.StreamHandler(sys.stderr)
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    propagate, log.propagate = log.propagate, False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagate
+
+
+@contextmanager
+def termination() -> Iterator[None]:
+    """SIGTERM ends the run at once, as every answer and every iteration is on disk already."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    """Raises where the program stands.
+
+    Raises:
+        Terminated: always.
+    """
+    raise Terminated(128 + signum)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

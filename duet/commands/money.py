@@ -1,0 +1,62 @@
+"""What a run can cost at most, in words, and that nobody pays without having been asked."""
+
+from __future__ import annotations
+
+from callbacks.instruction_search import InstructionSearch
+from duet.engine.estimate import Estimate, Part
+from duet.spending.budget import Budget, Usage
+
+
+def require_cap(search: InstructionSearch) -> None:
+    """Wants a cap where a call may cost money.
+
+    Raises:
+        ValueError: there is none; says what the run can cost at most.
+    """
+    if search.accounts.costs_money and not search.accounts.budget.caps_purchases:
+        raise ValueError(
+            f"search.budget: expected a cap, as this run can spend up to {figures(search.estimate())}; "
+            "set search.budget.max_cost_usd, max_calls or max_tokens, or say --yes"
+        )
+
+
+def lines(search: InstructionSearch) -> list[str]:
+    """The dry run's report: each part, the sum, the caps."""
+    estimate = search.estimate()
+    return [
+        "At most, if every text is as long as it may be and no call is saved:",
+        *(f"  {part.name}: {_part(part)}" for part in estimate.parts),
+        f"Together: {figures(estimate)}",
+        caps(search.accounts.budget),
+    ]
+
+
+def figures(estimate: Estimate) -> str:
+    """Calls, tokens and dollars."""
+    return f"{_usage(estimate.most)}, {usd(estimate.usd)}"
+
+
+def caps(budget: Budget) -> str:
+    """The caps in one line."""
+    named = [f"{name} {value:,}" for name, value in vars(budget).items() if value is not None]
+    return f"Caps: {', '.join(named)}" if named else "Caps: none"
+
+
+def usd(amount: float | None) -> str:
+    """An amount to read.
+
+    >>> usd(0.00123), usd(12.3456), usd(0.0), usd(None)
+    ('$0.0012', '$12.35', '$0', 'an unknown amount of money')
+    """
+    if amount is None:
+        return "an unknown amount of money"
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.2g}"
+
+
+def _part(part: Part) -> str:
+    place = part.endpoint or "a model in this process"
+    return f"{_usage(part.most)}, {usd(part.usd)} ({place})"
+
+
+def _usage(usage: Usage) -> str:
+    return f"{usage.calls:,} calls, {usage.tokens:,} tokens"

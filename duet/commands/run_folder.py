@@ -1,0 +1,155 @@
+"""The run folder: whether it may be used, whether it is finished, and whether a checkpoint belongs to the run."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sqlite3
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from lightning import LightningModule, Trainer
+from lightning.pytorch.cli import SaveConfigCallback
+
+from callbacks.instruction_search import InstructionSearch
+from duet.reporting.records import RESULT, replace_text
+from duet.reporting.runs import flatten
+from duet.spending.accounts import CACHE
+from duet.spending.spending import SPENDING
+from duet.tasks.task import Task
+from lightning_modules.score_predictor import ScorePredictor
+
+CONFIG = "config.yaml"
+LAST = Path("checkpoints") / "last.ckpt"
+MAY_CHANGE = (
+    "trainer", "run_dir", "min_score", "config", "ckpt_path", "weights_only", "dry_run", "yes",
+    "search.cache", "search.iterations", "search.threshold", "search.budget",
+)  # fmt: skip
+OF_ONE_START = ("dry_run", "yes")  # said once, not settings of the run
+GOES_ON_WITH = ("search.iterations", "search.threshold", "search.budget")  # a finished run can be made longer
+SHAPE = ("feature_size", "depth", "width")
+
+
+class Finished(Exception):
+    """The run folder holds a finished run with these very settings.
+
+    Args:
+        folder: that folder.
+        min_score: the quality gate of the present settings.
+    """
+
+    def __init__(self, folder: Path, min_score: float | None) -> None:
+        super().__init__(str(folder))
+        self.folder, self.min_score = folder, min_score
+
+
+class SaveConfig(SaveConfigCallback):
+    """Writes the merged settings whole or not at all."""
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Replaces config.yaml."""
+        config = self.config.clone()
+        for name in OF_ONE_START:
+            config.pop(name, None)
+        replace_text(Path(trainer.default_root_dir) / CONFIG, self.parser.dump(config, skip_none=False))
+
+
+def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
+    """Compares the settings with those that the folder was made with; where nothing was paid for they don't matter.
+
+    Raises:
+        ValueError: it is no folder, or holds a run with other settings.
+        Finished: it holds a finished run with the same ones.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
+    if not there.is_dir():
+        raise ValueError(f"run_dir: expected a folder but {there} is a file")
+    if not (folder / CONFIG).is_file() or not _was_used(folder):
+        return
+    former = flatten(_former_settings(folder / CONFIG))
+    present = flatten(settings)
+    other = sorted(key for key in former.keys() | present.keys() if former.get(key) != present.get(key))
+    fixed = [key for key in other if not key.startswith(MAY_CHANGE)]
+    if fixed:
+        key = fixed[0]
+        raise ValueError(
+            f"run_dir: {folder} holds a run with other settings: {key} was {former.get(key)!r} and is "
+            f"{present.get(key)!r}; choose another --run_dir"
+        )
+    if (folder / RESULT).is_file() and not [key for key in other if key.startswith(GOES_ON_WITH)]:
+        _check_task(folder, settings["task"])
+        raise Finished(folder, settings["min_score"])
+
+
+def _former_settings(path: Path) -> dict[str, Any]:
+    problem = ValueError(f"{path}: expected the settings of a run but found something else; choose another --run_dir")
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise problem from error
+    if not isinstance(settings, dict):
+        raise problem
+    return settings
+
+
+def _check_task(folder: Path, settings: dict[str, Any]) -> None:
+    """The same settings may name files whose content is another one by now."""
+    former = json.loads((folder / RESULT).read_text(encoding="utf-8")).get("task_fingerprint")
+    if former is not None and former != Task(**settings).fingerprint:
+        raise ValueError(
+            f"run_dir: {folder} holds a finished run of {settings['name']!r}, but the task's files have changed since; "
+            "choose another --run_dir"
+        )
+
+
+def _was_used(folder: Path) -> bool:
+    """Whether anything was paid for, or found out, in the folder."""
+    return (folder / SPENDING).is_file() or (folder / LAST).is_file() or _holds_answers(folder / CACHE)
+
+
+def _holds_answers(path: Path) -> bool:
+    """Whether the call cache holds an answer; what is no cache is reported when it is used."""
+    if not path.is_file():
+        return False
+    connection = sqlite3.connect(path)
+    try:
+        return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM completions)").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.close()
+
+
+def check_checkpoint(path: str, search: InstructionSearch, predictor: ScorePredictor) -> None:
+    """Whether the run can go on from a checkpoint.
+
+    Raises:
+        ValueError: it is none, or that of another task, seed or predictor.
+    """
+    if not Path(path).is_file():
+        raise ValueError(f"ckpt_path: expected the checkpoint of a run but there is no file {path}")
+    state, shape = _content(path)
+    search.require_own(state)
+    for name in SHAPE:
+        former, present = shape.get(name), predictor.hparams[name]
+        if former != present:
+            raise ValueError(f"ckpt_path: expected a predictor with {name} {present} but {path} has {former}")
+
+
+def _content(path: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The search's state and the predictor's shape in a checkpoint, loaded without running code from it."""
+    problem = ValueError(f"ckpt_path: expected the checkpoint of a run but {path} is none")
+    if not zipfile.is_zipfile(path):
+        raise problem
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        state, shape = content["callbacks"]["InstructionSearch"], content["hyper_parameters"]
+    except (RuntimeError, pickle.UnpicklingError, LookupError, TypeError) as error:
+        raise problem from error
+    if not (isinstance(state, dict) and "fingerprint" in state and isinstance(shape, dict)):
+        raise problem
+    return state, shape

@@ -1,0 +1,166 @@
+"""The most that a search can spend, known before it asks anything: its requests, with the longest texts that may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from duet.evaluation.evaluation import Scoring
+from duet.features import FeatureExtractor
+from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
+from duet.models.endpoint import Endpoint, prices_of
+from duet.models.prices import dollars
+from duet.prompts import answer_prompt
+from duet.proposals.initialisation import Initialisation
+from duet.proposals.instruction_filter import Guard
+from duet.spending.budget import Usage, cost, most
+from duet.strategies.strategy import AbstractStrategy
+from duet.tasks.example import Example
+from duet.tasks.splits import Splits
+
+_LONGEST_LETTER = "\N{GRINNING FACE}"  # four bytes, and a token has one at least
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the parts of a search ask at most, given the instructions' texts.
+
+    Args:
+        splits: the examples.
+        scoring: how an instruction is scored.
+        extractor: how instructions become features; it may ask the black box for output answers.
+        overhead: bytes that the task's black box sends with every prompt.
+    """
+
+    splits: Splits
+    scoring: Scoring
+    extractor: FeatureExtractor
+    overhead: int = 0
+
+    def scores(self, texts: Iterable[str]) -> Usage:
+        """Scoring each text once."""
+        return self._tried(texts, self.splits.validation[: self.scoring.examples])
+
+    def outputs(self, texts: Iterable[str]) -> Usage:
+        """The output answers of each text; nothing where the white box gives them."""
+        if self.extractor.outputs != "black_box":
+            return Usage()
+        probes = self.splits.demonstrations[: self.extractor.probes]
+        requests = _answers(texts, probes, self.extractor.template, self.extractor.max_new_tokens)
+        return most(requests, self.overhead)
+
+    def final_test(self, texts: Iterable[str]) -> Usage:
+        """The test of the best instruction and of the best initial one, whichever two of the texts they are."""
+        longest = sorted({*texts}, key=lambda text: -len(text.encode(errors="replace")))
+        return self._tried((longest * 2)[:2], self.splits.test)
+
+    def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
+        return most(_answers(texts, examples, self.scoring.template, self.scoring.max_tokens), self.overhead)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a search and the most that it asks of one black box.
+
+    Args:
+        name: what it is.
+        most: calls and tokens.
+        endpoint: where they go; None is a model in this process.
+    """
+
+    name: str
+    most: Usage
+    endpoint: Endpoint | None
+
+    @property
+    def usd(self) -> float | None:
+        """US dollars at most; None where the prices are unknown."""
+        prices = prices_of(self.endpoint)
+        return None if prices is None else dollars(cost(self.most, prices))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The most that a search can spend.
+
+    Args:
+        parts: in the order in which they come.
+    """
+
+    parts: tuple[Part, ...]
+
+    @property
+    def most(self) -> Usage:
+        """Calls and tokens of all parts."""
+        return sum((part.most for part in self.parts), Usage())
+
+    @property
+    def usd(self) -> float | None:
+        """US dollars of all parts; None where one is unknown."""
+        known = [part.usd for part in self.parts if part.usd is not None]
+        return sum(known) if len(known) == len(self.parts) else None
+
+
+@dataclass
+class Silent(AbstractBlackBox):
+    """Counts what it is asked and answers without a word, so whoever asks it asks as often as can be.
+
+    Args:
+        prompt_overhead: that of the black box it stands for.
+        most: what it was asked.
+    """
+
+    prompt_overhead: int = 0
+    most: Usage = field(default_factory=Usage)
+
+    @property
+    def identity(self) -> str:
+        """The name."""
+        return "silent"
+
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Empty texts only."""
+        self.most += most(requests, self.prompt_overhead)
+        yield dict.fromkeys(range(len(requests)), Completion("", 0, 0))
+
+
+def estimate(
+    needs: Needs,
+    initialisation: Initialisation,
+    strategy: AbstractStrategy,
+    guard: Guard,
+    boxes: tuple[AbstractBlackBox, AbstractBlackBox],
+    iterations: int,
+    seed: int,
+) -> Estimate:
+    """Adds up the parts.
+
+    Args:
+        needs: what each part asks.
+        initialisation: its replies may all be useless, so that it asks again as often as it may.
+        strategy: how many instructions it writes and chooses per iteration.
+        guard: the length of an instruction.
+        boxes: the task's black box and that of the initialisation.
+        iterations: of the search.
+        seed: of the run.
+    """
+    silent = Silent(boxes[1].overhead)
+    initialisation.candidates(silent, needs.splits.demonstrations, guard, seed)
+    longest = [_LONGEST_LETTER * max(guard.max_characters, getattr(strategy, "guard", guard).max_characters)]
+    written = strategy.longest_requests(needs.splits.demonstrations, longest[0])
+    choose = getattr(strategy, "choose", 1)
+    n_scored = initialisation.count + iterations * choose
+    n_read = initialisation.count + iterations * max(choose, getattr(strategy, "candidates", 1))
+    task = boxes[0].endpoint
+    parts = (
+        Part("first instructions", silent.most, boxes[1].endpoint),
+        Part("scores", needs.scores(longest) * n_scored, task),
+        Part("output answers", needs.outputs(longest) * n_read, task),
+        Part("candidates", most(written, boxes[1].overhead) * iterations, boxes[1].endpoint),
+        Part("final test", needs.final_test(longest), task),
+    )
+    return Estimate(tuple(part for part in parts if part.most.calls))
+
+
+def _answers(texts: Iterable[str], examples: Sequence[Example], template: str, max_tokens: int) -> list[Request]:
+    return [Request(answer_prompt(text, example.input, template), max_tokens) for text in texts for example in examples]

@@ -1,0 +1,241 @@
+"""What the rest of the project knows of a language model: a black box answers, a white box also shows its states."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+from duet.models.endpoint import Endpoint
+
+
+@dataclass(frozen=True)
+class Request:
+    """One prompt and how to answer it.
+
+    Args:
+        prompt: the user's message, complete.
+        max_tokens: most tokens of the answer.
+        temperature: 0 is greedy.
+        seed: seed of the sampled answer; requests that differ only here are different draws.
+    """
+
+    prompt: str
+    max_tokens: int = 64
+    temperature: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An answer, as it came, with the tokens that it cost.
+
+    Args:
+        text: the answer; it may be empty.
+        prompt_tokens: tokens of the prompt.
+        completion_tokens: tokens of the answer.
+        cut: whether the answer was cut off, by the request's limit or because it was far too long.
+        estimated: whether the tokens are an upper bound, as the server did not count them.
+    """
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    cut: bool = False
+    estimated: bool = False
+
+
+FailureKind = Literal["failed", "rejected", "refused", "filtered", "tool_calls", "empty", "not_sent"]
+
+
+@dataclass(frozen=True)
+class CallFailure:
+    """A call without an answer. It is no answer and is never marked.
+
+    Args:
+        reason: one line for the reader.
+        prompt_tokens: what the provider charged nevertheless, as for a refusal.
+        completion_tokens: likewise.
+        kind: ``failed``, given up after all retries, so that asking again may help; ``rejected``, the request itself is
+            not accepted; ``refused``, by the model; ``filtered``, by the provider; ``tool_calls``, or nothing at all
+            (``empty``), instead of a text; ``not_sent``, as the time was up.
+    """
+
+    reason: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    kind: FailureKind = "failed"
+
+
+Outcome = Completion | CallFailure
+Arrived = Mapping[int, Outcome]  # position of a request -> its outcome
+NOT_SENT = CallFailure("not sent, as the time was up", kind="not_sent")
+
+
+def always() -> bool:
+    """No reason to stop sending."""
+    return True
+
+
+class AbstractBlackBox(ABC):
+    """A prompt list in, completions with token usage out."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Endpoint and model: two black boxes with one identity give the same answers."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The server that it asks; None for a model in this process, which costs nothing."""
+        return None
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that every prompt is sent with, beyond its own and those of a chat template: a system prompt."""
+        return 0
+
+    @abstractmethod
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        """Answers ``requests`` and hands each outcome over soon after it arrived; each comes once, in any order.
+
+        While the caller deals with what it was handed, nothing more is sent: whoever stores it before asking for more
+        never has more unstored answers than requests that may be under way at once.
+
+        Args:
+            requests: what to ask.
+            may_send: asked before every request is sent; once it says no, the rest is `NOT_SENT`.
+
+        Raises:
+            ProviderError: the provider can't be used at all; what had arrived was handed over before.
+            BudgetSpent: the requests would exceed a cap; none was sent.
+        """
+
+    def complete(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Answers ``requests``, in their order.
+
+        Raises:
+            ProviderError: the provider can't be used at all.
+            BudgetSpent: the requests would exceed a cap; none was sent.
+        """
+        outcomes: dict[int, Outcome] = {}
+        for arrived in self.stream(requests):
+            outcomes |= arrived
+        return [outcomes[index] for index in range(len(requests))]
+
+
+class AbstractWrapper(AbstractBlackBox):
+    """A black box that adds something around another one and changes none of its answers.
+
+    Args:
+        inner: the black box that is asked.
+    """
+
+    def __init__(self, inner: AbstractBlackBox) -> None:
+        self._inner = inner
+
+    @property
+    def identity(self) -> str:
+        """The inner black box's: the answers are the same."""
+        return self._inner.identity
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The inner black box's."""
+        return self._inner.endpoint
+
+    @property
+    def overhead(self) -> int:
+        """The inner black box's."""
+        return self._inner.overhead
+
+
+def in_batches(
+    requests: Sequence[Request],
+    size: int,
+    answer: Callable[[Sequence[Request]], Sequence[Outcome]],
+    may_send: Callable[[], bool] = always,
+) -> Iterator[Arrived]:
+    """The stream of a black box that answers ``size`` requests at a time.
+
+    >>> echo = lambda batch: [Completion(one.prompt, 1, 1) for one in batch]
+    >>> [list(arrived) for arrived in in_batches([Request("a"), Request("b"), Request("c")], 2, echo)]
+    [[0, 1], [2]]
+    """
+    for start in range(0, len(requests), size):
+        batch = requests[start : start + size]
+        yield dict(enumerate(answer(batch) if may_send() else [NOT_SENT] * len(batch), start))
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Hidden features of n texts.
+
+    Args:
+        states: (n, d), float32, mean (or last) hidden state over each text's own tokens.
+        token_counts: (n,), int64, how many tokens each row stands for.
+    """
+
+    states: Tensor
+    token_counts: Tensor
+
+
+class AbstractEncoder(ABC):
+    """Gives features of a text: a white box does, and so does what stands in for one where no text is to be written."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Model and everything that changes its states."""
+
+    @property
+    @abstractmethod
+    def hidden_size(self) -> int:
+        """d, the width of the hidden states."""
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
+        """Hidden features of each text, read after its context; only the text's tokens are pooled.
+
+        An empty text (no token) has zero states and a token count of 0. An encoder that reads a text by itself, such as
+        `duet.models.ngram_encoder`, leaves the contexts aside.
+        """
+
+
+class AbstractWhiteBox(AbstractEncoder):
+    """An open model: its hidden states can be read, its input embeddings can be set, and it writes."""
+
+    @property
+    @abstractmethod
+    def embedding_size(self) -> int:
+        """e, the width of the input embeddings, and so of a soft prompt's vectors."""
+
+    @property
+    @abstractmethod
+    def embedding_scale(self) -> float:
+        """Standard deviation of the input embeddings: the natural size of a soft prompt's entries."""
+
+    @abstractmethod
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        seeds: Sequence[int],
+        temperature: float = 0.0,
+        max_new_tokens: int = 64,
+        soft_prompts: Tensor | None = None,
+        soft_prompt_position: Literal["prefix", "suffix"] = "prefix",
+    ) -> list[str]:
+        """Continues each prompt, optionally under a soft prompt, and returns the new text only.
+
+        Args:
+            prompts: n texts.
+            seeds: n seeds; a row depends on its own prompt, soft prompt and seed, never on its neighbours.
+            temperature: 0 is greedy.
+            max_new_tokens: most tokens per row.
+            soft_prompts: (n, s, e), put into the input embeddings before (`prefix`) or after (`suffix`) the prompt's.
+            soft_prompt_position: where the soft prompt stands.
+        """

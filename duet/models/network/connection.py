@@ -1,0 +1,107 @@
+"""One event loop and one openai client for the whole life of a black box, so that connections are used again."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import weakref
+from typing import Any, TypeVar
+
+import aiohttp
+import httpx2
+import openai
+
+from duet.models.network.flight import Flight, cancel
+from duet.models.network.replies import HttpReply
+
+T = TypeVar("T")
+NO_REPLY = (httpx2.HTTPError, aiohttp.ClientError, OSError)  # instead of a reply
+MOST_BYTES = 16 * 2**20
+_open: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = {}
+_left: list[asyncio.AbstractEventLoop] = []  # of connections that nobody holds any more
+_IDLE_SECONDS = 2.0  # shorter than servers wait, so that none closes a connection just as it is used again
+
+
+class Connection:
+    """Runs requests on a loop that stands still between calls; the thread that calls it is the only one.
+
+    The openai client gives headers and transport, and no more: retrying and parsing are done here, where every reply
+    has to have a meaning, and a call takes half the processor time. Headers are prepared once, not per request.
+
+    Args:
+        base_url: address of the endpoint.
+        key: sent with every request.
+        most: requests that may be under way at once.
+        connect_seconds: how long finding and reaching the endpoint may take.
+    """
+
+    def __init__(self, base_url: str, key: str, most: int, connect_seconds: float) -> None:
+        close_what_is_left()
+        limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=_IDLE_SECONDS)
+        timeout = httpx2.Timeout(None, connect=connect_seconds, pool=connect_seconds)  # the caller times attempts
+        self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
+        client = openai.AsyncOpenAI(api_key=key, base_url=base_url, http_client=self._http)
+        self._address = httpx2.URL(f"{base_url}/chat/completions")
+        self._headers = self._http.build_request("GET", self._address, headers=_headers(client)).headers
+        self._loop = asyncio.new_event_loop()
+        _open[self._loop] = self._http
+        weakref.finalize(self, _left.append, self._loop)  # the garbage collector may come at any moment
+
+    async def post(self, body: dict[str, Any]) -> HttpReply:
+        """The reply to one chat completion, whatever it says.
+
+        Raises:
+            OSError or another of `NO_REPLY`: there was none.
+        """
+        content = json.dumps(body).encode()  # ASCII, so that half a surrogate pair in a prompt is no error
+        request = httpx2.Request("POST", self._address, content=content, headers=self._headers)
+        response = await self._http.send(request, stream=True)
+        try:
+            return await _read(response)
+        finally:
+            await response.aclose()
+
+    def flight(self) -> Flight[T]:
+        """For the requests of one stream."""
+        return Flight(self._loop)
+
+
+def _headers(client: openai.AsyncOpenAI) -> dict[str, str]:
+    """What the client would send, but for what it tells of this machine."""
+    headers = {**client.default_headers, **client.auth_headers}
+    known = {name: value for name, value in headers.items() if isinstance(value, str)}
+    return {name: value for name, value in known.items() if not name.lower().startswith("x-stainless")}
+
+
+async def _read(response: httpx2.Response) -> HttpReply:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return HttpReply(response.status_code, response.headers, bytes(body), is_whole=False)
+    return HttpReply(response.status_code, response.headers, bytes(body))
+
+
+def close_what_is_left() -> None:
+    """Closes the connections that nobody holds any more, where it is safe to run their loops."""
+    while _left:
+        _close(_left.pop())
+
+
+@atexit.register
+def close_all() -> None:
+    """Closes the connections that are still held, too; finalizers may run after this, so it does not wait for them."""
+    for loop in list(_open):
+        _close(loop)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    http = _open.pop(loop, None)
+    if http is None:  # closed already
+        return
+    cancel(loop, asyncio.all_tasks(loop))
+    loop.run_until_complete(http.aclose())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()

@@ -1,0 +1,1 @@
+"""How the texts of new instructions come about."""

@@ -1,0 +1,217 @@
+"""Sources of new instructions: the white box writes them from demonstrations, under soft prompts or from a good start;
+or a black box does, from demonstrations or as a good one in other words.
+
+Every row has its own seed and its own draw of demonstrations; a source is a function from a pool to candidates.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from duet.models.base import NOT_SENT, AbstractBlackBox, AbstractWhiteBox, CallFailure, Completion, Request
+from duet.models.errors import BudgetSpent, ProviderError
+from duet.pool import Candidate, Observation, Pool
+from duet.prompts import PREFIX, draw_demonstrations, induction_prompt, paraphrase_request
+from duet.proposals.initialisation import parse_instructions
+from duet.proposals.instruction_filter import canonical
+from duet.proposals.soft_prompts import SoftPrompts
+from duet.tasks.example import Example
+
+
+@dataclass(frozen=True)
+class Writer:
+    """How the white box writes an instruction.
+
+    Args:
+        soft_prompts: the latent space; None writes without a soft prompt.
+        position: ``prefix``, before the demonstrations, or ``suffix``, next to the place where writing starts.
+        demonstrations: examples per prompt.
+        temperature: 0 is greedy (INSTINCT); above, each candidate is a draw with a seed of its own.
+        max_new_tokens: most tokens of an instruction.
+        fresh_demonstrations: whether each candidate sees demonstrations of its own; else all see the same (INSTINCT).
+    """
+
+    soft_prompts: SoftPrompts | None
+    position: str
+    demonstrations: int
+    temperature: float
+    max_new_tokens: int
+    fresh_demonstrations: bool = True
+
+    def write(
+        self,
+        plans: Sequence[Candidate],
+        examples: Sequence[Example],
+        white_box: AbstractWhiteBox,
+        generator: random.Random,
+    ) -> list[Candidate]:
+        """Carries out each plan: a candidate whose text, maybe empty, is the beginning to be continued."""
+        shared = draw_demonstrations(examples, self.demonstrations, generator)
+        prompts = []
+        for plan in plans:
+            shown = (
+                draw_demonstrations(examples, self.demonstrations, generator) if self.fresh_demonstrations else shared
+            )
+            prompts.append(induction_prompt(shown) + (f" {plan.text}" if plan.text else ""))
+        texts = white_box.generate(
+            prompts,
+            seeds=[generator.getrandbits(31) for _ in plans],
+            temperature=self.temperature,
+            max_new_tokens=self.max_new_tokens,
+            soft_prompts=self._vectors(plans, white_box),
+            soft_prompt_position="suffix" if self.position == "suffix" else "prefix",
+        )
+        return [
+            replace(plan, text=canonical(f"{PREFIX} {plan.text}{text}"))
+            for plan, text in zip(plans, texts, strict=True)
+        ]
+
+    def _vectors(self, plans: Sequence[Candidate], white_box: AbstractWhiteBox) -> Tensor | None:
+        if self.soft_prompts is None:
+            return None
+        points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
+        return self.soft_prompts.vectors(points, white_box.embedding_size)
+
+
+@dataclass(frozen=True)
+class BlackBoxWriter:
+    """How a black box writes an instruction; each one is a paid call.
+
+    Args:
+        demonstrations: examples per prompt; each candidate sees a draw of its own.
+        temperature: of the replies; each is a draw with a seed of its own.
+        max_tokens: most tokens of a reply.
+    """
+
+    demonstrations: int
+    temperature: float
+    max_tokens: int
+
+    def write(
+        self,
+        plans: Sequence[Candidate],
+        examples: Sequence[Example],
+        black_box: AbstractBlackBox,
+        generator: random.Random,
+    ) -> list[Candidate]:
+        """Carries out each plan, a candidate without a text, in one call; plans whose call failed are left out.
+
+        Raises:
+            BudgetSpent: the time was up before one came.
+            ProviderError: none came, as calls failed.
+        """
+        if not plans:
+            return []
+        prompts = [
+            paraphrase_request(plan.parent)
+            if plan.parent
+            else induction_prompt(draw_demonstrations(examples, self.demonstrations, generator))
+            for plan in plans
+        ]
+        requests = [Request(prompt, self.max_tokens, self.temperature, generator.getrandbits(31)) for prompt in prompts]
+        outcomes = black_box.complete(requests)
+        written = [
+            replace(plan, text=next(iter(parse_instructions(outcome.text)), ""))
+            for plan, outcome in zip(plans, outcomes, strict=True)
+            if isinstance(outcome, Completion)
+        ]
+        if not written:
+            explain_silence([outcome for outcome in outcomes if isinstance(outcome, CallFailure)])
+        return written
+
+    def longest_requests(self, plans: Sequence[Candidate], examples: Sequence[Example], longest: str) -> list[Request]:
+        """One request per plan, each as long as it can be."""
+        sizes = sorted(examples, key=lambda one: -len((one.input + one.outputs[0]).encode(errors="replace")))
+        shown = induction_prompt(sizes[: self.demonstrations])
+        return [
+            Request(paraphrase_request(longest) if plan.parent else shown, self.max_tokens, self.temperature)
+            for plan in plans
+        ]
+
+
+def global_plans(space: SoftPrompts, count: int, iteration: int) -> list[Candidate]:
+    """Points spread over the whole latent space; each iteration takes the next ones of the sequence."""
+    points = space.global_points(count, skip=count * iteration)
+    return [Candidate("", "global", latent=tuple(point.tolist())) for point in points]
+
+
+def local_plans(
+    space: SoftPrompts, leaders: Sequence[Observation], count: int, radius: float, generator: torch.Generator
+) -> list[Candidate]:
+    """Points around the soft prompts of the leaders; a leader without one has the centre of the space."""
+    plans = []
+    for leader in _shares(leaders, count):
+        centre = torch.tensor(leader.candidate.latent or [0.5] * space.intrinsic_dimension)
+        point = space.local_points(centre, 1, radius, generator)[0]
+        plans.append(Candidate("", "local", parent=leader.text, latent=tuple(point.tolist())))
+    return plans
+
+
+def continuation_plans(
+    space: SoftPrompts, leaders: Sequence[Observation], count: int, generator: random.Random
+) -> list[Candidate]:
+    """The first words of a leader, to be continued anew: a local move in the space of texts."""
+    plans = []
+    for leader in _shares(leaders, count):
+        words = leader.text.rstrip(".?!").split()
+        kept = " ".join(words[: generator.randrange(1, max(2, len(words)))])
+        text = kept[0].lower() + kept[1:]
+        point = tuple(generator.random() for _ in range(space.intrinsic_dimension))
+        plans.append(Candidate(text, "continuation", parent=leader.text, latent=point))
+    return plans
+
+
+def paraphrase_plans(leaders: Sequence[Observation], count: int) -> list[Candidate]:
+    """Leaders, to be said in other words."""
+    return [Candidate("", "paraphrase", parent=leader.text) for leader in _shares(leaders, count)]
+
+
+def resample_plans(count: int) -> list[Candidate]:
+    """Instructions to be written from demonstrations alone, as the first ones were."""
+    return [Candidate("", "resample")] * count
+
+
+def explain_silence(failures: Sequence[CallFailure]) -> None:
+    """Says why no text came where it is not the texts' fault.
+
+    Raises:
+        BudgetSpent: the time was up.
+        ProviderError: calls failed that may succeed later.
+    """
+    if NOT_SENT in failures:
+        raise BudgetSpent("The time was up before an instruction came")
+    for failure in failures:
+        if failure.kind == "failed":
+            raise ProviderError(f"No instruction came ({failure.reason}); start again to ask for it")
+
+
+def leaders(pool: Pool, count: int) -> list[Observation]:
+    """The ``count`` best rows, best first; ties go to the shorter text."""
+    return sorted(pool, key=lambda row: (-row.expected, len(row.text), row.text))[:count]
+
+
+def parents(pool: Pool, count: int) -> list[Observation]:
+    """Up to ``count`` of the best rows that do different things: of rows that answer alike the best one alone.
+
+    Wordings of one behaviour would else take all local moves of a search that is stuck with it.
+    """
+    chosen: list[Observation] = []
+    for row in leaders(pool, len(pool)):
+        if len(chosen) < count and not any(_answers_alike(row, other) for other in chosen):
+            chosen.append(row)
+    return chosen
+
+
+def _answers_alike(one: Observation, other: Observation) -> bool:
+    """On the examples that both have."""
+    return all(left == right for left, right in zip(one.outputs, other.outputs, strict=False))
+
+
+def _shares(rows: Sequence[Observation], count: int) -> list[Observation]:
+    """``count`` rows in turn, the first ones more often where it does not divide."""
+    return [rows[index % len(rows)] for index in range(count)] if rows else []

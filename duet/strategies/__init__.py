@@ -1,0 +1,1 @@
+"""One search method each, made of the parts in the other packages."""

@@ -1,0 +1,235 @@
+"""EvoPrompt: a population of instructions that a language model crosses and mutates (Guo et al. 2024): GA and DE."""
+
+from __future__ import annotations
+
+import random
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
+from duet.pool import Candidate, Observation, Pool
+from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
+from duet.proposals.instruction_filter import Guard, canonical
+from duet.proposals.novelty import new_candidates
+from duet.proposals.writers import explain_silence, leaders
+from duet.strategies.crossing import Plan, tagged
+from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.tasks.example import Example
+
+Population = tuple[Observation, ...]
+
+
+def wheel(members: Sequence[Observation], count: int, distinct: bool, generator: random.Random) -> list[Observation]:
+    """Draws in proportion to the scores, or all alike where every score is 0.
+
+    Args:
+        members: at least one.
+        count: how many.
+        distinct: without replacement, as long as there are members left; else with.
+        generator: randomness.
+    """
+    left, drawn = list(members), []
+    for _ in range(count):
+        weights = [member.score for member in left]
+        drawn += generator.choices(left, weights if any(weights) else None)
+        if distinct and len(left) > 1:
+            left.remove(drawn[-1])
+    return drawn
+
+
+@dataclass(frozen=True)
+class AbstractEvoPrompt(AbstractStrategy):
+    """What both variants share: the founders, the generations, the requests.
+
+    The population follows from the pool: the first one is half the best initial instructions and half a paraphrase of
+    each, and every ``population`` further rows are a generation's children, which never depend on each other.
+
+    Args:
+        preset: ``default`` crosses two different parents; ``paper`` draws them independently, so they may be one (GA).
+        population: members.
+        per_iteration: children that are written and scored together; a generation is never exceeded.
+        operator: ``request`` asks the black box to cross and mutate; ``continuation`` splices the parents' words and
+            lets it continue the first ones behind demonstrations; ``auto`` is ``continuation`` for the embedded model,
+            which can't follow a request, and else ``request``.
+        demonstrations: examples per prompt of a continuation.
+        temperature: of the replies; the last attempts, where nothing new came, raise it towards 1.
+        max_new_tokens: most tokens of a continuation.
+        max_reply_tokens: most tokens of a reply to a request, steps included.
+        attempts: how often to ask when nothing new comes.
+        guard: what is no instruction.
+    """
+
+    preset: Literal["default", "paper"] = "default"
+    population: int = 10
+    per_iteration: int = 1
+    operator: Literal["auto", "request", "continuation"] = "auto"
+    demonstrations: int = 5
+    temperature: float = 0.5
+    max_new_tokens: int = 64
+    max_reply_tokens: int = 512
+    attempts: int = 5
+    guard: Guard = field(default_factory=Guard)
+
+    def __post_init__(self) -> None:
+        for name in ("per_iteration", "demonstrations", "max_new_tokens", "max_reply_tokens", "attempts"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        if self.population < 4:
+            raise ValueError(f"Expected a population of at least 4 but got {self.population}")
+
+    @property
+    def choose(self) -> int:
+        """Most instructions of an iteration."""
+        return self.per_iteration
+
+    def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
+        """All attempts, each as a request with four parents."""
+        prompt = Plan("difference", (longest,) * 4).request()
+        return [Request(prompt, self.max_reply_tokens, self.temperature)] * (self.attempts * self.per_iteration)
+
+    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+        """Paraphrases, then children; the predictor plays no part.
+
+        Raises:
+            BudgetSpent: the time was up before one came.
+            ProviderError: none came, as calls failed.
+        """
+        new: list[Candidate] = []
+        failures: list[CallFailure] = []
+        wanted, written = self._wanted(pool), 0
+        for attempt in range(self.attempts):
+            generator = random.Random(f"evoprompt/{resources.seed}/{pool.iteration}/{attempt}")
+            plans = self._plans(pool, attempt, generator)[: wanted - len(new)]
+            batch, failed = self._write(plans, attempt, resources, generator)
+            failures += failed
+            written += len(batch)
+            new = new_candidates([*new, *batch], pool, self.guard, resources.demonstrations)
+            if len(new) == wanted:
+                break
+        if not new:
+            explain_silence(failures)
+        return Proposal(tuple(new), written, len(new))
+
+    def generation(self, pool: Pool) -> tuple[Population, Population]:
+        """The members of the population, and the children that they have so far."""
+        members, later = self._founders(pool)
+        while len(later) >= len(members):
+            members, later = self.survivors(members, later[: len(members)]), later[len(members) :]
+        return members, later
+
+    @abstractmethod
+    def survivors(self, members: Population, children: Population) -> Population:
+        """The next population."""
+
+    @abstractmethod
+    def crossings(self, members: Population, children: Population, generator: random.Random) -> list[Plan]:
+        """Children to make, in the order in which they are needed; as many as there are members."""
+
+    def _founders(self, pool: Pool) -> tuple[Population, Population]:
+        """The first population, complete or not, and all children."""
+        first = leaders(pool.initial(), self.population)
+        later = pool.observations[len(pool.initial()) :]
+        kept = first[: self.population - len(later[: self._paraphrases(pool)])]
+        return (*kept, *later[: self._paraphrases(pool)]), later[self._paraphrases(pool) :]
+
+    def _paraphrases(self, pool: Pool) -> int:
+        return min(self.population // 2, len(pool.initial()))
+
+    def _wanted(self, pool: Pool) -> int:
+        """How many instructions this iteration is to bring: no more than its phase has room for."""
+        missing = self._paraphrases(pool) - (len(pool) - len(pool.initial()))
+        if missing <= 0:
+            members, children = self.generation(pool)
+            missing = len(members) - len(children)
+        return min(self.per_iteration, missing)
+
+    def _plans(self, pool: Pool, attempt: int, generator: random.Random) -> list[Plan]:
+        """What to make next; the attempts begin at different places, so that one barren parent stops nothing."""
+        later = pool.observations[len(pool.initial()) :]
+        if len(later) < self._paraphrases(pool):
+            best = leaders(pool.initial(), self._paraphrases(pool))
+            done = [row.candidate.parent for row in later]
+            plans = [Plan("paraphrase", (row.text,)) for row in best if row.text not in done]
+        else:
+            plans = self.crossings(*self.generation(pool), generator)
+        turn = attempt % len(plans)
+        return plans[turn:] + plans[:turn]
+
+    def _write(
+        self, plans: Sequence[Plan], attempt: int, resources: Resources, generator: random.Random
+    ) -> tuple[list[Candidate], list[CallFailure]]:
+        """Carries out the plans in one call; those whose call failed are left out, and the failures given too."""
+        black_box = resources.writer or resources.black_box
+        continued, temperature = self._continues(black_box), max(self.temperature, attempt / self.attempts)
+        beginnings = [plan.beginning(generator) if continued else "" for plan in plans]
+        requests = [
+            self._request(plan, beginning, temperature, resources.demonstrations, generator)
+            for plan, beginning in zip(plans, beginnings, strict=True)
+        ]
+        outcomes = black_box.complete(requests)
+        texts = [
+            Candidate(_text(beginning, outcome.text), plan.origin, plan.parents[-1])
+            for plan, beginning, outcome in zip(plans, beginnings, outcomes, strict=True)
+            if isinstance(outcome, Completion)
+        ]
+        return texts, [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
+
+    def _continues(self, black_box: AbstractBlackBox) -> bool:
+        return self.operator == "continuation" or (self.operator == "auto" and "embedded" in black_box.identity)
+
+    def _request(
+        self, plan: Plan, beginning: str, temperature: float, examples: Sequence[Example], generator: random.Random
+    ) -> Request:
+        seed = generator.getrandbits(31)
+        if not beginning:
+            return Request(plan.request(), self.max_reply_tokens, temperature, seed)
+        shown = induction_prompt(draw_demonstrations(examples, self.demonstrations, generator))
+        return Request(f"{shown} {beginning}", self.max_new_tokens, temperature, seed)
+
+
+def _text(beginning: str, reply: str) -> str:
+    return canonical(f"{PREFIX} {beginning}{reply}") if beginning else tagged(reply)
+
+
+@dataclass(frozen=True)
+class EvoPromptGA(AbstractEvoPrompt):
+    """The genetic algorithm: fitter parents are drawn more often, and the best of parents and children live on."""
+
+    def survivors(self, members: Population, children: Population) -> Population:
+        """The best ``population`` of both, best first."""
+        return tuple(leaders(Pool((*members, *children)), self.population))
+
+    def crossings(self, members: Population, children: Population, generator: random.Random) -> list[Plan]:
+        """Two parents each, from the wheel."""
+        draws = [wheel(members, 2, self.preset == "default", generator) for _ in members]
+        return [Plan("crossover", tuple(parent.text for parent in draw)) for draw in draws]
+
+
+@dataclass(frozen=True)
+class EvoPromptDE(AbstractEvoPrompt):
+    """Differential evolution: every member has a child, which takes its place if it is strictly better."""
+
+    def survivors(self, members: Population, children: Population) -> Population:
+        """Each member, or a child of it that is strictly better."""
+        by_text = {member.text: member for member in members}
+        for child in children:
+            parent = child.candidate.parent
+            if parent in by_text and child.score > by_text[parent].score:
+                by_text[parent] = child
+        return tuple(by_text.values())
+
+    def crossings(self, members: Population, children: Population, generator: random.Random) -> list[Plan]:
+        """For each member, those without a child first: two other members, the best one, and itself."""
+        has_child = {child.candidate.parent for child in children}
+        best = leaders(Pool(members), 1)[0]
+        return [
+            Plan("difference", (*self._donors(members, member, generator), best.text, member.text))
+            for member in sorted(members, key=lambda member: member.text in has_child)
+        ]
+
+    def _donors(self, members: Population, member: Observation, generator: random.Random) -> list[str]:
+        """Two different others, or as many as there are, drawn alike."""
+        others = [other.text for other in members if other is not member] or [member.text]
+        return generator.sample(others, 2) if len(others) > 1 else others * 2

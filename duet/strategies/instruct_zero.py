@@ -1,0 +1,192 @@
+"""InstructZero: Bayesian optimisation over soft prompts, under which the white box writes (Chen et al. 2023)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from duet.features import require_white_box
+from duet.models.base import AbstractEncoder
+from duet.pool import Candidate, Observation, Pool
+from duet.prompts import demonstrate, draw_demonstrations, fill
+from duet.proposals.instruction_filter import Guard, canonical
+from duet.proposals.novelty import new_candidates
+from duet.proposals.soft_prompts import SoftPrompts
+from duet.proposals.writers import global_plans
+from duet.strategies.acquisition import acquisition_value
+from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+
+POSITIVE = ("initial_points", "starts", "choose", "demonstrations", "max_new_tokens", "generations", "attempts")
+EXTRA = ("cmaes", "gpytorch")
+CHAT = (  # Vicuna's own form
+    "A chat between a curious user and an artificial intelligence assistant. "
+    "The assistant gives helpful, detailed, and polite answers to the user's questions. "
+    "USER:\n{demonstrations}\n\nThe instruction was to? ASSISTANT:"
+)
+PAPER = {
+    "initial_points": 25,
+    "starts": 25,
+    "choose": 25,
+    "demonstrations": 10,
+    "fresh_demonstrations": False,
+    "temperature": 0.0,
+    "max_new_tokens": 128,
+    "template": CHAT,
+    "residual": False,
+    "low": -1.0,
+    "sigma": 0.8,
+    "population": 50,
+    "generations": 10,
+}
+
+
+@dataclass(frozen=True)
+class InstructZero(AbstractStrategy):
+    """Bayesian optimisation over soft prompts, with an instruction-coupled kernel.
+
+    Its model of the latent space is fitted anew in each iteration, on the scored instructions that were written under a
+    soft prompt; others count as what is to be improved on. It needs the extra ``instruct-zero``.
+
+    Args:
+        preset: ``paper`` sets the other arguments as the published code has them, whatever they are here (soft
+            prompts, attempts and guard aside).
+        initial_points: soft prompts spread over the latent space that are scored before the model is asked.
+        starts: how many of the best soft prompts the acquisition is maximised from; a text is written for each maximum.
+        choose: how many of these texts are scored per iteration.
+        soft_prompts: the latent space.
+        demonstrations: examples per prompt.
+        fresh_demonstrations: whether each candidate sees demonstrations of its own; else all of a run see the same.
+        temperature: of the candidates; 0 is greedy.
+        max_new_tokens: most tokens of a candidate.
+        template: the prompt; ``{demonstrations}`` is filled in.
+        residual: whether the kernel keeps what is uncertain away from the scored soft prompts; without, nothing is.
+        low: lower end of every latent dimension that is searched; the upper one is 1.
+        sigma: standard deviation of CMA-ES in its first generation.
+        population: points per generation of CMA-ES.
+        generations: of CMA-ES.
+        attempts: batches to write while there are fewer than ``choose`` new texts.
+        guard: what is no instruction.
+    """
+
+    compares_examples = True  # the kernel of the instructions is over their marks
+
+    preset: Literal["default", "paper"] = "default"
+    initial_points: int = 10
+    starts: int = 10
+    choose: int = 1
+    soft_prompts: SoftPrompts = field(default_factory=SoftPrompts)
+    demonstrations: int = 10
+    fresh_demonstrations: bool = True
+    temperature: float = 1.0
+    max_new_tokens: int = 64
+    template: str = "{demonstrations}\n\nThe instruction was to"
+    residual: bool = True
+    low: float = 0.0
+    sigma: float = 0.2
+    population: int = 50
+    generations: int = 10
+    attempts: int = 3
+    guard: Guard = field(default_factory=Guard)
+
+    def __post_init__(self) -> None:
+        if self.preset == "paper":
+            for name, value in PAPER.items():
+                object.__setattr__(self, name, value)
+        for name in POSITIVE:
+            if getattr(self, name) < 1:
+                raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        if self.population < 2 or self.sigma <= 0 or self.low >= 1:
+            raise ValueError(
+                "Expected population of at least 2, sigma above 0 and low below 1 "
+                f"but got {self.population}, {self.sigma}, {self.low}"
+            )
+        if "{demonstrations}" not in self.template:
+            raise ValueError(f"Expected a template with {{demonstrations}} but got {self.template!r}")
+
+    def check(self, white_box: AbstractEncoder) -> None:
+        """A white box that writes, and the packages of the extra."""
+        require_white_box(white_box, "under soft prompts")
+        if missing := [name for name in EXTRA if find_spec(name) is None]:
+            raise ValueError(
+                f"strategy: InstructZero needs the package {' and '.join(missing)}, which is not installed; "
+                "pip install --constraint constraints.txt --editable '.[instruct-zero]'"
+            )
+
+    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+        """Points, the texts that the white box writes under them, and the first new ones of these.
+
+        A point whose text has a score already is as good as scored: the model learns it before the next attempt.
+        """
+        scored = {row.text: row for row in pool}
+        rows = [row for row in pool if row.candidate.latent]
+        written: list[Candidate] = []
+        new: list[Candidate] = []
+        for attempt in range(self.attempts):
+            generator = random.Random(f"propose/{resources.seed}/{pool.iteration}/{attempt}")
+            batch = self._write(self._plans(pool, rows, attempt, generator), resources, generator)
+            written += batch
+            new = new_candidates(written, pool, self.guard, resources.demonstrations)
+            if len(new) >= self.choose:
+                break
+            rows += [replace(scored[one.text], candidate=one) for one in batch if one.text in scored]
+        return Proposal(tuple(new[: self.choose]), len(written), len(new))
+
+    def _plans(
+        self, pool: Pool, rows: Sequence[Observation], attempt: int, generator: random.Random
+    ) -> list[Candidate]:
+        """Candidates without a text yet."""
+        former, design = pool.iteration - 1, -(-self.initial_points // self.choose)  # iterations
+        if former < design or len(rows) < 2:
+            return global_plans(self.soft_prompts, self.choose, former + attempt * design)
+        return self._acquired(rows, pool.best().score, generator)
+
+    def _acquired(self, rows: Sequence[Observation], best: float, generator: random.Random) -> list[Candidate]:
+        """The points that promise the largest improvement over ``best``, largest first."""
+        from duet.strategies.latent_surrogate import LatentSurrogate, maximise  # the extra
+
+        ranked = sorted(rows, key=lambda row: -row.score)
+        latents = torch.tensor([row.candidate.latent for row in ranked], dtype=torch.float64)  # (n, k)
+        surrogate = LatentSurrogate(latents, torch.tensor([row.scores for row in ranked]), self.residual)
+
+        def improvement(points: Tensor) -> Tensor:
+            return acquisition_value("expected_improvement", *surrogate.predict(points), best, 1.0, torch.Generator())
+
+        points, _ = maximise(
+            improvement,
+            latents[torch.arange(self.starts) % len(latents)],
+            low=self.low,
+            sigma=self.sigma,
+            population=self.population,
+            generations=self.generations,
+            generator=generator,
+        )
+        rewards = zip(points.tolist(), *(one.tolist() for one in surrogate.predict(points)), strict=True)
+        return [
+            Candidate("", "expected_improvement", latent=tuple(point), predicted=mean, uncertainty=deviation)
+            for point, mean, deviation in rewards
+        ]
+
+    def _write(self, plans: Sequence[Candidate], resources: Resources, generator: random.Random) -> list[Candidate]:
+        """The plans with their texts."""
+        white_box = require_white_box(resources.white_box, "under soft prompts")
+        points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
+        texts = white_box.generate(
+            [self._prompt(resources, generator) for _ in plans],
+            seeds=[generator.getrandbits(31) for _ in plans],
+            temperature=self.temperature,
+            max_new_tokens=self.max_new_tokens,
+            soft_prompts=self.soft_prompts.vectors(points, white_box.embedding_size),
+        )
+        return [replace(plan, text=canonical(text)) for plan, text in zip(plans, texts, strict=True)]
+
+    def _prompt(self, resources: Resources, generator: random.Random) -> str:
+        if not self.fresh_demonstrations:
+            generator = random.Random(f"demonstrations/{resources.seed}")
+        shown = draw_demonstrations(resources.demonstrations, self.demonstrations, generator)
+        return fill(self.template, {"demonstrations": demonstrate(shown)})

@@ -1,1 +1,0 @@
-"""How the next instruction is chosen."""

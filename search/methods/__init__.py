@@ -1,1 +1,0 @@
-"""One method each, made of the parts in ``search``."""

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from duet.models.base import CallFailure, Request
+from duet.models.errors import BudgetSpent, ProviderError
+from duet.models.fakes import ScriptedBlackBox
+from duet.proposals.initialisation import Initialisation, parse_instructions
+from duet.proposals.instruction_filter import Guard
+from duet.tasks.example import Example
+
+EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(20)]
+BOTH = ["Add them.", "Sum it up."]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "1. The instruction was to add them.\n2. The instruction was to sum it up.",
+        "1) add them\n2) sum it up",
+        "(1) Add them.\n(2) Sum it up.",
+        "1: add them\n2: sum it up",
+        "- Add them.\n- Sum it up.",
+        "* Add them.\n* Sum it up.",
+        "• Add them.\n• Sum it up.",
+        "Add them.\nSum it up.",
+        "\n\n  Add them.  \n\n\n\tSum it up.\n\n",
+        '1. "The instruction was to add them."\n2. "The instruction was to sum it up."',
+        "1. “Add them.”\n2. “Sum it up.”",
+        "1. **The instruction was to add them.**\n2. **The instruction was to** sum it up.",
+        "**1.** Add them.\n**2.** Sum it up.\n\nDo you want more?",
+        "1. **Short**: The instruction was to add them.\n2. **Longer**: The instruction was to sum it up.",
+        "Sure! Here they are:\n\n1. Add them.\n2. Sum it up.\n\nLet me know if you need more!",
+        "Here are two:\nThe instruction was to add them.\nThe instruction was to sum it up.\nI hope this helps.",
+        (
+            'Two, each beginning with "The instruction was to", varied:\n1. The instruction was to add them.\n'
+            "2. The instruction was to sum it up.\nAll begin with 'The instruction was to'."
+        ),
+        "1.\nThe instruction was to add them.\n2.\nThe instruction was to sum it up.",
+        '["Add them.", "The instruction was to sum it up."]',
+        'Here:\n```json\n["Add them.",\n "Sum it up."]\n```\nDone.',
+        '{"instructions": ["Add them.", "Sum it up."]}',
+        "1. Add them.\n2. add them\n3. Sum it up.\n4. add  them.",
+        "INSTRUCTIONS\nthe instruction was to: add them\nTHE INSTRUCTION WAS TO sum it up",
+        "1. Add them.\r\n2. Sum it up.\r\n",
+    ],
+)
+def test_the_instructions_are_found_whatever_stands_around_them(reply: str) -> None:
+    assert parse_instructions(reply) == BOTH
+
+
+@pytest.mark.parametrize("reply", ["", "\n \n", "[]", "1.\n2.\n", '"', "**"])
+def test_an_empty_reply_holds_no_instruction(reply: str) -> None:
+    assert parse_instructions(reply) == []
+
+
+@pytest.mark.parametrize("reply", ["[" * 100_000, "[" * 100_000 + "]" * 100_000, "]" + "[" * 100_000])
+def test_brackets_without_end_hold_no_instruction(reply: str) -> None:
+    assert parse_instructions(reply) == []
+
+
+def test_the_first_line_of_an_item_counts() -> None:
+    reply = "1. Add them.\n   For example, 1 and 2 make 3.\n2. Sum it up.\n   Nothing else."
+    assert parse_instructions(reply) == BOTH
+
+
+def test_brackets_that_are_no_list_are_text() -> None:
+    assert parse_instructions("1. Write the words that start with [letter].\n2. Sum it up.") == [
+        "Write the words that start with [letter].",
+        "Sum it up.",
+    ]
+
+
+def test_a_list_within_an_item_is_no_reply() -> None:
+    reply = '1. Answer with one of ["yes", "no"].\n2. Sum it up.'
+    assert parse_instructions(reply) == ['Answer with one of ["yes", "no"].', "Sum it up."]
+
+
+def test_lines_with_the_prefix_win_over_listed_ones() -> None:
+    assert parse_instructions("1. Read the examples.\n2. The instruction was to add them.") == ["Add them."]
+
+
+def test_braces_and_backslashes_stay() -> None:
+    assert parse_instructions(r"1. Write {input} \g<0> twice.") == [r"Write {input} \g<0> twice."]
+
+
+def test_forty_numbered_lines_are_forty_instructions() -> None:
+    lines = [f"{n}. The instruction was to write rule {n} of them." for n in range(1, 41)]
+    assert parse_instructions("\n".join(lines)) == [f"Write rule {n} of them." for n in range(1, 41)]
+
+
+def texts(
+    initialisation: Initialisation, box: ScriptedBlackBox, seed: int = 0, guard: Guard | None = None
+) -> list[str]:
+    return [one.text for one in initialisation.candidates(box, EXAMPLES, guard or Guard(), seed)]
+
+
+def by_seed(request: Request) -> str:
+    """Two instructions of its own for each seed."""
+    return f"1. Do number {2 * request.seed}.\n2. Do number {2 * request.seed + 1}."
+
+
+def test_one_request_is_enough_when_it_brings_enough() -> None:
+    box = ScriptedBlackBox(lambda _: json.dumps([f"Rule number {n}." for n in range(50)]))
+    found = Initialisation(count=40).candidates(box, EXAMPLES, Guard(), 0)
+    assert [one.text for one in found] == [f"Rule number {n}." for n in range(40)]
+    assert {one.origin for one in found} == {"initial"}
+    [request] = box.asked
+    assert (request.temperature, request.max_tokens) == (1.0, 4096)
+    assert "Write 40 distinct instructions" in request.prompt
+    assert sum(f"Input: {one.input}\nOutput: {one.outputs[0]}" in request.prompt for one in EXAMPLES) == 5
+
+
+def test_it_asks_again_with_another_seed_while_there_are_too_few() -> None:
+    box = ScriptedBlackBox(by_seed)
+    assert texts(Initialisation(count=5, max_rounds=9), box, seed=4) == [f"Do number {n}." for n in range(8, 13)]
+    assert [request.seed for request in box.asked] == [4, 5, 6]
+
+
+@pytest.mark.parametrize("answer", ["1. Do it.", "", CallFailure("no", kind="refused")])
+@pytest.mark.parametrize(("mode", "calls"), [("request", 3), ("sample", 3 * 4)])
+def test_it_gives_up_after_the_last_round(mode: Any, calls: int, answer: str | CallFailure) -> None:
+    box = ScriptedBlackBox(lambda _: answer)
+    initialisation = Initialisation(mode, count=4, max_rounds=3)
+    found = texts(initialisation, box)
+    assert len(found) <= 1
+    assert len(box.asked) <= calls == initialisation.most_calls
+
+
+@pytest.mark.parametrize("mode", ["request", "sample"])
+def test_failed_calls_are_not_taken_for_a_weak_model(mode: Any) -> None:
+    box = ScriptedBlackBox(lambda _: CallFailure("400 no such parameter", kind="rejected"))
+    with pytest.raises(ProviderError, match=r"^No first instruction came: 400 no such parameter$"):
+        texts(Initialisation(mode, count=4, max_rounds=1), box)
+
+
+def test_what_the_guard_rejects_does_not_count() -> None:
+    box = ScriptedBlackBox(lambda r: f"1. Turn word1 into 1drow.\n2. Reverse.\n3. Do number {r.seed}.\n4. Input: x y")
+    assert texts(Initialisation(count=2), box) == ["Do number 0.", "Do number 1."]
+
+
+def sampled(request: Request) -> str:
+    return f" write rule {request.seed} of it.\n\nInput: x"
+
+
+def test_sampling_asks_for_one_instruction_a_call_with_demonstrations_of_its_own() -> None:
+    box = ScriptedBlackBox(sampled)
+    found = texts(Initialisation("sample", count=6, demonstrations=3, max_tokens=9, temperature=0.7), box)
+    assert found == [f"Write rule {request.seed} of it." for request in box.asked]
+    assert len({request.prompt for request in box.asked}) == len({request.seed for request in box.asked}) == 6
+    for request in box.asked:
+        assert request.prompt.endswith("\n\nThe instruction was to")
+        assert request.prompt.count("Input: ") == 3
+        assert (request.max_tokens, request.temperature) == (9, 0.7)
+
+
+def test_a_second_round_samples_only_what_is_missing() -> None:
+    seen: list[int] = []
+
+    def answer(request: Request) -> str:
+        seen.append(request.seed)
+        return " do it" if len(seen) <= 4 else f" do rule {request.seed}"
+
+    box = ScriptedBlackBox(answer)
+    assert len(texts(Initialisation("sample", count=4), box)) == 4
+    assert len(box.asked) == 4 + 3
+
+
+@pytest.mark.parametrize(("mode", "answer"), [("request", by_seed), ("sample", sampled)])
+def test_the_seed_decides(mode: Any, answer: Callable[[Request], str]) -> None:
+    runs = []
+    for seed in (0, 0, 100):
+        box = ScriptedBlackBox(answer)
+        runs.append((texts(Initialisation(mode, count=6), box, seed), box.asked))
+    assert runs[0] == runs[1]
+    assert runs[0][1][0].prompt != runs[2][1][0].prompt
+    assert not set(runs[0][0]) & set(runs[2][0])
+
+
+def test_a_spent_budget_is_not_caught() -> None:
+    def refuse(_: Request) -> str:
+        raise BudgetSpent("cap")
+
+    with pytest.raises(BudgetSpent):
+        texts(Initialisation(), ScriptedBlackBox(refuse))
+
+
+@pytest.mark.parametrize("name", ["count", "demonstrations", "max_rounds", "max_tokens"])
+def test_numbers_are_positive(name: str) -> None:
+    with pytest.raises(ValueError, match=r"Expected initialisation\.count, demonstrations, max_rounds and max_tokens"):
+        Initialisation(**{name: 0})  # type: ignore[arg-type]

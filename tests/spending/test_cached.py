@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from duet.models.base import NOT_SENT, CallFailure, Completion, Outcome, Request
+from duet.models.errors import ProviderError
+from duet.models.fakes import ScriptedBlackBox
+from duet.spending.cached import CachedBlackBox
+
+ROOT = Path(__file__).parents[2]
+
+
+def _echo(identity: str = "echo") -> ScriptedBlackBox:
+    return ScriptedBlackBox(lambda request: f"{request.prompt} {request.seed}", identity)
+
+
+def test_an_answer_survives_its_box(tmp_path: Path) -> None:
+    requests = [Request("a"), Request("b", temperature=1.0, seed=1)]
+    first = CachedBlackBox(_echo(), tmp_path / "deep" / "cache.sqlite").complete(requests)
+    silent = ScriptedBlackBox({}, "echo")
+    again = CachedBlackBox(silent, tmp_path / "deep" / "cache.sqlite")
+    assert again.complete(requests) == first
+    assert (again.hits, again.misses, silent.asked) == (2, 0, [])
+
+
+@pytest.mark.parametrize(
+    "other", [Request("b"), Request("a", max_tokens=1), Request("a", temperature=0.1), Request("a", seed=1)]
+)
+def test_every_field_of_a_request_is_part_of_the_key(tmp_path: Path, other: Request) -> None:
+    box = CachedBlackBox(_echo(), tmp_path / "cache")
+    box.complete([Request("a")])
+    box.complete([other])
+    assert box.misses == 2
+
+
+def test_the_identity_is_part_of_the_key(tmp_path: Path) -> None:
+    CachedBlackBox(_echo("one"), tmp_path / "cache").complete([Request("a")])
+    other = CachedBlackBox(_echo("two"), tmp_path / "cache")
+    other.complete([Request("a")])
+    assert (other.identity, other.misses) == ("two", 1)
+
+
+def test_duplicates_are_asked_once_and_the_rest_in_order(tmp_path: Path) -> None:
+    inner = _echo()
+    box = CachedBlackBox(inner, tmp_path / "cache")
+    box.complete([Request("b")])
+    outcomes = box.complete([Request(text) for text in "cabac"])
+    assert [request.prompt for request in inner.asked] == ["b", "c", "a"]
+    assert [outcome.text for outcome in outcomes if isinstance(outcome, Completion)] == [
+        f"{text} 0" for text in "cabac"
+    ]
+    assert (box.hits, box.misses) == (3, 3)
+
+
+def test_a_failure_is_asked_again(tmp_path: Path) -> None:
+    answers: list[str | CallFailure] = [CallFailure("busy"), "A"]
+    box = CachedBlackBox(ScriptedBlackBox(lambda _: answers.pop(0)), tmp_path / "cache")
+    assert box.complete([Request("a"), Request("a")]) == [CallFailure("busy")] * 2
+    assert box.complete([Request("a")]) == [Completion("A", 1, 1)]
+
+
+def test_an_error_of_the_provider_passes_through(tmp_path: Path) -> None:
+    def refuse(_: Request) -> str:
+        raise ProviderError("no key")
+
+    with pytest.raises(ProviderError, match="no key"):
+        CachedBlackBox(ScriptedBlackBox(refuse), tmp_path / "cache").complete([Request("a")])
+
+
+def test_any_text_comes_back_as_it_was(tmp_path: Path) -> None:
+    text = "line\nbreak \u2028 ünï \U0001f600 \x00 \ud800 end"
+    for _ in range(2):
+        box = CachedBlackBox(ScriptedBlackBox(lambda _: text), tmp_path / "cache")
+        [outcome] = box.complete([Request(text)])
+        assert isinstance(outcome, Completion)
+        assert outcome.text == text
+    assert box.hits == 1
+
+
+def test_the_first_stored_answer_wins(tmp_path: Path) -> None:
+    other = CachedBlackBox(ScriptedBlackBox({"a": "first"}, "same"), tmp_path / "cache")
+
+    def slow(_: Request) -> str:
+        other.complete([Request("a")])  # another process answers meanwhile
+        return "second"
+
+    box = CachedBlackBox(ScriptedBlackBox(slow, "same"), tmp_path / "cache")
+    assert box.complete([Request("a")]) == other.complete([Request("a")]) == [Completion("first", 1, 1)]
+
+
+@pytest.mark.parametrize("content", [b"this is no database, but long enough to be one" * 50, None])
+def test_another_kind_of_file_is_refused_in_one_line(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "cache"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"Expected a SQLite database at {path} but it is none: "):
+        CachedBlackBox(_echo(), path).complete([Request("a")])
+
+
+def _run(code: str, path: Path) -> subprocess.Popen[str]:
+    setting = (
+        "import os, sys; from duet.models.base import *; "
+        "from duet.spending.cached import *; from duet.models.fakes import *\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", setting + code, str(path)], cwd=ROOT, text=True)
+
+
+def test_a_batch_that_was_returned_survives_a_kill(tmp_path: Path) -> None:
+    code = (
+        "box = CachedBlackBox(ScriptedBlackBox(lambda r: r.prompt), sys.argv[1])\n"
+        "box.complete([Request(str(i)) for i in range(5)]); os._exit(9)"
+    )
+    assert _run(code, tmp_path / "cache").wait() == 9
+    silent = ScriptedBlackBox({})
+    CachedBlackBox(silent, tmp_path / "cache").complete([Request(str(i)) for i in range(5)])
+    assert silent.asked == []
+
+
+def test_a_batch_that_was_not_returned_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = (
+        "box = CachedBlackBox(ScriptedBlackBox(lambda r: os._exit(9) if r.prompt == '3' else 'x'), sys.argv[1])\n"
+        "box.complete([Request(str(i)) for i in range(5)])"
+    )
+    assert _run(code, tmp_path / "cache").wait() == 9
+    box = CachedBlackBox(ScriptedBlackBox(lambda request: request.prompt), tmp_path / "cache")
+    box.complete([Request(str(i)) for i in range(5)])
+    assert box.misses == 5
+
+
+def test_what_arrived_is_stored_before_more_is_asked(tmp_path: Path) -> None:
+    requests = [Request(str(number)) for number in range(200)]
+    inner = ScriptedBlackBox(lambda request: request.prompt)
+    for arrived in CachedBlackBox(inner, tmp_path / "cache").stream(requests):
+        silent = ScriptedBlackBox({})
+        CachedBlackBox(silent, tmp_path / "cache").complete([requests[index] for index in arrived])
+        assert silent.asked == []
+        assert len(inner.asked) == max(arrived) + 1
+
+
+def test_answers_that_came_before_an_error_are_kept(tmp_path: Path) -> None:
+    def spend(request: Request) -> str:
+        if request.prompt == "100":
+            raise ProviderError("no money left")
+        return request.prompt
+
+    requests = [Request(str(number)) for number in range(200)]
+    with pytest.raises(ProviderError, match="no money left"):
+        CachedBlackBox(ScriptedBlackBox(spend), tmp_path / "cache").complete(requests)
+    again = ScriptedBlackBox(lambda request: request.prompt)
+    CachedBlackBox(again, tmp_path / "cache").complete(requests)
+    assert again.asked == requests[64:]
+
+
+def test_what_was_not_sent_is_not_stored(tmp_path: Path) -> None:
+    [arrived] = CachedBlackBox(_echo(), tmp_path / "cache").stream([Request("a")], lambda: False)
+    assert arrived == {0: NOT_SENT}
+    assert CachedBlackBox(_echo(), tmp_path / "cache").complete([Request("a")]) == [Completion("a 0", 1, 2)]
+
+
+def test_flags_of_an_answer_are_kept(tmp_path: Path) -> None:
+    class Cut(ScriptedBlackBox):
+        """Answers that are cut off and not counted."""
+
+        def _one(self, request: Request) -> Outcome:
+            return Completion("A", 1, 1, cut=True, estimated=True)
+
+    for box in (Cut({}), ScriptedBlackBox({})):
+        assert CachedBlackBox(box, tmp_path / "cache").complete([Request("a")]) == [
+            Completion("A", 1, 1, cut=True, estimated=True)
+        ]
+
+
+KILLS = """
+import os, random, select, signal, sqlite3, sys, time
+from duet.models.base import *; from duet.spending.cached import *; from duet.models.fakes import *
+path, kills, draws, acknowledged, start = sys.argv[1], int(sys.argv[2]), random.Random(0), [], 0
+
+def write(pipe, start):  # never returns: it is killed
+    box = CachedBlackBox(ScriptedBlackBox(lambda r: r.prompt * 3), path)
+    while True:
+        requests = [Request(str(number)) for number in range(start, start + draws.choice([1, 5, 150]))]
+        for arrived in box.stream(requests):
+            os.write(pipe, "".join(f"{start + index}\\n" for index in arrived).encode())
+        start += len(requests)
+
+for kill in range(kills):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        write(writing, start)
+    os.close(writing)
+    if kill % 2:  # in the middle of its work; else while it opens the file
+        select.select([reading], [], [], 60)
+    time.sleep(draws.uniform(0, 0.01))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with open(reading, "rb") as pipe:
+        lines = pipe.read().decode().splitlines(keepends=True)
+    acknowledged += [int(line) for line in lines if line.endswith("\\n")]
+    start += 100_000
+silent = ScriptedBlackBox({})
+found = CachedBlackBox(silent, path).complete([Request(str(number)) for number in acknowledged])
+assert silent.asked == [], len(silent.asked)
+assert [one.text for one in found] == [str(number) * 3 for number in acknowledged]
+assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+print(len(acknowledged))
+"""
+
+
+def test_five_hundred_kills_of_the_writer_lose_no_stored_answer_and_corrupt_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLS, str(tmp_path / "cache"), "500"]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert int(process.stdout) >= 250
+
+
+def test_processes_share_a_new_file(tmp_path: Path) -> None:
+    code = (
+        "box = CachedBlackBox(ScriptedBlackBox(lambda r: r.prompt), sys.argv[1])\n"
+        "for i in range(30): box.complete([Request(f'{i} {j}') for j in range(4)])"
+    )
+    processes = [_run(code, tmp_path / "cache") for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        assert connection.execute("SELECT count(*) FROM completions").fetchone() == (120,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from duet.commands import main as cli
+from duet.evaluation.evaluation import Evaluator, Scoring
+from duet.features import FeatureExtractor
+from duet.models.base import CallFailure, Request
+from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
+from duet.pool import Candidate, Observation, Pool
+from duet.strategies.ape import Ape
+from duet.strategies.bandit_selection import Trials
+from duet.strategies.strategy import Proposal, Resources
+from duet.tasks.example import Example
+
+EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
+
+
+def row(text: str, score: float, iteration: int = 0, origin: str = "initial") -> Observation:
+    return Observation(Candidate(text, origin, features=torch.zeros(4)), iteration, (score,), ("x",))
+
+
+POOL = Pool((row("Write it backwards.", 0.5), row("Copy it.", 0.25)))
+
+
+class Nobody:
+    """A predictor that must not be asked."""
+
+    def predict(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        raise AssertionError("nothing is to be predicted")
+
+
+def counting() -> Callable[[Request], str]:
+    numbers = itertools.count()
+    return lambda request: f" take part {next(numbers)}"
+
+
+def propose(
+    ape: Ape,
+    pool: Pool,
+    black_box: ScriptedBlackBox,
+    writer: ScriptedBlackBox | None = None,
+    evaluator: Evaluator | None = None,
+) -> Proposal:
+    extractor = FeatureExtractor(outputs="none")
+    resources = Resources(black_box, HashingWhiteBox(), extractor, EXAMPLES, 0, writer, evaluator)
+    return ape.propose(pool, Nobody(), resources)
+
+
+def shown(request: Request) -> frozenset[str]:
+    return frozenset(line for line in request.prompt.splitlines() if line.startswith("Input:"))
+
+
+def test_each_proposal_is_a_guess_behind_five_demonstrations_of_its_own() -> None:
+    box = ScriptedBlackBox(counting())
+    proposal = propose(Ape(per_iteration=6), POOL, box)
+    assert [one.text for one in proposal.candidates] == [f"Take part {number}." for number in range(6)]
+    assert {one.origin for one in proposal.candidates} == {"resample"}
+    assert {(request.temperature, request.max_tokens) for request in box.asked} == {(0.9, 50)}
+    assert all(request.prompt.endswith("The instruction was to") for request in box.asked)
+    assert {len(shown(request)) for request in box.asked} == {5}
+    assert len({shown(request) for request in box.asked}) > 1
+    assert len({request.seed for request in box.asked}) == 6
+
+
+def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() -> None:
+    box, pool = ScriptedBlackBox(counting()), POOL
+    assert Ape(preset="paper", max_new_tokens=64).longest_requests(EXAMPLES, "a")[0].max_tokens == 50
+    sets: list[frozenset[str]] = []
+    for iteration in (1, 2, 3):
+        proposal = propose(Ape(preset="paper"), pool, box)
+        assert len(proposal.candidates) == Ape(preset="paper").choose == 30
+        asked = {shown(request) for request in box.asked[-30:]}
+        assert len(asked) == 1
+        sets += asked
+        pool += [row(one.text, 0.1, iteration, one.origin) for one in proposal.candidates]
+    assert len(set(sets)) == 3
+    assert propose(Ape(preset="paper"), pool, box) == Proposal((), 0, 0)
+    assert len(box.asked) == 90
+
+
+def test_duplicates_known_texts_and_what_the_guard_rejects_are_dropped() -> None:
+    replies = itertools.cycle([" copy it", " sort it", "Sort it. ", " stop", "turn word1 into 1drow", " sort words"])
+    proposal = propose(Ape(per_iteration=6), POOL, ScriptedBlackBox(lambda request: next(replies)))
+    assert [one.text for one in proposal.candidates] == ["Sort it.", "Sort words."]
+    assert (proposal.written, proposal.distinct) == (6, 2)
+
+
+def test_it_asks_again_for_something_new_and_gives_up_after_its_attempts() -> None:
+    replies: Iterator[str | CallFailure] = iter([" copy it", CallFailure("no", kind="refused"), " sort it"])
+    box = ScriptedBlackBox(lambda request: next(replies))
+    assert [one.text for one in propose(Ape(), POOL, box).candidates] == ["Sort it."]
+    assert len({request.seed for request in box.asked}) == 3
+    box = ScriptedBlackBox(lambda request: "copy it")
+    assert propose(Ape(attempts=4), POOL, box) == Proposal((), 4, 0)
+
+
+def test_iterative_paraphrases_the_best_once_there_are_enough_proposals() -> None:
+    ape, box = Ape(variant="iterative", proposals=2, per_iteration=2), ScriptedBlackBox(counting())
+    pool = Pool((*POOL, row("Take this.", 0.75, 1, "resample")))
+    assert [one.origin for one in propose(ape, pool, box).candidates] == ["resample"] * 2
+    pool = Pool((*pool, row("Take that.", 0.5, 2, "resample")))
+    [first, second] = propose(ape, pool, box).candidates
+    assert {(one.origin, one.parent) for one in (first, second)} == {("paraphrase", "Take this.")}
+    assert all("Take this." in request.prompt for request in box.asked[-2:])
+
+
+def trying(box: ScriptedBlackBox) -> Evaluator:
+    """Marks by the number of the part, so that later proposals are better."""
+    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, Scoring(examples=12))
+
+
+def number_of(request: Request) -> str:
+    return request.prompt.split("ake part ")[1].split(".")[0]
+
+
+def test_ucb_scores_none_but_the_winner_of_the_trials() -> None:
+    box, task = ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
+    ape = Ape(variant="ucb", trials=Trials(proposals=6, rounds=2, share=0.5, examples=4))
+    proposal = propose(ape, POOL, task, box, trying(task))
+    assert [one.text for one in proposal.candidates] == ["Take part 5."]
+    assert (proposal.written, proposal.distinct) == (6, 6)
+    assert (len(box.asked), len(task.asked)) == (6, 2 * 3 * 4)
+    assert ape.choose * 12 >= len(task.asked) + 12
+
+
+def test_ucb_of_the_paper_is_one_iteration_of_ninety_proposals_and_twenty_rounds() -> None:
+    ape, box, task = Ape(variant="ucb", preset="paper"), ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
+    proposal = propose(ape, POOL, task, box, trying(task))
+    assert len(proposal.candidates) == 1
+    assert (len(box.asked), len({shown(request) for request in box.asked})) == (90, 3)
+    assert len(ape.longest_requests(EXAMPLES, "a")) == 90
+    assert ape.choose == 91
+    assert propose(ape, Pool((*POOL, row("Take part 89.", 0.9, 1))), task, box, trying(task)) == Proposal((), 0, 0)
+
+
+def test_ucb_needs_examples_to_try_on() -> None:
+    with pytest.raises(ValueError, match="Expected resources with an evaluator"):
+        propose(Ape(variant="ucb"), POOL, ScriptedBlackBox(counting()))
+
+
+def test_a_search_with_ucb_asks_no_more_than_its_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = [
+        "fit", "--task.name=second_letter", "--strategy=duet.strategies.ape.Ape", "--strategy.init_args.variant=ucb",
+        "--strategy.init_args.trials.proposals=6", "--black_box=duet.models.fakes.HashingBlackBox", "--model.steps=1",
+        "--white_box=duet.models.ngram_encoder.NGramEncoder", "--search.extractor.outputs=none",
+        "--search.iterations=2",
+        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.scoring.examples=10", "--run_dir=run",
+    ]  # fmt: skip
+    assert cli.main([*command, "--dry_run"]) == 0
+    [most] = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Together: ")]
+    assert cli.main(command) == 0
+    result = json.loads(Path("run/result.json").read_text())
+    assert len(Path("run/candidates.jsonl").read_text().splitlines()) == 4 + 2
+    written, tests = 2 * 6, result["n_test"]
+    assert result["calls"] > 4 + 4 * 10 + written + 2 * 10 + tests
+    assert result["calls"] <= int(most.removeprefix("Together: ").split(" calls")[0].replace(",", ""))
+
+
+def test_the_black_box_for_writing_is_asked_where_there_is_one() -> None:
+    task, writer = ScriptedBlackBox({}), ScriptedBlackBox(counting())
+    assert propose(Ape(), POOL, task, writer).candidates
+    assert (len(task.asked), len(writer.asked)) == (0, 1)
+
+
+def test_the_longest_requests_are_as_many_and_as_long_as_they_can_be() -> None:
+    assert len(Ape(per_iteration=2, attempts=3).longest_requests(EXAMPLES, "a" * 400)) == 6
+    assert len(Ape(preset="paper").longest_requests(EXAMPLES, "a" * 400)) == 30
+    [one] = Ape(variant="iterative", attempts=1).longest_requests(EXAMPLES, "a" * 400)
+    assert "a" * 400 in one.prompt
+
+
+@pytest.mark.parametrize("name", ["per_iteration", "proposals", "demonstrations", "max_new_tokens", "attempts"])
+def test_numbers_are_positive(name: str) -> None:
+    with pytest.raises(ValueError, match=f"Expected {name} of at least 1 but got 0"):
+        Ape(**{name: 0})  # type: ignore[arg-type]

@@ -1,0 +1,103 @@
+"""The pool is the memory: a strategy that is made anew in every iteration proposes what one that goes on proposes."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from duet.evaluation.evaluation import Evaluator, Scoring
+from duet.features import FeatureExtractor
+from duet.models.base import AbstractEncoder
+from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
+from duet.pool import Candidate, Observation, Pool
+from duet.strategies.ape import Ape
+from duet.strategies.bandit_selection import Trials
+from duet.strategies.duet import Duet
+from duet.strategies.evoprompt import EvoPromptDE, EvoPromptGA
+from duet.strategies.instinct import Instinct
+from duet.strategies.random_search import RandomSearch
+from duet.strategies.strategy import AbstractStrategy, Resources
+from duet.tasks.example import Example
+from lightning_modules import neural_bandit
+
+EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
+
+
+class Flat:
+    """A reader: the state is the soft prompt."""
+
+    def check(self, white_box: AbstractEncoder) -> None: ...
+
+    def states(self, white_box: AbstractEncoder, prompt: str, soft_prompts: Tensor) -> Tensor:
+        return soft_prompts.flatten(1)
+
+
+class Summing:
+    """A predictor: the mean is the sum of the features."""
+
+    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        return features.sum(1), features[:, 0].abs()
+
+
+def bandit() -> neural_bandit.NeuralBandit:
+    return neural_bandit.NeuralBandit(width=4, steps=10)
+
+
+class Papers(Instinct):
+    """INSTINCT's preset on a small domain, so that the bandit is asked soon."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in (("starts", 2), ("points", 128), ("ranked", 50)):
+            object.__setattr__(self, name, value)
+
+
+METHODS: dict[str, Callable[[], AbstractStrategy]] = {
+    "duet": lambda: Duet(candidates=6),
+    "random search": lambda: RandomSearch(candidates=6, choose=2),
+    "ape": lambda: Ape(per_iteration=2),
+    "ape, paper": lambda: Ape(preset="paper"),
+    "ape, ucb": lambda: Ape(variant="ucb", trials=Trials(proposals=4, rounds=3)),
+    "evoprompt, GA": lambda: EvoPromptGA(population=4, operator="continuation"),
+    "evoprompt, GA, three at once": lambda: EvoPromptGA(population=4, per_iteration=3, operator="continuation"),
+    "evoprompt, DE": lambda: EvoPromptDE(population=4, operator="continuation"),
+    "instinct": lambda: Instinct(Flat(), bandit(), points=128, ranked=50, starts=2),
+    "instinct, paper": lambda: Papers(Flat(), bandit(), preset="paper"),
+}
+
+
+def observed(candidate: Candidate, iteration: int) -> Observation:
+    """Its score follows from the text."""
+    score = zlib.crc32(candidate.text.encode()) % 5 / 4
+    features = candidate.features if candidate.features is not None else torch.zeros(16)
+    return Observation(replace(candidate, features=features), iteration, (score,), ("x",))
+
+
+def search(make: Callable[[], AbstractStrategy], iterations: int, anew: bool) -> Pool:
+    """A search; ``anew`` keeps nothing between two iterations but the pool's checkpoint."""
+    box = ScriptedBlackBox(lambda request: f" part {request.seed % 50}")
+    evaluator = Evaluator(box, EXAMPLES, lambda answer, outputs: len(answer) % 2, Scoring())
+    resources = Resources(box, HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, 0, evaluator=evaluator)
+    texts = ["Copy the text.", "Sort each word.", "Take a part.", "Write it twice.", "Return the list."]
+    pool, strategy = Pool(tuple(observed(Candidate(text, "initial"), 0) for text in texts)), make()
+    for iteration in range(1, iterations + 1):
+        if anew:
+            pool, strategy = Pool.from_state_dict(pool.state_dict()), make()
+        proposal = strategy.propose(pool, Summing(), resources)
+        pool += [observed(one, iteration) for one in proposal.candidates]
+    return pool
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_resuming_equals_never_having_stopped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neural_bandit, "PAPER_STEPS", 20)
+    iterations = {"ape, paper": 3, "instinct, paper": 5}.get(name, 12)
+    going_on, anew = (search(METHODS[name], iterations, anew) for anew in (False, True))
+    assert len(going_on) >= 5 + iterations
+    assert going_on.state_dict()["rows"] == anew.state_dict()["rows"]
+    assert torch.equal(going_on.features(), anew.features())

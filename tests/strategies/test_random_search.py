@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+from duet.features import FeatureExtractor
+from duet.models.base import Encoding
+from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
+from duet.pool import Candidate, Observation, Pool
+from duet.strategies.duet import Duet
+from duet.strategies.random_search import RandomSearch
+from duet.strategies.strategy import Resources
+from duet.tasks.example import Example
+
+EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
+FIRST = Observation(Candidate("Copy the text.", "initial", features=torch.zeros(16)), 0, (0.5,), ("x",))
+POOL = Pool((FIRST,))
+
+
+class Unread(HashingWhiteBox):
+    """Writes, and refuses to read."""
+
+    def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
+        raise AssertionError("nothing is to be encoded")
+
+
+class Constant:
+    """A predictor that finds everything alike."""
+
+    def predict(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return features[:, 0] * 0, features[:, 0] * 0
+
+
+def resources(white_box: HashingWhiteBox, seed: int = 0) -> Resources:
+    return Resources(ScriptedBlackBox({}), white_box, FeatureExtractor(outputs="none"), EXAMPLES, seed)
+
+
+def test_it_draws_from_what_duet_would_rank_and_reads_nothing() -> None:
+    duet = Duet(candidates=12, choose=12).propose(POOL, Constant(), resources(HashingWhiteBox()))
+    search = RandomSearch(candidates=12, choose=5).propose(POOL, Constant(), resources(Unread()))
+    texts = [one.text for one in search.candidates]
+    assert len(set(texts)) == 5
+    assert set(texts) < {one.text for one in duet.candidates}
+    assert (search.written, search.distinct) == (duet.written, duet.distinct)
+    assert all(one.predicted is None and one.features is None for one in search.candidates)
+
+
+def test_every_candidate_is_equally_likely() -> None:
+    drawn: Counter[int] = Counter()
+    for seed in range(400):
+        asked = resources(HashingWhiteBox(), seed)
+        new, _ = Duet(candidates=4).new_candidates(POOL, asked, POOL.iteration)
+        proposal = RandomSearch(candidates=4).propose(POOL, Constant(), asked)
+        drawn[[one.text for one in new].index(proposal.candidates[0].text)] += 1
+    assert set(drawn) == {0, 1, 2, 3}
+    assert min(drawn.values()) > 70  # 100 expected, standard deviation 8.7
+
+
+def test_it_says_how_many_it_chooses_and_asks() -> None:
+    search = RandomSearch(candidates=12, choose=5, attempts=2)
+    assert (search.choose, search.candidates) == (5, 5)  # the others are never read
+    assert search.longest_requests(EXAMPLES, "a") == Duet(candidates=12, attempts=2).longest_requests(EXAMPLES, "a")

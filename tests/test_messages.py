@@ -1,0 +1,74 @@
+"""Errors of the parsers, in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from duet.messages import OneLineParser, one_line, suggest, unknown_key
+
+UNION = """Parser key "white_box":
+  Does not validate against any of the Union subtypes
+  Subtypes: [<class 'duet.models.base.AbstractWhiteBox'>, <class 'NoneType'>]
+  Errors:
+    - Problem with given class_path 'duet.models.huggingface_white_box.HuggingFaceWhiteBox':
+        Parser key "layer":
+          Does not validate against any of the Union subtypes
+          Subtypes: [<class 'int'>, typing.Literal['middle']]
+          Errors:
+            - Expected a <class 'int'>
+            - Expected a typing.Literal['middle']
+          Given value type: <class 'str'>
+          Given value: high
+    - Expected a <class 'NoneType'>
+  Given value type: <class 'jsonargparse._util.NestedArg'>
+  Given value: NestedArg(key='layer', val='high')"""
+
+CLASS_PATH = """Parser key "strategy":
+  - Expected a path but Duett either not accessible or invalid
+  - Does not validate against any of the Union subtypes
+  Errors:
+    - Expected a dot import path string: Duett
+  Given value: Duett"""
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (UNION, "white_box.init_args.layer: expected int or 'middle' but got high"),
+        (
+            "Parser key \"model.weight\":\n  Expected a typing.Literal['balance', 'none']. Got value: auto",
+            "model.weight: expected one of 'balance', 'none' but got auto",
+        ),
+        (
+            CLASS_PATH,
+            "strategy: expected the dotted path of a class but got Duett",
+        ),
+        ("Expected a template but got 'x'", "Expected a template but got 'x'"),
+        ("two\n  lines", "two lines"),
+    ],
+)
+def test_a_message_becomes_one_line(message: str, line: str) -> None:
+    assert one_line(message) == line
+
+
+@pytest.mark.parametrize(
+    ("message", "key"),
+    [
+        ("Subcommand 'fit' does not accept option 'a.b'", "a.b"),
+        ("unrecognized arguments: --a.b 3", "a.b"),
+        ("unrecognized arguments: --a.b=3", "a.b"),
+        ("expected one argument", None),
+    ],
+)
+def test_the_key_that_is_unknown_is_found(message: str, key: str | None) -> None:
+    assert unknown_key(message) == key
+
+
+def test_nothing_is_suggested_where_nothing_is_close() -> None:
+    assert suggest("zzz", ["task.name"]) == ""
+
+
+def test_a_parser_of_the_door_raises() -> None:
+    parser = OneLineParser(prog="cli.py data")
+    with pytest.raises(ValueError, match=r"unrecognized arguments: x \(see cli.py data --help\)"):
+        parser.parse_args(["x"])

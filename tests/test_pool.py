@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import io
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+import torch
+
+from duet.pool import Candidate, Observation, Pool
+
+
+def row(text: str, scores: tuple[float, ...], iteration: int = 0) -> Observation:
+    features = torch.tensor([float(len(text)), scores[0]])
+    candidate = Candidate(text, "local", "Parent.", features, (0.1, 0.7), 0.5, 0.25)
+    return Observation(candidate, iteration, scores, tuple("ab"[: len(scores)]))
+
+
+ROWS = [row("One.", (1.0, 0.0)), row("Two.", (0.0, 0.0)), row("Three.", (1.0, 1.0), 1), row("Four.", (1.0, 1.0), 3)]
+
+
+def test_the_score_is_the_mean() -> None:
+    assert row("One.", (1.0, 0.0)).score == 0.5
+    assert row("One.", (0.1, 0.2)).score == pytest.approx(0.15)
+
+
+def test_adding_returns_a_longer_pool_and_keeps_the_order() -> None:
+    short = Pool() + ROWS[:2]
+    long = short + ROWS[2:]
+    assert (len(short), len(long)) == (2, 4)
+    assert [one.text for one in long] == ["One.", "Two.", "Three.", "Four."]
+    assert long.texts == {"One.", "Two.", "Three.", "Four."}
+    assert (Pool((), (ROWS[0].candidate,)) + ROWS[1:]).reserve == (ROWS[0].candidate,)
+    with pytest.raises(FrozenInstanceError):
+        long.observations = ()  # type: ignore[misc]
+
+
+def test_the_next_iteration_follows_the_highest() -> None:
+    assert [(Pool() + ROWS[:n]).iteration for n in range(5)] == [0, 1, 1, 2, 4]
+    assert [one.text for one in (Pool() + ROWS).initial()] == ["One.", "Two."]
+
+
+def test_ties_go_to_the_shorter_text_then_to_the_earlier_one() -> None:
+    assert (Pool() + ROWS).best().text == "Four."
+    same = [row("Aaa.", (1.0,)), row("Bbb.", (1.0,))]
+    assert (Pool() + same).best() is same[0]
+    assert (Pool() + same[::-1]).best() is same[1]
+
+
+def test_an_empty_pool_has_no_best() -> None:
+    with pytest.raises(ValueError, match="Expected at least one scored instruction but the pool is empty"):
+        Pool().best()
+
+
+def test_tensors_have_a_row_for_each_observation() -> None:
+    pool = Pool() + ROWS
+    assert pool.features().tolist() == [[4, 1], [4, 0], [6, 1], [5, 1]]
+    assert pool.rewards().tolist() == [0.5, 0, 1, 1]
+    assert pool.rewards().dtype == torch.float32
+
+
+def plain(candidate: Candidate) -> tuple[dict[str, Any], list[float]]:
+    values = dict(vars(candidate))
+    return values, values.pop("features").tolist()
+
+
+@pytest.mark.parametrize("reserve", [(), (ROWS[1].candidate, ROWS[3].candidate)])
+@pytest.mark.parametrize("rows", [ROWS, []])
+def test_a_state_survives_a_weights_only_file_bit_for_bit(
+    rows: list[Observation], reserve: tuple[Candidate, ...]
+) -> None:
+    file = io.BytesIO()
+    torch.save(Pool(tuple(rows), reserve).state_dict(), file)
+    file.seek(0)
+    found = Pool.from_state_dict(torch.load(file, weights_only=True))
+    assert len(found) == len(rows)
+    for one, other in zip(found, rows, strict=True):
+        assert (one.scores, one.outputs, one.iteration) == (other.scores, other.outputs, other.iteration)
+        assert plain(one.candidate) == plain(other.candidate)
+    assert [plain(one) for one in found.reserve] == [plain(one) for one in reserve]
+
+
+def test_a_restored_pool_shares_no_memory_with_the_state() -> None:
+    state = (Pool() + ROWS).state_dict()
+    found = Pool.from_state_dict(state)
+    state["features"].zero_()
+    assert found.features().tolist()[0] == [4, 1]
