@@ -12,21 +12,21 @@ from typing import Any
 from lightning import Callback, LightningModule, Trainer
 
 from datamodules.instruction_pool import InstructionPool
-from duet.engine.concurrently import meanwhile
+from duet.engine.concurrently import run_concurrently
 from duet.engine.estimate import Estimate, Needs, estimate
-from duet.engine.final_test import Ending, FinalTest, example_records, mark_both, result
+from duet.engine.final_test import Ending, FinalTest, evaluate_both, example_records, result
 from duet.engine.scoring import Scorer
-from duet.evaluation.evaluation import Evaluator, Scoring
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.features import FeatureExtractor
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.models.errors import BudgetSpent, ProviderError
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import Guard
 from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
 from duet.spending.accounts import Accounts
 from duet.spending.budget import Budget, Usage
-from duet.strategies.strategy import AbstractStrategy, Proposal, Resources
+from duet.strategies.strategy import AbstractStrategy, Proposal, SearchContext
 from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -52,10 +52,10 @@ class InstructionSearch(Callback):
         black_box: the model whose instruction is sought.
         white_box: the open model that writes and encodes instructions, or an encoder where the black box writes them.
         strategy: how the next instructions are chosen.
-        initial_black_box: the model that writes instructions; None is the task's black box.
+        proposer: the model that writes instructions; None is the task's black box.
         initialisation: how the first instructions are asked for.
         extractor: how instructions become fused embeddings.
-        scoring: how an instruction is scored.
+        evaluation: how an instruction is scored.
         budget: hard caps; the final test is paid from them too.
         guard: what is no instruction.
         iterations: most iterations, T.
@@ -72,10 +72,10 @@ class InstructionSearch(Callback):
         black_box: AbstractBlackBox,
         white_box: AbstractEncoder,
         strategy: AbstractStrategy,
-        initial_black_box: AbstractBlackBox | None = None,
+        proposer: AbstractBlackBox | None = None,
         initialisation: Initialisation = Initialisation(),
         extractor: FeatureExtractor = FeatureExtractor(),
-        scoring: Scoring = Scoring(),
+        evaluation: EvaluationConfig = EvaluationConfig(),
         budget: Budget = Budget(),
         guard: Guard = Guard(),
         iterations: int = 125,
@@ -89,22 +89,22 @@ class InstructionSearch(Callback):
             raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
         extractor.check(white_box)
         strategy.check(white_box)
-        if strategy.compares_examples and scoring.racing.least_chance > 0:
+        if strategy.compares_examples and evaluation.racing.least_chance > 0:
             raise ValueError(
                 f"{type(strategy).__name__} compares instructions example by example: leave "
-                "search.scoring.racing.least_chance at 0"
+                "search.evaluation.racing.least_chance at 0"
             )
         if strategy.ahead and extractor.outputs == "black_box":
             raise ValueError("Expected ahead with search.extractor.outputs white_box or none: the black box is busy")
         self.task, self.strategy, self.white_box = task, strategy, white_box
-        self.initialisation, self.extractor, self.scoring = initialisation, extractor, scoring
+        self.initialisation, self.extractor, self.evaluation = initialisation, extractor, evaluation
         self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
         self.splits = task.splits(seed)
         self.stop_reason: str | None = None
         self.result: Result | None = None
         self.last_proposal = Proposal(())
-        self.accounts = Accounts((black_box, initial_black_box or black_box), budget, cache)
-        self._needs = Needs(self.splits, scoring, extractor, black_box.overhead)
+        self.accounts = Accounts((black_box, proposer or black_box), budget, cache)
+        self._needs = Needs(self.splits, evaluation, extractor, black_box.overhead)
         self._started = time.monotonic()
         self._earlier_seconds = 0.0
 
@@ -137,12 +137,12 @@ class InstructionSearch(Callback):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Opens the accounts of the run folder."""
-        box, self._initial_box = self.accounts.open(Path(trainer.default_root_dir))
-        block = self.splits.validation[: self.scoring.examples]
-        self._evaluator = Evaluator(box, block, self.task.metric, self.scoring)
+        box, self._proposer = self.accounts.open(Path(trainer.default_root_dir))
+        block = self.splits.validation[: self.evaluation.examples]
+        self._evaluator = Evaluator(box, block, self.task.metric, self.evaluation)
         self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
-        self._resources = Resources(
-            box, self.white_box, self.extractor, self.splits.demonstrations, self.seed, self._initial_box,
+        self._resources = SearchContext(
+            box, self.white_box, self.extractor, self.splits.demonstrations, self.seed, self._proposer,
             self._evaluator,
         )  # fmt: skip
 
@@ -204,7 +204,7 @@ class InstructionSearch(Callback):
     def _initialise(self, pool: InstructionPool) -> None:
         try:
             candidates = self.initialisation.candidates(
-                self._initial_box, self.splits.demonstrations, self.guard, self.seed
+                self._proposer, self.splits.demonstrations, self.guard, self.seed
             )
         except BudgetSpent as error:
             raise BudgetSpent(f"No room for the first instructions; raise search.budget ({error})") from error
@@ -238,7 +238,7 @@ class InstructionSearch(Callback):
         self._grow(pool, rows, self.last_proposal.reserve)
         return None
 
-    def _score_and_write_ahead(self, pool: Pool) -> list[Observation]:
+    def _score_and_write_ahead(self, pool: Pool) -> list[ScoredInstruction]:
         """Scores the last proposal; what was written ahead joins its reserve."""
         proposal = self.last_proposal
 
@@ -246,7 +246,7 @@ class InstructionSearch(Callback):
             return self.strategy.write_ahead(pool, proposal, self._resources)
 
         is_elsewhere = self._resources.black_box.endpoint is not None  # else both would want the same processor
-        with meanwhile(write_ahead, in_thread=self.strategy.ahead and is_elsewhere) as ahead:
+        with run_concurrently(write_ahead, in_thread=self.strategy.ahead and is_elsewhere) as ahead:
             rows = self._scorer.score(proposal.candidates, pool)
             more = ahead()
         written, distinct = proposal.written + more.written, proposal.distinct + more.distinct
@@ -255,11 +255,13 @@ class InstructionSearch(Callback):
         )
         return rows
 
-    def _grow(self, pool: InstructionPool, rows: Sequence[Observation], reserve: Sequence[Candidate] = ()) -> None:
+    def _grow(
+        self, pool: InstructionPool, rows: Sequence[ScoredInstruction], reserve: Sequence[Candidate] = ()
+    ) -> None:
         self._scorer.keep_room([*pool.pool.texts, *(row.text for row in rows)])
         pool.grow(self._with_features(rows), reserve)
 
-    def _with_features(self, rows: Sequence[Observation]) -> list[Observation]:
+    def _with_features(self, rows: Sequence[ScoredInstruction]) -> list[ScoredInstruction]:
         """Sets the fused embedding where the strategy has not."""
         missing = [row for row in rows if row.candidate.features is None]
         if not missing:
@@ -286,8 +288,8 @@ class InstructionSearch(Callback):
         reason = self.stop_reason or self._reason_to_stop(pool) or "iterations"
         self.accounts.keep(Usage())
         ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason, self.task.fingerprint)
-        test = FinalTest(self.splits.test, self.task.metric, self._resources.black_box, self.scoring)
-        marks = mark_both(pool, test)
+        test = FinalTest(self.splits.test, self.task.metric, self._resources.black_box, self.evaluation)
+        marks = evaluate_both(pool, test)
         found = result(pool, marks, test, ending, self.accounts.usage, self.accounts.usd, self.seconds)
         return found, example_records(self._evaluator.examples, self.splits.test, marks)
 

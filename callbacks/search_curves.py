@@ -11,7 +11,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from callbacks.instruction_search import InstructionSearch, pool_of
-from duet.pool import Observation, Pool
+from duet.pool import Pool, ScoredInstruction
 from duet.reporting.records import CandidateRecord, append_candidates, write_candidates
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -88,7 +88,7 @@ class SearchCurves(Callback):
             trainer.logger.experiment.add_text("best_instruction", f"`{best.score:.3f}` {best.text}", global_step=step)
 
 
-def candidate_record(row: Observation) -> CandidateRecord:
+def candidate_record(row: ScoredInstruction) -> CandidateRecord:
     """The row as a line of candidates.jsonl."""
     one = row.candidate
     return CandidateRecord(
@@ -102,7 +102,7 @@ def start_values(pool: Pool) -> dict[str, float]:
     return {"reward/best": pool.best().score, "reward/mean_of_pool": pool.rewards().mean().item()}
 
 
-def iteration_values(new: Sequence[Observation], pool: Pool, losses: dict[str, float]) -> dict[str, float]:
+def iteration_values(new: Sequence[ScoredInstruction], pool: Pool, losses: dict[str, float]) -> dict[str, float]:
     """The curves' values of one iteration: reward, best, prediction, losses, lambda, held-out rank correlation."""
     values: dict[str, float | None] = {
         "reward/chosen": sum(row.score for row in new) / len(new),

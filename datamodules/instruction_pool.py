@@ -10,7 +10,7 @@ import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 
 RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
 ABSOLUTE_SPREAD = 1e-8
@@ -79,7 +79,7 @@ class InstructionPool(LightningDataModule):
         self.standardise_rewards = standardise_rewards
         self.pool = Pool()
 
-    def grow(self, observations: Sequence[Observation], reserve: Sequence[Candidate] = ()) -> None:
+    def grow(self, observations: Sequence[ScoredInstruction], reserve: Sequence[Candidate] = ()) -> None:
         """Take in what was scored, on which the next epoch fits, and a reserve in place of the former one."""
         self.pool = replace(self.pool + observations, reserve=tuple(reserve))
 

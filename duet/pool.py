@@ -1,4 +1,4 @@
-"""The pool: every scored instruction in the order of scoring, and what is held in reserve: the memory of the search."""
+"""The pool: every scored instruction in order, and what is held in reserve: the memory of the search."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Observation:
+class ScoredInstruction:
     """A candidate with its reward.
 
     Args:
@@ -76,21 +76,21 @@ class Pool:
         observations: the scored instructions.
         reserve: candidates without a score, with features, that a strategy wants to choose from again.
 
-    >>> one = Observation(Candidate("Reverse it.", "initial", features=torch.zeros(2)), 0, (1.0, 0.0), ("ba", "dc"))
-    >>> (Pool() + [one]).best().score
+    >>> candidate = Candidate("Reverse it.", "initial", features=torch.zeros(2))
+    >>> (Pool() + [ScoredInstruction(candidate, 0, (1.0, 0.0), ("ba", "dc"))]).best().score
     0.5
     """
 
-    observations: tuple[Observation, ...] = ()
+    observations: tuple[ScoredInstruction, ...] = ()
     reserve: tuple[Candidate, ...] = ()
 
     def __len__(self) -> int:
         return len(self.observations)
 
-    def __iter__(self) -> Iterator[Observation]:
+    def __iter__(self) -> Iterator[ScoredInstruction]:
         return iter(self.observations)
 
-    def __add__(self, more: Sequence[Observation]) -> Pool:
+    def __add__(self, more: Sequence[ScoredInstruction]) -> Pool:
         return replace(self, observations=self.observations + tuple(more))
 
     @property
@@ -107,7 +107,7 @@ class Pool:
         """The rows of iteration 0."""
         return Pool(tuple(row for row in self if row.iteration == 0))
 
-    def best(self) -> Observation:
+    def best(self) -> ScoredInstruction:
         """The highest expected score; ties go to the shorter text, then to the earlier one.
 
         Raises:
@@ -140,7 +140,7 @@ class Pool:
         rows = []
         for index, row in enumerate(state["rows"]):
             candidate = Candidate(**row["candidate"], features=state["features"][index].clone())
-            rows.append(Observation(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
+            rows.append(ScoredInstruction(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
         reserve = [
             Candidate(**one, features=state["reserve_features"][index].clone())
             for index, one in enumerate(state.get("reserve", ()))

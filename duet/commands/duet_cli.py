@@ -34,7 +34,7 @@ from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 
 DEFAULTS = [CONFIGS / "defaults.yaml", CONFIGS / "models" / "embedded.yaml"]  # the latter wins
-SHARED = ("task", "black_box", "initial_black_box", "white_box", "strategy")
+SHARED = ("task", "black_box", "proposer", "white_box", "strategy")
 log = logging.getLogger("duet")
 
 
@@ -207,7 +207,7 @@ def declare_search(parser: LightningArgumentParser) -> None:
     """The arguments of a search, each shared object once; the callback gets them by links."""
     parser.add_class_arguments(Task, "task")
     parser.add_subclass_arguments(AbstractBlackBox, "black_box")
-    parser.add_subclass_arguments(AbstractBlackBox, "initial_black_box", required=False)
+    parser.add_subclass_arguments(AbstractBlackBox, "proposer", required=False)
     parser.add_subclass_arguments(AbstractEncoder, "white_box")
     parser.add_subclass_arguments(AbstractStrategy, "strategy")
     parser.add_lightning_class_args(InstructionSearch, "search")

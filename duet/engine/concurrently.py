@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def meanwhile(work: Callable[[], T], in_thread: bool) -> Iterator[Callable[[], T]]:
+def run_concurrently(work: Callable[[], T], in_thread: bool) -> Iterator[Callable[[], T]]:
     """Gives a function that returns what the work returns, or raises what it raises.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from duet.evaluation.evaluation import Scoring
+from duet.evaluation.evaluation import EvaluationConfig
 from duet.features import FeatureExtractor
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import Endpoint, prices_of
@@ -27,19 +27,19 @@ class Needs:
 
     Args:
         splits: the examples.
-        scoring: how an instruction is scored.
+        evaluation: how an instruction is scored.
         extractor: how instructions become features; it may ask the black box for output answers.
         overhead: bytes that the task's black box sends with every prompt.
     """
 
     splits: Splits
-    scoring: Scoring
+    evaluation: EvaluationConfig
     extractor: FeatureExtractor
     overhead: int = 0
 
     def scores(self, texts: Iterable[str]) -> Usage:
-        """Scoring each text once."""
-        return self._tried(texts, self.splits.validation[: self.scoring.examples])
+        """EvaluationConfig each text once."""
+        return self._tried(texts, self.splits.validation[: self.evaluation.examples])
 
     def outputs(self, texts: Iterable[str]) -> Usage:
         """The output answers of each text; nothing where the white box gives them."""
@@ -55,7 +55,7 @@ class Needs:
         return self._tried((longest * 2)[:2], self.splits.test)
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
-        return most(_answers(texts, examples, self.scoring.template, self.scoring.max_tokens), self.overhead)
+        return most(_answers(texts, examples, self.evaluation.template, self.evaluation.max_tokens), self.overhead)
 
 
 @dataclass(frozen=True)

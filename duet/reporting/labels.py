@@ -11,7 +11,7 @@ from duet.reporting.runs import Run, flatten
 
 Settings = Mapping[str, Any]
 CLASS = "strategy.class_path"
-CLASSES = ("strategy", "black_box", "initial_black_box", "white_box")
+CLASSES = ("strategy", "black_box", "proposer", "white_box")
 IN_PRINT = {
     "Ape": "APE", "EvoPromptDE": "EvoPrompt (DE)", "EvoPromptGA": "EvoPrompt (GA)", "Instinct": "INSTINCT",
     "RandomSearch": "random search",

@@ -83,7 +83,7 @@ def initial_columns(runs: Sequence[Run]) -> dict[str, Column]:
 
 def initial_model(run: Run) -> str:
     """The model that wrote the initial instructions."""
-    for box in ("initial_black_box", "black_box"):
+    for box in ("proposer", "black_box"):
         if model := run.settings.get(f"{box}.init_args.model"):
             return str(model)
     return "initial instructions"

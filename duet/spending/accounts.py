@@ -68,7 +68,7 @@ class Accounts:
     def named(self) -> dict[str, AbstractBlackBox]:
         """The black boxes by their names in the settings, each once."""
         task, writer = self.boxes
-        return {"black_box": task} if writer is task else {"black_box": task, "initial_black_box": writer}
+        return {"black_box": task} if writer is task else {"black_box": task, "proposer": writer}
 
     @property
     def usage(self) -> Usage:

@@ -12,7 +12,7 @@ from duet.models.errors import ProviderError
 
 
 @dataclass(frozen=True)
-class Trials:
+class BanditSelection:
     """Rounds in which the proposals with the highest upper confidence bound are tried on examples that are new to them.
 
     Args:

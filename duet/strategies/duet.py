@@ -11,7 +11,7 @@ import torch
 
 from duet.features import require_white_box
 from duet.models.base import AbstractEncoder, Request
-from duet.pool import Candidate, Observation, Pool, feature_rows
+from duet.pool import Candidate, Pool, ScoredInstruction, feature_rows
 from duet.proposals.instruction_filter import Guard
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import (
@@ -25,7 +25,7 @@ from duet.proposals.writers import (
     resample_plans,
 )
 from duet.strategies.acquisition import Acquisition, acquisition_value
-from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
 from duet.tasks.example import Example
 
 
@@ -83,7 +83,7 @@ class Duet(AbstractStrategy):
         choose: how many of them are scored per iteration.
         reserve: how many of the others, the best ones, stand for choice again in the next iteration.
         acquisition: how the predictor chooses.
-        nu: weight of exploration.
+        beta: weight of exploration.
         soft_prompts: the latent space of soft prompts.
         position: where a soft prompt stands: before (``prefix``) or after (``suffix``) the demonstrations.
         demonstrations: examples per prompt.
@@ -103,7 +103,7 @@ class Duet(AbstractStrategy):
     choose: int = 1
     reserve: int = 32
     acquisition: Acquisition = "upper_confidence_bound"
-    nu: float = 3.0
+    beta: float = 3.0
     soft_prompts: SoftPrompts = field(default_factory=SoftPrompts)
     position: Literal["prefix", "suffix"] = "prefix"
     demonstrations: int = 5
@@ -127,23 +127,23 @@ class Duet(AbstractStrategy):
         if self.ahead and self.shares.of_black_box > 0:
             raise ValueError("Expected ahead with shares of the white box alone: the black box is busy with the scores")
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
         """Writes, canonicalises, deduplicates, encodes and ranks; one score per text."""
         kept = {one.text: one for one in pool.reserve if one.text not in pool.texts}
         was_written = self.ahead and kept
-        new, written = ([], 0) if was_written else self.new_candidates(pool, resources, pool.iteration)
-        read = self._read([one for one in new if one.text not in kept], resources)
-        ranked = self._rank([*read, *kept.values()], pool, predictor, resources)
+        new, written = ([], 0) if was_written else self.new_candidates(pool, context, pool.iteration)
+        read = self._read([one for one in new if one.text not in kept], context)
+        ranked = self._rank([*read, *kept.values()], pool, predictor, context)
         last = self.choose + self.reserve
         return Proposal(ranked[: self.choose], written, len(new), ranked[self.choose : last])
 
-    def write_ahead(self, pool: Pool, proposal: Proposal, resources: Resources) -> Proposal:
+    def write_ahead(self, pool: Pool, proposal: Proposal, context: SearchContext) -> Proposal:
         """With ``ahead`` all that the next iteration chooses from, but for this one's reserve."""
         if not self.ahead:
             return Proposal(())
-        new, written = self.new_candidates(pool, resources, pool.iteration + 1)
+        new, written = self.new_candidates(pool, context, pool.iteration + 1)
         known = {one.text for one in (*proposal.candidates, *proposal.reserve)}
-        read = self._read([one for one in new if one.text not in known], resources)
+        read = self._read([one for one in new if one.text not in known], context)
         return Proposal((), written, len(new), tuple(read))
 
     def check(self, white_box: AbstractEncoder) -> None:
@@ -160,33 +160,33 @@ class Duet(AbstractStrategy):
         )
         return self._black_box_writer.longest_requests(plans, demonstrations, longest) * self.attempts
 
-    def new_candidates(self, pool: Pool, resources: Resources, iteration: int) -> tuple[list[Candidate], int]:
+    def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
         """Those of the first batch that has any, and how many texts were written until then.
 
         Args:
             pool: what is known; the best of it are the parents of the local moves.
-            resources: who writes.
+            context: who writes.
             iteration: for which they are written; it moves the draws.
         """
         written = 0
-        for batch in self._batches(pool, resources, iteration):
+        for batch in self._batches(pool, context, iteration):
             written += len(batch)
-            if new := self._new(batch, pool, resources):
+            if new := self._new(batch, pool, context):
                 return new, written
         return [], written
 
-    def _batches(self, pool: Pool, resources: Resources, iteration: int) -> Iterator[list[Candidate]]:
+    def _batches(self, pool: Pool, context: SearchContext, iteration: int) -> Iterator[list[Candidate]]:
         """What is written for the pool, one batch per attempt."""
         counts, best = self.shares.counts(self.candidates), parents(pool, self.elite)
         for attempt in range(self.attempts):
-            generator = random.Random(f"propose/{resources.seed}/{iteration}/{attempt}")
+            generator = random.Random(f"propose/{context.seed}/{iteration}/{attempt}")
             number = iteration * self.attempts + attempt
             plans = self._white_box_plans(counts, best, number, generator)
             asked = [*paraphrase_plans(best, counts["paraphrase"]), *resample_plans(counts["resample"])]
-            black_box = resources.writer or resources.black_box
+            black_box = context.writer or context.black_box
             yield [
-                *self._written(plans, resources, generator),
-                *self._black_box_writer.write(asked, resources.demonstrations, black_box, generator),
+                *self._written(plans, context, generator),
+                *self._black_box_writer.write(asked, context.demonstrations, black_box, generator),
             ]
 
     @property
@@ -194,7 +194,7 @@ class Duet(AbstractStrategy):
         return BlackBoxWriter(self.demonstrations, self.temperature, self.max_new_tokens)
 
     def _white_box_plans(
-        self, counts: dict[str, int], best: Sequence[Observation], number: int, generator: random.Random
+        self, counts: dict[str, int], best: Sequence[ScoredInstruction], number: int, generator: random.Random
     ) -> list[Candidate]:
         torch_generator = torch.Generator().manual_seed(generator.getrandbits(62))
         return [
@@ -203,7 +203,7 @@ class Duet(AbstractStrategy):
             *continuation_plans(self.soft_prompts, best, counts["continuation"], generator),
         ]
 
-    def _written(self, plans: Sequence[Candidate], resources: Resources, generator: random.Random) -> list[Candidate]:
+    def _written(self, plans: Sequence[Candidate], context: SearchContext, generator: random.Random) -> list[Candidate]:
         """What the white box makes of the plans."""
         if not plans:
             return []
@@ -215,30 +215,30 @@ class Duet(AbstractStrategy):
             self.max_new_tokens,
             self.fresh_demonstrations,
         )
-        white_box = require_white_box(resources.white_box, "candidates")
-        return writer.write(plans, resources.demonstrations, white_box, generator)
+        white_box = require_white_box(context.white_box, "candidates")
+        return writer.write(plans, context.demonstrations, white_box, generator)
 
-    def _new(self, batch: Sequence[Candidate], pool: Pool, resources: Resources) -> list[Candidate]:
+    def _new(self, batch: Sequence[Candidate], pool: Pool, context: SearchContext) -> list[Candidate]:
         """Distinct candidates that have no score yet and pass the guard."""
         distinct = {one.text: one for one in reversed(batch) if one.text not in pool.texts}
-        examples = resources.demonstrations
+        examples = context.demonstrations
         return [one for one in reversed(distinct.values()) if self.guard.reason(one.text, examples) is None]
 
-    def _read(self, candidates: Sequence[Candidate], resources: Resources) -> list[Candidate]:
+    def _read(self, candidates: Sequence[Candidate], context: SearchContext) -> list[Candidate]:
         """With their features."""
-        inputs = [example.input for example in resources.demonstrations]
+        inputs = [example.input for example in context.demonstrations]
         texts = [one.text for one in candidates]
-        features = resources.extractor.extract(texts, inputs, resources.white_box, resources.black_box) if texts else ()
+        features = context.extractor.extract(texts, inputs, context.white_box, context.black_box) if texts else ()
         return [replace(one, features=row.clone()) for one, row in zip(candidates, features, strict=True)]
 
     def _rank(
-        self, candidates: Sequence[Candidate], pool: Pool, predictor: RewardPredictor, resources: Resources
+        self, candidates: Sequence[Candidate], pool: Pool, predictor: RewardPredictor, context: SearchContext
     ) -> tuple[Candidate, ...]:
         """The best by the acquisition first, with what was predicted."""
         if not candidates:
             return ()
         mean, deviation = predictor.predict(feature_rows(candidates))
-        generator = torch.Generator().manual_seed(resources.seed * 1_000_003 + pool.iteration)
-        value = acquisition_value(self.acquisition, mean, deviation, pool.best().score, self.nu, generator)
+        generator = torch.Generator().manual_seed(context.seed * 1_000_003 + pool.iteration)
+        value = acquisition_value(self.acquisition, mean, deviation, pool.best().score, self.beta, generator)
         order = value.argsort(descending=True, stable=True).tolist()
         return tuple(replace(candidates[i], predicted=mean[i].item(), uncertainty=deviation[i].item()) for i in order)

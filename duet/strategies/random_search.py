@@ -9,7 +9,7 @@ from typing import Any
 from duet.models.base import AbstractEncoder, Request
 from duet.pool import Pool
 from duet.strategies.duet import Duet
-from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
 from duet.tasks.example import Example
 
 
@@ -17,7 +17,7 @@ class RandomSearch(AbstractStrategy):
     """Writes exactly what Duet would write for the same pool, and draws from the new ones without reading them.
 
     Args:
-        writing: settings of Duet; those of its choice (acquisition, nu, ahead) play no part.
+        writing: settings of Duet; those of its choice (acquisition, beta, ahead) play no part.
     """
 
     def __init__(self, **writing: Any) -> None:
@@ -32,8 +32,8 @@ class RandomSearch(AbstractStrategy):
         """As Duet."""
         return self.duet.longest_requests(demonstrations, longest)
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
         """Writes as Duet does; ``choose`` of the new candidates, each equally likely."""
-        new, written = self.duet.new_candidates(pool, resources, pool.iteration)
-        generator = random.Random(f"random/{resources.seed}/{pool.iteration}")
+        new, written = self.duet.new_candidates(pool, context, pool.iteration)
+        generator = random.Random(f"random/{context.seed}/{pool.iteration}")
         return Proposal(tuple(generator.sample(new, min(self.choose, len(new)))), written, len(new))

@@ -25,7 +25,7 @@ class RewardPredictor(Protocol):
 
 
 @dataclass(frozen=True)
-class Resources:
+class SearchContext:
     """What a run puts at a strategy's disposal.
 
     Args:
@@ -91,7 +91,7 @@ class AbstractStrategy(ABC):
         """
         return []
 
-    def write_ahead(self, pool: Pool, proposal: Proposal, resources: Resources) -> Proposal:
+    def write_ahead(self, pool: Pool, proposal: Proposal, context: SearchContext) -> Proposal:
         """What can be written for the next proposal while the black box scores this one: its reserve joins the pool's.
 
         It may run in a thread of its own, beside the black box, so it asks the white box alone.
@@ -99,10 +99,10 @@ class AbstractStrategy(ABC):
         Args:
             pool: without the scores that are under way.
             proposal: whose candidates are being scored.
-            resources: as for ``propose``.
+            context: as for ``propose``.
         """
         return Proposal(())
 
     @abstractmethod
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
         """The instructions to score next, given all that is known."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from duet.evaluation.evaluation import Scoring
+from duet.evaluation.evaluation import EvaluationConfig
 from duet.evaluation.racing import Racing
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.spending.budget import Budget
@@ -137,7 +137,7 @@ def test_a_race_finds_the_same_best_for_fewer_calls(run: Callable[..., Any], lis
     every, raced = (
         run(
             quality, strategy=listed(["Bad one."], ["Good one."], ["Worse one."]), iterations=3, threshold=1.1,
-            scoring=Scoring(examples=4, racing=Racing(chance, 1)), folder=str(chance),
+            evaluation=EvaluationConfig(examples=4, racing=Racing(chance, 1)), folder=str(chance),
         )
         for chance in (0.0, 0.19)
     )  # fmt: skip
@@ -151,7 +151,7 @@ def test_a_race_finds_the_same_best_for_fewer_calls(run: Callable[..., Any], lis
 
 def test_a_strategy_that_compares_example_by_example_does_not_race(run: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="InstructZero compares instructions example by example"):
-        run(strategy=InstructZero(), scoring=Scoring(racing=Racing(0.01)))
+        run(strategy=InstructZero(), evaluation=EvaluationConfig(racing=Racing(0.01)))
 
 
 @pytest.mark.parametrize("wrong", [{"iterations": 0}, {"threshold": 0.0}])

@@ -14,7 +14,7 @@ from duet.models.errors import ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.prices import Prices
 from duet.strategies.duet import Duet, Shares
-from tests.callbacks.conftest import FIRST, Run
+from tests.engine.conftest import FIRST, Run
 
 AHEAD = Duet(candidates=8, ahead=True)
 PRICES = Prices(0.1, 0.7)

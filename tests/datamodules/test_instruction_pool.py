@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from datamodules.instruction_pool import InstructionPool, pool_batch, standardisation
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 
 
-def _row(text: str, reward: float, features: Tensor, iteration: int = 0) -> Observation:
-    return Observation(Candidate(text, "initial", features=features), iteration, (reward,), ("answer",))
+def _row(text: str, reward: float, features: Tensor, iteration: int = 0) -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, "initial", features=features), iteration, (reward,), ("answer",))
 
 
 def _pool(features: Tensor, rewards: list[float]) -> Pool:

@@ -60,7 +60,7 @@ def test_candidates_that_the_black_box_writes_are_part_of_it(run: Callable[..., 
 
 def test_each_black_box_is_counted_at_its_own_price(run: Callable[..., Any], paid: Any) -> None:
     dear = paid(Prices(1.0, 0.0))
-    done = run(initial_black_box=dear(run(folder="other").box))
+    done = run(proposer=dear(run(folder="other").box))
     estimate = done.search.estimate()
     [first, *others] = estimate.parts
     assert first.usd == first.most.prompt_tokens / 10**6

@@ -16,7 +16,7 @@ SETTINGS: dict[str, Any] = {
     "seed_everything": 0,
     "model": {"depth": 3, "weight": "balance", "alpha": 0.1},
     "search": {"iterations": 2, "extractor": {"outputs": "white_box"}},
-    "strategy": {"class_path": "duet.strategies.duet.Duet", "init_args": {"nu": 0.5}},
+    "strategy": {"class_path": "duet.strategies.duet.Duet", "init_args": {"beta": 0.5}},
     "black_box": {"class_path": "x.Box", "init_args": {"model": "embedded"}},
     "run_dir": "x",
 }

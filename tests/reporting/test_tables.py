@@ -19,7 +19,7 @@ ABLATIONS = {
     "without output": dotted({"search": {"extractor": {"outputs": "none"}}}),
     "without similarity": dotted({"model": {"weight": "none"}}),
     "depth 5": dotted({"model": {"depth": 5}}),
-    "initial gpt 4": dotted({"initial_black_box": {"init_args": {"model": "gpt-4"}}, "search": {"iterations": 1}}),
+    "initial gpt 4": dotted({"proposer": {"init_args": {"model": "gpt-4"}}, "search": {"iterations": 1}}),
 }
 SCORES = {"Duet": {"x": (0.8, 0.6), "y": (0.5, 0.5)}, "APE": {"x": (0.6, 0.4), "y": (0.5, 0.7)}}
 
@@ -102,7 +102,7 @@ def test_table_2_and_5_compare_parts_on_the_same_runs(make_run: MakeRun) -> None
 
 
 def test_table_2_has_the_start_alone_by_each_model_that_wrote_one(make_run: MakeRun) -> None:
-    written = {"initial_black_box": {"init_args": {"model": "gpt-4"}}}
+    written = {"proposer": {"init_args": {"model": "gpt-4"}}}
     once = written | {"search": {"iterations": 1, "extractor": {"outputs": "white_box"}}}
     found = tables([
         make_run("ours"),

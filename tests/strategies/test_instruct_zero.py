@@ -21,11 +21,11 @@ from duet.features import FeatureExtractor
 from duet.models.base import AbstractWhiteBox, Encoding
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.instruct_zero import PAPER, InstructZero
 from duet.strategies.latent_surrogate import LatentSurrogate
-from duet.strategies.strategy import Proposal, Resources
+from duet.strategies.strategy import Proposal, SearchContext
 from duet.tasks.example import Example
 
 ROOT = Path(__file__).parents[2]
@@ -80,19 +80,19 @@ class Writing(AbstractWhiteBox):
         return [self.rule(len(self.points), point) for point in points]
 
 
-def resources(white_box: AbstractWhiteBox | None = None, seed: int = 0) -> Resources:
-    return Resources(
+def context(white_box: AbstractWhiteBox | None = None, seed: int = 0) -> SearchContext:
+    return SearchContext(
         ScriptedBlackBox({}), white_box or HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, seed
     )
 
 
 def propose(pool: Pool, white_box: AbstractWhiteBox | None = None, seed: int = 0, **changes: Any) -> Proposal:
-    return InstructZero(**SMALL | changes).propose(pool, NoPredictor(), resources(white_box, seed))
+    return InstructZero(**SMALL | changes).propose(pool, NoPredictor(), context(white_box, seed))
 
 
-def row(text: str, marks: Sequence[float], iteration: int, latent: Sequence[float] | None = None) -> Observation:
+def row(text: str, marks: Sequence[float], iteration: int, latent: Sequence[float] | None = None) -> ScoredInstruction:
     candidate = Candidate(text, "any", features=torch.zeros(16), latent=tuple(latent) if latent else None)
-    return Observation(candidate, iteration, tuple(marks), ("x",) * len(marks))
+    return ScoredInstruction(candidate, iteration, tuple(marks), ("x",) * len(marks))
 
 
 def marks(point: Sequence[float]) -> tuple[float, ...]:
@@ -126,7 +126,7 @@ def test_afterwards_the_model_names_them() -> None:
     assert all(one.predicted is not None and one.uncertainty is not None for one in proposal.candidates)
 
 
-def modelled(rows: Sequence[Observation]) -> LatentSurrogate:
+def modelled(rows: Sequence[ScoredInstruction]) -> LatentSurrogate:
     points = torch.tensor([one.candidate.latent for one in rows])
     return LatentSurrogate(points, torch.tensor([one.scores for one in rows]), residual=True)
 
@@ -214,7 +214,7 @@ def test_a_search_that_is_interrupted_after_every_iteration_finds_the_same(
         for iteration in range(1, 6):
             found = propose(pool, preset=preset).candidates
             marked = [replace(one, features=torch.zeros(16)) for one in found]
-            grown = [Observation(one, iteration, marks(one.latent or ()), ("x",) * 5) for one in marked]
+            grown = [ScoredInstruction(one, iteration, marks(one.latent or ()), ("x",) * 5) for one in marked]
             pool = between(pool + grown)
         return [(one.text, one.candidate.latent) for one in pool]
 
@@ -238,7 +238,7 @@ def test_the_paper_searches_a_larger_cube_than_it_starts_from() -> None:
     assert (paper.choose, paper.soft_prompts) == (25, SPACE)
     white_box = Writing(lambda call, point: f"take what stands at {point[0]:.6f}")
     corner = Pool(tuple(replace(one, scores=tuple(1 - score for score in one.scores)) for one in SCORED))
-    paper.propose(corner, NoPredictor(), resources(white_box))
+    paper.propose(corner, NoPredictor(), context(white_box))
     assert -1 <= white_box.points[0].min() < 0
 
 
@@ -254,7 +254,7 @@ TASK = "".join(json.dumps({"input": f"a{i} b{i}", "output": f"b{i}"}) + "\n" for
 FAKES = ["--black_box", "duet.models.fakes.HashingBlackBox", "--white_box", "duet.models.fakes.HashingWhiteBox"]
 CONFIG = ["--config", "task.yaml", "--config", str(ROOT / "configs" / "methods" / "instruct_zero.yaml")]
 TINY = [
-    "--search.scoring.examples=4", "--search.iterations=3", "--search.threshold=1.1", "--model.steps=6",
+    "--search.evaluation.examples=4", "--search.iterations=3", "--search.threshold=1.1", "--model.steps=6",
     "--strategy.init_args.initial_points=2", "--strategy.init_args.choose=2", "--strategy.init_args.starts=3",
 ]  # fmt: skip
 
