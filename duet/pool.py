@@ -21,7 +21,7 @@ class Candidate:
         features: (d,), the fused embedding z; None before the white box has seen it.
         latent: the soft prompt's point in the latent space, if it was written under one.
         predicted: the predictor's mean at the time of choice, on the reward's scale.
-        uncertainty: its standard deviation at the time of choice, on the reward's scale.
+        std: its standard deviation at the time of choice, on the reward's scale.
     """
 
     text: str
@@ -30,7 +30,7 @@ class Candidate:
     features: Tensor | None = None
     latent: tuple[float, ...] | None = None
     predicted: float | None = None
-    uncertainty: float | None = None
+    std: float | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,11 @@ class Pool:
             raise ValueError("Expected at least one scored instruction but the pool is empty")
         return max(self.observations, key=lambda row: (row.expected, -len(row.text)))
 
+    @property
+    def has_features(self) -> bool:
+        """Whether every row has a fused embedding, as a fit needs."""
+        return bool(len(self)) and all(row.candidate.features is not None for row in self)
+
     def features(self) -> Tensor:
         """(n, d), the fused embeddings."""
         return feature_rows([row.candidate for row in self])
@@ -129,7 +134,7 @@ class Pool:
         """Plain Python values and two tensors, for a checkpoint that loads with ``weights_only``."""
         return {
             "rows": [vars(row) | {"candidate": _plain(row.candidate)} for row in self],
-            "features": self.features() if len(self) else None,
+            "features": self.features() if self.has_features else None,
             "reserve": [_plain(one) for one in self.reserve],
             "reserve_features": feature_rows(self.reserve) if self.reserve else None,
         }
@@ -139,7 +144,8 @@ class Pool:
         """The pool that ``state_dict`` came from, bit for bit."""
         rows = []
         for index, row in enumerate(state["rows"]):
-            candidate = Candidate(**row["candidate"], features=state["features"][index].clone())
+            features = None if state["features"] is None else state["features"][index].clone()
+            candidate = Candidate(**row["candidate"], features=features)
             rows.append(ScoredInstruction(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
         reserve = [
             Candidate(**one, features=state["reserve_features"][index].clone())

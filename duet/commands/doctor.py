@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from callbacks.instruction_search import InstructionSearch
 from callbacks.search_progress import printable
 from duet.commands import money
 from duet.commands.cache import stats
 from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.commands.fit import quiet
 from duet.commands.run_folder import LAST, Finished
+from duet.engine.search import Search
 from duet.messages import OneLineParser
 from duet.models.base import AbstractBlackBox, Completion, Request
 from duet.models.endpoint import Endpoint
@@ -72,7 +72,7 @@ def run(argv: Sequence[str]) -> int:
     raise AssertionError("a dry run ends before anything is loaded")
 
 
-def examine(cli: DuetCLI, search: InstructionSearch, *, ask: bool = False) -> Iterator[Finding]:
+def examine(cli: DuetCLI, search: Search, *, ask: bool = False) -> Iterator[Finding]:
     """All findings, in the order in which a run would come across them."""
     settings = cli.config.fit
     yield from task(search, settings.task)
@@ -82,7 +82,7 @@ def examine(cli: DuetCLI, search: InstructionSearch, *, ask: bool = False) -> It
     yield run_folder(cli)
 
 
-def task(search: InstructionSearch, settings: Any) -> Iterator[Finding]:
+def task(search: Search, settings: Any) -> Iterator[Finding]:
     """Files, sizes, metric."""
     files = [Path(name).expanduser() for name in (settings.train_file, settings.test_file) if name]
     sizes = ", ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in files)
@@ -100,7 +100,7 @@ def task(search: InstructionSearch, settings: Any) -> Iterator[Finding]:
         yield Finding("warning", "examples", f"{len(splits.test)} test examples tell little: expect a wide interval")
 
 
-def models(search: InstructionSearch, settings: Any, ask: bool) -> Iterator[Finding]:
+def models(search: Search, settings: Any, ask: bool) -> Iterator[Finding]:
     """Every model: where it is, whether it can be used."""
     for name, box in search.accounts.named.items():
         if box.endpoint is None:
@@ -109,7 +109,8 @@ def models(search: InstructionSearch, settings: Any, ask: bool) -> Iterator[Find
             yield from endpoint(name, box.endpoint)
             if ask:
                 yield answer(name, box)
-    yield from open_model("white_box", settings.white_box)
+    if search.needs_encoder and settings.white_box:
+        yield from open_model("white_box", settings.white_box)
 
 
 def endpoint(name: str, place: Endpoint) -> Iterator[Finding]:
@@ -171,7 +172,7 @@ def open_model(name: str, settings: Any) -> Iterator[Finding]:
     yield Finding("warning" if tight else "ok", name, f"{model}: {size} on {found.device}{room}")
 
 
-def spending(search: InstructionSearch) -> Iterator[Finding]:
+def spending(search: Search) -> Iterator[Finding]:
     """The dry run's figures and the caps."""
     yield Finding("ok", "at most", money.figures(search.estimate()))
     capped = search.accounts.budget.caps_purchases
@@ -183,7 +184,7 @@ def spending(search: InstructionSearch) -> Iterator[Finding]:
         yield Finding("ok", "budget", money.caps(search.accounts.budget))
 
 
-def caches(search: InstructionSearch, folder: Path) -> Iterator[Finding]:
+def caches(search: Search, folder: Path) -> Iterator[Finding]:
     """Where answers are kept, and how many there are already."""
     paths = {search.accounts.cache_path(box, folder) for box in search.accounts.named.values()}
     for path in sorted(paths, key=str):

@@ -41,6 +41,13 @@ class Needs:
         """EvaluationConfig each text once."""
         return self._tried(texts, self.splits.validation[: self.evaluation.examples])
 
+    def tries(self, text: str, calls: int) -> Usage:
+        """Trying instructions no longer than the text on this many examples, the longest ones."""
+        block = self.splits.validation[: self.evaluation.examples]
+        requests = [self.evaluation.request(text, example) for example in block]
+        longest = max(requests, key=lambda request: len(request.prompt.encode(errors="replace")), default=None)
+        return most([longest], self.overhead) * calls if longest and calls else Usage()
+
     def outputs(self, texts: Iterable[str]) -> Usage:
         """The output answers of each text; nothing where the white box gives them."""
         if self.extractor.outputs != "black_box":
@@ -146,15 +153,17 @@ def estimate(
     """
     silent = Silent(boxes[1].overhead)
     initialisation.candidates(silent, needs.splits.demonstrations, guard, seed)
-    longest = [_LONGEST_LETTER * max(guard.max_characters, getattr(strategy, "guard", guard).max_characters)]
+    longest = [_LONGEST_LETTER * guard.max_characters]
     written = strategy.longest_requests(needs.splits.demonstrations, longest[0])
-    choose = getattr(strategy, "choose", 1)
-    n_scored = initialisation.count + iterations * choose
-    n_read = initialisation.count + iterations * max(choose, getattr(strategy, "candidates", 1))
+    declared = strategy.requirements
+    n_scored = initialisation.count + iterations * declared.choose
+    n_read = initialisation.count + iterations * max(declared.choose, declared.read) if declared.read else 0
+    tries = needs.tries(longest[0], declared.trial_calls)
     task = boxes[0].endpoint
     parts = (
         Part("first instructions", silent.most, boxes[1].endpoint),
         Part("scores", needs.scores(longest) * n_scored, task),
+        Part("trials", tries * iterations, task),
         Part("output answers", needs.outputs(longest) * n_read, task),
         Part("candidates", most(written, boxes[1].overhead) * iterations, boxes[1].endpoint),
         Part("final test", needs.final_test(longest), task),

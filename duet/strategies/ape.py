@@ -14,7 +14,7 @@ from duet.proposals.instruction_filter import Guard
 from duet.proposals.novelty import new_candidates
 from duet.proposals.writers import BlackBoxWriter, leaders, paraphrase_plans, resample_plans
 from duet.strategies.bandit_selection import BanditSelection
-from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.tasks.example import Example
 
 SETS, PER_SET, PAPER_TOKENS = 3, 30, 50  # the paper's 90 proposals
@@ -58,16 +58,18 @@ class Ape(AbstractStrategy):
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
 
     @property
-    def choose(self) -> int:
-        """Most instructions of an iteration, or as many as could be scored with the calls of the trials too."""
-        return self._written + self._best if self.variant == "ucb" else self._written
+    def requirements(self) -> Requirements:
+        """Neither predictor nor features; ``ucb`` tries proposals on examples itself."""
+        if self.variant == "ucb":
+            return Requirements(self._best, trial_calls=self._trials.most_calls)
+        return Requirements(self._written)
 
     def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
         """All attempts, as paraphrases where there may be some."""
         plan = [Candidate("", "paraphrase", parent=longest)] if self.variant == "iterative" else resample_plans(1)
         return self._writer.longest_requests(plan * self._written * self._attempts, demonstrations, longest)
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Asks the black box; the predictor plays no part."""
         written = 0
         for attempt in range(self._attempts):
@@ -80,7 +82,7 @@ class Ape(AbstractStrategy):
 
     def _batch(self, pool: Pool, context: SearchContext, generator: random.Random) -> list[Candidate]:
         """What the black box writes; in the paper's preset from one set of demonstrations after the other."""
-        plans, black_box = self._plans(pool), context.writer or context.black_box
+        plans, black_box = self._plans(pool), context.proposer
         if self.preset == "default":
             return self._writer.write(plans, context.demonstrations, black_box, generator)
         batch = []
@@ -95,8 +97,6 @@ class Ape(AbstractStrategy):
         """All of them, or the winners of the trials."""
         if self.variant != "ucb":
             return new
-        if context.evaluator is None:
-            raise ValueError("Expected context with an evaluator, on whose examples proposals are tried")
         places = self._trials.best([one.text for one in new], self._best, context.evaluator, generator)
         return [new[place] for place in places]
 

@@ -15,7 +15,7 @@ from duet.proposals.instruction_filter import Guard, canonical
 from duet.proposals.novelty import new_candidates
 from duet.proposals.writers import explain_silence, leaders
 from duet.strategies.crossing import Plan, tagged
-from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.tasks.example import Example
 
 Population = tuple[ScoredInstruction, ...]
@@ -82,16 +82,16 @@ class AbstractEvoPrompt(AbstractStrategy):
             raise ValueError(f"Expected a population of at least 4 but got {self.population}")
 
     @property
-    def choose(self) -> int:
-        """Most instructions of an iteration."""
-        return self.per_iteration
+    def requirements(self) -> Requirements:
+        """Neither predictor nor features."""
+        return Requirements(self.per_iteration)
 
     def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
         """All attempts, each as a request with four parents."""
         prompt = Plan("difference", (longest,) * 4).request()
         return [Request(prompt, self.max_reply_tokens, self.temperature)] * (self.attempts * self.per_iteration)
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Paraphrases, then children; the predictor plays no part.
 
         Raises:
@@ -163,7 +163,7 @@ class AbstractEvoPrompt(AbstractStrategy):
         self, plans: Sequence[Plan], attempt: int, context: SearchContext, generator: random.Random
     ) -> tuple[list[Candidate], list[CallFailure]]:
         """Carries out the plans in one call; those whose call failed are left out, and the failures given too."""
-        black_box = context.writer or context.black_box
+        black_box = context.proposer
         continued, temperature = self._continues(black_box), max(self.temperature, attempt / self.attempts)
         beginnings = [plan.beginning(generator) if continued else "" for plan in plans]
         requests = [

@@ -16,7 +16,7 @@ from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
 from duet.proposals.instruction_filter import Guard, canonical
 from duet.proposals.soft_prompts import SoftPrompts
-from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 
 BLOCK = 64  # points that are read together, always the same ones, so that their states are the same bits
 GROUP = 8  # texts that are written together
@@ -102,12 +102,16 @@ class Instinct(AbstractStrategy):
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
 
-    def check(self, white_box: AbstractEncoder) -> None:
-        """A white box that writes, and that the reader can read."""
-        require_white_box(white_box, "under soft prompts")
-        self.reader.check(white_box)
+    @property
+    def requirements(self) -> Requirements:
+        """The white box writes; the features are the reader's own."""
+        return Requirements(writing=True)
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
+    def check(self, encoder: AbstractEncoder | None) -> None:
+        """Checks that the reader can read the white box."""
+        self.reader.check(require_white_box(encoder, "under soft prompts"))
+
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """The first new text of the ranking; the loop's predictor plays no part."""
         written = 0
         for group in self._groups(pool, context):
@@ -139,13 +143,13 @@ class Instinct(AbstractStrategy):
         known = self._states([places[row.candidate.latent] for row in rows if row.candidate.latent], domain, context)
         asked = self._states([places[plan.latent] for plan in plans if plan.latent], domain, context)
         rewards = torch.tensor([row.score for row in rows], dtype=torch.float64)
-        mean, deviation = self.bandit.predict(known, rewards, self.starts, asked, self.preset)
-        order = (mean + self.beta * deviation).argsort(descending=True, stable=True).tolist()
-        return [replace(plans[i], predicted=mean[i].item(), uncertainty=deviation[i].item()) for i in order]
+        mean, std = self.bandit.predict(known, rewards, self.starts, asked, self.preset)
+        order = (mean + self.beta * std).argsort(descending=True, stable=True).tolist()
+        return [replace(plans[i], predicted=mean[i].item(), std=std[i].item()) for i in order]
 
     def _states(self, indices: Sequence[int], domain: Tensor, context: SearchContext) -> Tensor:
         """(n, d), features of the points; whole blocks are read once and kept."""
-        white_box = require_white_box(context.white_box, "under soft prompts")
+        white_box = context.white_box
         prompt, identity = self._prompt(context), white_box.identity
         for block in sorted({index // BLOCK for index in indices}):
             if (identity, prompt, block) not in self._read:
@@ -161,7 +165,7 @@ class Instinct(AbstractStrategy):
 
     def _write(self, plans: Sequence[Candidate], context: SearchContext) -> list[Candidate]:
         """The plans with their texts."""
-        white_box = require_white_box(context.white_box, "under soft prompts")
+        white_box = context.white_box
         points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
         texts = white_box.generate(
             [self._prompt(context)] * len(plans),

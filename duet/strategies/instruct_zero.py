@@ -11,7 +11,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from duet.features import require_white_box
 from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import demonstrate, draw_demonstrations, fill
@@ -20,7 +19,7 @@ from duet.proposals.novelty import new_candidates
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import global_plans
 from duet.strategies.acquisition import acquisition_value
-from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 
 POSITIVE = ("initial_points", "starts", "choose", "demonstrations", "max_new_tokens", "generations", "attempts")
 EXTRA = ("cmaes", "gpytorch")
@@ -74,8 +73,6 @@ class InstructZero(AbstractStrategy):
         guard: what is no instruction.
     """
 
-    compares_examples = True  # the kernel of the instructions is over their marks
-
     preset: Literal["default", "paper"] = "default"
     initial_points: int = 10
     starts: int = 10
@@ -109,16 +106,20 @@ class InstructZero(AbstractStrategy):
         if "{demonstrations}" not in self.template:
             raise ValueError(f"Expected a template with {{demonstrations}} but got {self.template!r}")
 
-    def check(self, white_box: AbstractEncoder) -> None:
-        """A white box that writes, and the packages of the extra."""
-        require_white_box(white_box, "under soft prompts")
+    @property
+    def requirements(self) -> Requirements:
+        """The white box writes; the kernel of the instructions is over their scores on the same examples."""
+        return Requirements(self.choose, writing=True, whole_scores=True)
+
+    def check(self, encoder: AbstractEncoder | None) -> None:
+        """Checks that the packages of the extra are installed."""
         if missing := [name for name in EXTRA if find_spec(name) is None]:
             raise ValueError(
                 f"strategy: InstructZero needs the package {' and '.join(missing)}, which is not installed; "
                 "pip install --constraint constraints.txt --editable '.[instruct-zero]'"
             )
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Points, the texts that the white box writes under them, and the first new ones of these.
 
         A point whose text has a score already is as good as scored: the model learns it before the next attempt.
@@ -168,13 +169,13 @@ class InstructZero(AbstractStrategy):
         )
         rewards = zip(points.tolist(), *(one.tolist() for one in surrogate.predict(points)), strict=True)
         return [
-            Candidate("", "expected_improvement", latent=tuple(point), predicted=mean, uncertainty=deviation)
-            for point, mean, deviation in rewards
+            Candidate("", "expected_improvement", latent=tuple(point), predicted=mean, std=std)
+            for point, mean, std in rewards
         ]
 
     def _write(self, plans: Sequence[Candidate], context: SearchContext, generator: random.Random) -> list[Candidate]:
         """The plans with their texts."""
-        white_box = require_white_box(context.white_box, "under soft prompts")
+        white_box = context.white_box
         points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
         texts = white_box.generate(
             [self._prompt(context, generator) for _ in plans],

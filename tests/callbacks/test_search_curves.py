@@ -15,7 +15,7 @@ from callbacks.search_curves import held_out_rank_correlation
 from duet.pool import Candidate, Pool, ScoredInstruction
 
 TAGS = {
-    "reward/chosen", "reward/best", "reward/mean_of_pool", "predictor/predicted", "predictor/uncertainty",
+    "reward/chosen", "reward/best", "reward/mean_of_pool", "predictor/predicted", "predictor/std",
     "predictor/held_out_rank_correlation", "loss/regression", "loss/similarity", "loss/lambda",
     "cost/calls", "cost/tokens", "candidates/distinct_share", "final/validation_score", "final/test_score",
 }  # fmt: skip

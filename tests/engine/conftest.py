@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 from lightning import Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from callbacks.instruction_search import InstructionSearch
+from callbacks.search_checkpoint import SearchCheckpoint
 from callbacks.search_curves import SearchCurves
 from callbacks.search_progress import SearchProgress
 from datamodules.instruction_pool import InstructionPool
 from duet.commands.fit import quiet
+from duet.engine.search import Search
 from duet.evaluation.evaluation import EvaluationConfig
 from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always, in_batches
 from duet.models.endpoint import Endpoint
@@ -31,8 +32,9 @@ from duet.pool import Candidate, Pool
 from duet.proposals.initialisation import Initialisation
 from duet.spending.budget import most
 from duet.strategies.duet import Duet
-from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.tasks.task import Task
+from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
 FIRST = ("Name the colour.", "Copy the text.", "Write the second word.", "Say a word.", "Count the words.")
@@ -49,7 +51,11 @@ class Listed(AbstractStrategy):
     def __init__(self, *batches: Sequence[str]) -> None:
         self.batches = batches
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, context: SearchContext) -> Proposal:
+    @property
+    def requirements(self) -> Requirements:
+        return Requirements(max(map(len, self.batches), default=1))
+
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         if pool.iteration > len(self.batches):
             return Proposal((), written=4)
         texts = self.batches[pool.iteration - 1]
@@ -60,7 +66,7 @@ class Listed(AbstractStrategy):
 class Run:
     """One search and all that it left behind."""
 
-    search: InstructionSearch
+    search: Search
     data: InstructionPool
     box: ScriptedBlackBox
     folder: Path
@@ -147,27 +153,28 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         **options: Any,
     ) -> Run:
         box = black_box(quality, failing, first)
-        search = InstructionSearch(
+        search = Search(
             Task("t", str(tmp_path / "train.jsonl"), str(tmp_path / "test.jsonl")),
             wrap(box),
-            HashingWhiteBox(8, 4),
             strategy or Duet(candidates=8),
+            HashingWhiteBox(8, 4),
             initialisation=initialisation or Initialisation(count=len(first), max_rounds=1),
             evaluation=evaluation,
             iterations=iterations,
             **options,
         )
-        data, predictor = InstructionPool(), ScorePredictor(search.feature_size, width=5, steps=4)
+        data = InstructionPool()
+        predictor = ScorePredictor(search.feature_size, width=5, steps=4) if search.feature_size else NoPredictor()
         trainer = Trainer(
             accelerator="cpu",
             devices=1,
             max_epochs=iterations,
             logger=TensorBoardLogger(str(tmp_path / folder), name="", version="", default_hp_metric=False),
             callbacks=[
-                search,
+                InstructionSearch(search),
                 SearchCurves(search),
                 SearchProgress(search),
-                ModelCheckpoint(tmp_path / folder / "checkpoints", "last", save_on_train_epoch_end=True),
+                SearchCheckpoint(tmp_path / folder / "checkpoints" / "last.ckpt"),
             ],
             plugins=[AtomicCheckpointIO()],
             default_root_dir=str(tmp_path / folder),

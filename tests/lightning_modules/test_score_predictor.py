@@ -59,7 +59,7 @@ class GrowingSearch(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         data: InstructionPool = trainer.datamodule  # type: ignore[attr-defined]
         if len(data.pool) == 0:
-            data.grow(_observations(60, seed=0))
+            data.pool = data.pool + _observations(60, seed=0)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.current_epoch > 0:
@@ -70,7 +70,7 @@ class GrowingSearch(Callback):
         data: InstructionPool = trainer.datamodule  # type: ignore[attr-defined]
         self.fitted.append({name: value.clone() for name, value in pl_module.state_dict().items()})
         self.predicted.append(pl_module.predict(data.pool.features()))
-        data.grow(_observations(1, seed=trainer.current_epoch + 1, iteration=data.pool.iteration))
+        data.pool = data.pool + _observations(1, seed=trainer.current_epoch + 1, iteration=data.pool.iteration)
 
 
 def _trainer(folder: Path, epochs: int, search: GrowingSearch) -> Trainer:

@@ -14,9 +14,11 @@ from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.instruction_filter import Guard
-from duet.strategies.duet import Duet, Shares
+from duet.strategies.duet import Duet
 from duet.strategies.strategy import SearchContext
+from duet.strategies.writing import Shares
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 ASKED = ScriptedBlackBox({})
@@ -60,7 +62,7 @@ def first(features: Tensor) -> Tensor:
 
 
 def context(white_box: AbstractEncoder | None = None, seed: int = 0) -> SearchContext:
-    return SearchContext(ASKED, white_box or HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, seed)
+    return make_context(ASKED, white_box or HashingWhiteBox(), EXAMPLES, seed=seed)
 
 
 def row(text: str, score: float, iteration: int = 0) -> ScoredInstruction:
@@ -96,11 +98,13 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
     )
     mean, deviation = predictor.predict(predictor.features)
     expected = sorted((mean + 0.5 * deviation).tolist(), reverse=True)[:3]
-    values = [(one.predicted or 0.0) + 0.5 * (one.uncertainty or 0.0) for one in proposal.candidates]
+    values = [(one.predicted or 0.0) + 0.5 * (one.std or 0.0) for one in proposal.candidates]
     assert values == pytest.approx(expected)
     for one in proposal.candidates:
         assert one.features is not None
-        assert torch.equal(one.features, context().extractor.extract([one.text], ["a"], HashingWhiteBox(), ASKED)[0])
+        assert torch.equal(
+            one.features, FeatureExtractor(outputs="none").extract([one.text], ["a"], HashingWhiteBox(), ASKED)[0]
+        )
         assert one.predicted == one.features[0].item()
 
 
@@ -115,7 +119,7 @@ def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
     texts = ["Take a.", "Take b."]
     sure, risky = torch.tensor([0.52, 0.0]), torch.tensor([0.40, 0.3])  # 0.02 for sure, or 0.08 in the mean, over 0.5
     order = {"Take a.": sure, "Take b.": risky}
-    states = {text: context().extractor.extract([text], [], white_box, ASKED)[0] for text in texts}
+    states = {text: FeatureExtractor(outputs="none").extract([text], [], white_box, ASKED)[0] for text in texts}
 
     def look_up(column: int) -> Callable[[Tensor], Tensor]:
         def find(features: Tensor) -> Tensor:
@@ -258,7 +262,7 @@ class Writing:
         self.box = ScriptedBlackBox(lambda request: f"The instruction was to write the word {request.seed}.")
 
     def propose(self, duet: Duet, encoder: AbstractEncoder, predictor: Scripted | None = None) -> Any:
-        one = SearchContext(ASKED, encoder, FeatureExtractor(outputs="none"), EXAMPLES, 0, writer=self.box)
+        one = make_context(ASKED, encoder, EXAMPLES, proposer=self.box)
         return duet.propose(POOL, predictor or Scripted(first), one)
 
 
@@ -281,7 +285,7 @@ def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
 
 def test_without_a_writer_the_task_model_writes() -> None:
     box = ScriptedBlackBox(lambda request: f"take {request.seed}")
-    one = SearchContext(box, NGramEncoder(), FeatureExtractor(outputs="none"), EXAMPLES, 0)
+    one = make_context(box, NGramEncoder(), EXAMPLES)
     assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), one).written == 4
     assert len(box.asked) == 4
 
@@ -293,13 +297,9 @@ def test_white_and_black_box_can_write_together() -> None:
 
 @pytest.mark.parametrize("shares", [Shares(), Shares(0, 0, 1, 1, 1)])
 def test_an_encoder_is_refused_where_the_white_box_has_to_write(shares: Shares) -> None:
-    Duet(shares=ASKED_SHARES).check(NGramEncoder())
-    Duet(shares=shares).check(HashingWhiteBox())
-    with pytest.raises(
-        ValueError, match=r"white_box: expected a model that writes candidates .* but NGramEncoder only"
-    ):
-        Duet(shares=shares).check(NGramEncoder())
-    with pytest.raises(ValueError, match="but NGramEncoder only reads"):
+    assert not Duet(shares=ASKED_SHARES).requirements.writing
+    assert Duet(shares=shares).requirements.writing
+    with pytest.raises(TypeError, match="Expected a white box that writes but got NGramEncoder"):
         Writing().propose(Duet(shares=shares), NGramEncoder())
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import torch
 
-from duet.features import FeatureExtractor
 from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.evoprompt import AbstractEvoPrompt, EvoPromptDE, EvoPromptGA, roulette_selection
-from duet.strategies.strategy import Proposal, SearchContext
+from duet.strategies.strategy import Proposal
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 BOTH = pytest.mark.parametrize("variant", [EvoPromptGA, EvoPromptDE])
@@ -51,8 +51,7 @@ GROWN = FOUNDED + CHILDREN
 
 
 def propose(strategy: AbstractEvoPrompt, pool: Pool, box: ScriptedBlackBox, seed: int = 0) -> Proposal:
-    extractor = FeatureExtractor(outputs="none")
-    return strategy.propose(pool, Nobody(), SearchContext(box, HashingWhiteBox(), extractor, EXAMPLES, seed))
+    return strategy.propose(pool, Nobody(), make_context(box, HashingWhiteBox(), EXAMPLES, seed=seed))
 
 
 def breeding(identity: str = "scripted") -> ScriptedBlackBox:

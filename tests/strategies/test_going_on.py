@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
-from duet.features import FeatureExtractor
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -21,9 +20,10 @@ from duet.strategies.duet import Duet
 from duet.strategies.evoprompt import EvoPromptDE, EvoPromptGA
 from duet.strategies.instinct import Instinct
 from duet.strategies.random_search import RandomSearch
-from duet.strategies.strategy import AbstractStrategy, SearchContext
+from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
 from lightning_modules import neural_bandit
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 
@@ -82,7 +82,7 @@ def search(make: Callable[[], AbstractStrategy], iterations: int, anew: bool) ->
     """A search; ``anew`` keeps nothing between two iterations but the pool's checkpoint."""
     box = ScriptedBlackBox(lambda request: f" part {request.seed % 50}")
     evaluator = Evaluator(box, EXAMPLES, lambda answer, outputs: len(answer) % 2, EvaluationConfig())
-    context = SearchContext(box, HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, 0, evaluator=evaluator)
+    context = make_context(box, HashingWhiteBox(), EXAMPLES, evaluator=evaluator)
     texts = ["Copy the text.", "Sort each word.", "Take a part.", "Write it twice.", "Return the list."]
     pool, strategy = Pool(tuple(observed(Candidate(text, "initial"), 0) for text in texts)), make()
     for iteration in range(1, iterations + 1):

@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from duet.features import FeatureExtractor
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.instinct import BLOCK, Instinct
-from duet.strategies.strategy import Proposal, SearchContext
+from duet.strategies.strategy import Proposal
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 INITIAL = Pool(
@@ -80,7 +80,7 @@ def instinct(**options: Any) -> Instinct:
 
 def propose(strategy: Instinct, pool: Pool, white_box: HashingWhiteBox | None = None, seed: int = 0) -> Proposal:
     white_box = white_box or HashingWhiteBox()
-    context = SearchContext(ScriptedBlackBox({}), white_box, FeatureExtractor(outputs="none"), EXAMPLES, seed)
+    context = make_context(ScriptedBlackBox({}), white_box, EXAMPLES, seed=seed)
     return strategy.propose(pool, Nobody(), context)
 
 
@@ -125,7 +125,7 @@ def test_the_highest_upper_confidence_bound_is_taken_with_what_was_predicted() -
     [asked] = strategy.bandit.asked  # type: ignore[attr-defined]
     bound = asked["candidates"][:, 0] + 0.5 * asked["candidates"][:, 1].square()
     best = asked["candidates"][bound.argmax()]
-    assert (one.predicted, one.uncertainty) == (best[0].item(), best[1].square().item())
+    assert (one.predicted, one.std) == (best[0].item(), best[1].square().item())
     torch.testing.assert_close(vectors(torch.tensor([one.latent]))[0], best)
 
 

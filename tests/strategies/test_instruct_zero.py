@@ -17,7 +17,6 @@ from torch import Tensor
 from torch.quasirandom import SobolEngine
 
 from duet.commands import main as cli
-from duet.features import FeatureExtractor
 from duet.models.base import AbstractWhiteBox, Encoding
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
@@ -27,6 +26,7 @@ from duet.strategies.instruct_zero import PAPER, InstructZero
 from duet.strategies.latent_surrogate import LatentSurrogate
 from duet.strategies.strategy import Proposal, SearchContext
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
@@ -81,9 +81,7 @@ class Writing(AbstractWhiteBox):
 
 
 def context(white_box: AbstractWhiteBox | None = None, seed: int = 0) -> SearchContext:
-    return SearchContext(
-        ScriptedBlackBox({}), white_box or HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, seed
-    )
+    return make_context(ScriptedBlackBox({}), white_box or HashingWhiteBox(), EXAMPLES, seed=seed)
 
 
 def propose(pool: Pool, white_box: AbstractWhiteBox | None = None, seed: int = 0, **changes: Any) -> Proposal:
@@ -123,7 +121,7 @@ def test_afterwards_the_model_names_them() -> None:
     proposal = propose(SCORED, choose=3)
     assert {one.origin for one in proposal.candidates} == {"expected_improvement"}
     assert all(0 <= value <= 1 for point in latents(proposal) for value in point)
-    assert all(one.predicted is not None and one.uncertainty is not None for one in proposal.candidates)
+    assert all(one.predicted is not None and one.std is not None for one in proposal.candidates)
 
 
 def modelled(rows: Sequence[ScoredInstruction]) -> LatentSurrogate:
@@ -141,7 +139,7 @@ def test_they_promise_more_than_points_at_random_and_the_best_comes_first() -> N
     pool = Pool((*SCORED, row("Copy it.", (1, 1, 1, 1, 0), 0)))  # not under a soft prompt, but to be improved on
     found = propose(pool, choose=3, population=30, generations=8).candidates
     best = pool.best().score
-    values = [improvement(one.predicted, one.uncertainty, best) for one in found]
+    values = [improvement(one.predicted, one.std, best) for one in found]
     assert values == sorted(values, reverse=True)
     anywhere = torch.rand(200, 3, generator=torch.Generator().manual_seed(0))
     mean, deviation = modelled(SOFT).predict(anywhere)
@@ -158,7 +156,7 @@ def test_a_soft_prompt_that_wrote_a_known_text_is_learned_from() -> None:
     repeats = [row("", SOFT[1].scores, 0, point) for point in white_box.points[0].tolist()]
     mean, deviation = modelled([*SOFT, *repeats]).predict(torch.tensor(latents(proposal)))
     assert [one.predicted for one in proposal.candidates] == pytest.approx(mean.tolist(), abs=0.01)
-    assert [one.uncertainty for one in proposal.candidates] == pytest.approx(deviation.tolist(), abs=0.01)
+    assert [one.std for one in proposal.candidates] == pytest.approx(deviation.tolist(), abs=0.01)
 
 
 def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:

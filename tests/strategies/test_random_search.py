@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import torch
 
-from duet.features import FeatureExtractor
 from duet.models.base import Encoding
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.duet import Duet
 from duet.strategies.random_search import RandomSearch
-from duet.strategies.strategy import SearchContext
+from duet.strategies.strategy import Requirements, SearchContext
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 FIRST = ScoredInstruction(Candidate("Copy the text.", "initial", features=torch.zeros(16)), 0, (0.5,), ("x",))
@@ -34,7 +34,7 @@ class Constant:
 
 
 def context(white_box: HashingWhiteBox, seed: int = 0) -> SearchContext:
-    return SearchContext(ScriptedBlackBox({}), white_box, FeatureExtractor(outputs="none"), EXAMPLES, seed)
+    return make_context(ScriptedBlackBox({}), white_box, EXAMPLES, seed=seed)
 
 
 def test_it_draws_from_what_duet_would_rank_and_reads_nothing() -> None:
@@ -60,5 +60,5 @@ def test_every_candidate_is_equally_likely() -> None:
 
 def test_it_says_how_many_it_chooses_and_asks() -> None:
     search = RandomSearch(candidates=12, choose=5, attempts=2)
-    assert (search.choose, search.candidates) == (5, 5)  # the others are never read
+    assert search.requirements == Requirements(choose=5, read=0, predictor=False, writing=True)
     assert search.longest_requests(EXAMPLES, "a") == Duet(candidates=12, attempts=2).longest_requests(EXAMPLES, "a")

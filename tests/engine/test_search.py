@@ -108,7 +108,7 @@ def test_an_instruction_with_failed_calls_is_left_out(run: Callable[..., Any]) -
 
 
 def test_an_iteration_without_any_answer_stops_the_run(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
-    with pytest.raises(ProviderError, match="start again to ask for the rest"):
+    with pytest.raises(ProviderError, match="start again to request the rest"):
         run(failing=["Lost one."], strategy=listed(["Lost one."]))
 
 
