@@ -24,8 +24,8 @@ from duet.pool import Candidate, Observation, Pool
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import Guard
 from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
-from duet.spending.accounts import Accounts
 from duet.spending.budget import Budget, Usage
+from duet.spending.spend_tracker import SpendTracker
 from duet.strategies.strategy import AbstractStrategy, Proposal, Resources
 from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
@@ -103,7 +103,7 @@ class InstructionSearch(Callback):
         self.stop_reason: str | None = None
         self.result: Result | None = None
         self.last_proposal = Proposal(())
-        self.accounts = Accounts((black_box, initial_black_box or black_box), budget, cache)
+        self.accounts = SpendTracker((black_box, initial_black_box or black_box), budget, cache)
         self._needs = Needs(self.splits, scoring, extractor, black_box.overhead)
         self._started = time.monotonic()
         self._earlier_seconds = 0.0
