@@ -18,8 +18,8 @@ from lightning.pytorch.cli import SaveConfigCallback
 from duet.engine.search import Search
 from duet.reporting.records import RESULT, replace_text
 from duet.reporting.runs import flatten
-from duet.spending.accounts import CACHE
-from duet.spending.spending import SPENDING
+from duet.spending.cost_journal import SPENDING
+from duet.spending.spend_tracker import CACHE
 from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 

@@ -9,7 +9,7 @@ from duet.engine.estimate import Needs
 from duet.evaluation.evaluation import Evaluator
 from duet.models.errors import BudgetSpent
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.spending.accounts import Accounts
+from duet.spending.spend_tracker import SpendTracker
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Scorer:
     """
 
     evaluator: Evaluator
-    accounts: Accounts
+    accounts: SpendTracker
     needs: Needs
 
     def score(self, candidates: Sequence[Candidate], pool: Pool) -> list[ScoredInstruction]:

@@ -21,8 +21,8 @@ from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import Guard
 from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
-from duet.spending.accounts import Accounts
 from duet.spending.budget import Budget, Usage
+from duet.spending.spend_tracker import SpendTracker
 from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
 from duet.tasks.task import Task
 
@@ -116,7 +116,7 @@ class Search:
         self.stop_reason: str | None = None
         self.last: StepRecord | None = None
         self.result: Result | None = None
-        self.accounts = Accounts((black_box, proposer or black_box), budget, cache)
+        self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
         self._needs = Needs(self.splits, evaluation, extractor, black_box.overhead)
         self._started = time.monotonic()
         self._earlier_seconds = 0.0

@@ -61,7 +61,7 @@ class CallFailure:
         completion_tokens: likewise.
         kind: ``failed``, given up after all retries, so that asking again may help; ``rejected``, the request itself is
             not accepted; ``refused``, by the model; ``filtered``, by the provider; ``tool_calls``, or nothing at all
-            (``empty``), instead of a text; ``not_sent``, as the time was up.
+            (``empty``), instead of a text; ``not_sent``, as the time or another cap was used up.
     """
 
     reason: str
@@ -72,7 +72,7 @@ class CallFailure:
 
 Outcome = Completion | CallFailure
 Arrived = Mapping[int, Outcome]  # position of a request -> its outcome
-NOT_SENT = CallFailure("not sent, as the time was up", kind="not_sent")
+NOT_SENT = CallFailure("not sent, as the time or another cap was used up", kind="not_sent")
 
 
 def always() -> bool:
@@ -98,6 +98,11 @@ class AbstractBlackBox(ABC):
         """Bytes that every prompt is sent with, beyond its own and those of a chat template: a system prompt."""
         return 0
 
+    @property
+    def answer_overhead(self) -> int:
+        """Tokens that an answer can take beyond its request's ``max_tokens``, such as those of a model's reasoning."""
+        return 0
+
     @abstractmethod
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests`` and hands each outcome over soon after it arrived; each comes once, in any order.
@@ -107,7 +112,8 @@ class AbstractBlackBox(ABC):
 
         Args:
             requests: what to ask.
-            may_send: asked before every request is sent; once it says no, the rest is `NOT_SENT`.
+            may_send: asked before every request is sent; once it says no, the rest is `NOT_SENT`. If it is a meter
+                (duet/models/metering.py), it is asked before every attempt and told what became of it.
 
         Raises:
             ProviderError: the provider can't be used at all; what had arrived was handed over before.
@@ -152,22 +158,10 @@ class AbstractWrapper(AbstractBlackBox):
         """The inner black box's."""
         return self._inner.overhead
 
-
-def in_batches(
-    requests: Sequence[Request],
-    size: int,
-    answer: Callable[[Sequence[Request]], Sequence[Outcome]],
-    may_send: Callable[[], bool] = always,
-) -> Iterator[Arrived]:
-    """The stream of a black box that answers ``size`` requests at a time.
-
-    >>> echo = lambda batch: [Completion(one.prompt, 1, 1) for one in batch]
-    >>> [list(arrived) for arrived in in_batches([Request("a"), Request("b"), Request("c")], 2, echo)]
-    [[0, 1], [2]]
-    """
-    for start in range(0, len(requests), size):
-        batch = requests[start : start + size]
-        yield dict(enumerate(answer(batch) if may_send() else [NOT_SENT] * len(batch), start))
+    @property
+    def answer_overhead(self) -> int:
+        """The inner black box's."""
+        return self._inner.answer_overhead
 
 
 @dataclass(frozen=True)

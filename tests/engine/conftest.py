@@ -23,10 +23,11 @@ from datamodules.instruction_pool import InstructionPool
 from duet.commands.fit import quiet
 from duet.engine.search import Search
 from duet.evaluation.evaluation import EvaluationConfig
-from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always, in_batches
+from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
+from duet.models.metering import in_batches
 from duet.models.prices import Prices
 from duet.pool import Candidate, Pool
 from duet.proposals.initialisation import Initialisation

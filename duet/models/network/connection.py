@@ -12,11 +12,13 @@ import aiohttp
 import httpx2
 import openai
 
-from duet.models.network.flight import Flight, cancel
+from duet.models.network.in_flight_tasks import InFlightTasks, cancel
 from duet.models.network.replies import HttpReply
+from duet.models.network.secret_filter import without_secret
 
 T = TypeVar("T")
-NO_REPLY = (httpx2.HTTPError, aiohttp.ClientError, OSError)  # instead of a reply
+NO_REPLY = (httpx2.HTTPError, aiohttp.ClientError, OSError, UnicodeError)  # instead of a reply
+_NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx2.PoolTimeout)
 MOST_BYTES = 16 * 2**20
 _open: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = {}
 _left: list[asyncio.AbstractEventLoop] = []  # of connections that nobody holds any more
@@ -49,22 +51,45 @@ class Connection:
         weakref.finalize(self, _left.append, self._loop)  # the garbage collector may come at any moment
 
     async def post(self, body: dict[str, Any]) -> HttpReply:
-        """The reply to one chat completion, whatever it says.
+        """The reply to one chat completion, whatever it says, without the key that it may quote.
+
+        A redirect is not followed: the prompt is meant for this endpoint and for no other.
 
         Raises:
             OSError or another of `NO_REPLY`: there was none.
         """
         content = json.dumps(body).encode()  # ASCII, so that half a surrogate pair in a prompt is no error
         request = httpx2.Request("POST", self._address, content=content, headers=self._headers)
-        response = await self._http.send(request, stream=True)
+        response = await self._http.send(request, stream=True, follow_redirects=False)
         try:
-            return await _read(response)
+            return await self._read(response)
         finally:
             await response.aclose()
 
-    def flight(self) -> Flight[T]:
+    async def _read(self, response: httpx2.Response) -> HttpReply:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                break
+        return HttpReply(
+            response.status_code, response.headers, self._cleansed(bytes(body)), is_whole=len(body) <= MOST_BYTES
+        )
+
+    def _cleansed(self, body: bytes) -> bytes:
+        return without_secret(body, self._headers["authorization"].removeprefix("Bearer "))
+
+    def tasks(self) -> InFlightTasks[T]:
         """For the requests of one stream."""
-        return Flight(self._loop)
+        return InFlightTasks(self._loop)
+
+
+def was_reached(error: BaseException) -> bool:
+    """Whether a request that got no reply may have been sent: unless no connection was made.
+
+    The error's cause says so; a connection that broke later is a time-out of connecting, too, in the client's terms.
+    """
+    return not isinstance(error.__cause__ or error, _NOT_REACHED)
 
 
 def _headers(client: openai.AsyncOpenAI) -> dict[str, str]:
@@ -72,15 +97,6 @@ def _headers(client: openai.AsyncOpenAI) -> dict[str, str]:
     headers = {**client.default_headers, **client.auth_headers}
     known = {name: value for name, value in headers.items() if isinstance(value, str)}
     return {name: value for name, value in known.items() if not name.lower().startswith("x-stainless")}
-
-
-async def _read(response: httpx2.Response) -> HttpReply:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return HttpReply(response.status_code, response.headers, bytes(body), is_whole=False)
-    return HttpReply(response.status_code, response.headers, bytes(body))
 
 
 def close_what_is_left() -> None:

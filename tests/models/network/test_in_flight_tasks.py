@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from duet.models.network.flight import Flight, cancel
+from duet.models.network.in_flight_tasks import InFlightTasks, cancel
 
 
 @pytest.fixture
@@ -28,25 +28,25 @@ def results(ended: dict[int, asyncio.Task[str]]) -> dict[int, str]:
 
 
 def test_what_ends_first_is_handed_over_first_and_once(loop: asyncio.AbstractEventLoop) -> None:
-    flight: Flight[str] = Flight(loop)
-    flight.start(7, after(0.2, "late"))
-    flight.start(8, after(0.0, "soon"))
-    assert len(flight) == 2
-    assert results(flight.wait()) == {8: "soon"}
-    assert len(flight) == 1
-    assert results(flight.wait()) == {7: "late"}
-    assert flight.wait() == {}  # nothing is under way, so there is nothing to wait for
+    tasks: InFlightTasks[str] = InFlightTasks(loop)
+    tasks.start(7, after(0.2, "late"))
+    tasks.start(8, after(0.0, "soon"))
+    assert len(tasks) == 2
+    assert results(tasks.wait()) == {8: "soon"}
+    assert len(tasks) == 1
+    assert results(tasks.wait()) == {7: "late"}
+    assert tasks.wait() == {}  # nothing is under way, so there is nothing to wait for
 
 
 def test_it_waits_no_longer_than_it_is_told(loop: asyncio.AbstractEventLoop) -> None:
-    flight: Flight[str] = Flight(loop)
-    flight.start(0, after(60.0))
+    tasks: InFlightTasks[str] = InFlightTasks(loop)
+    tasks.start(0, after(60.0))
     start = time.monotonic()
-    assert flight.wait(0.05) == {}
+    assert tasks.wait(0.05) == {}
     assert 0.05 <= time.monotonic() - start < 30
-    flight.cancel()
+    tasks.cancel()
     start = time.monotonic()
-    assert flight.wait(0.05) == {}  # a pause, where nothing is under way
+    assert tasks.wait(0.05) == {}  # a pause, where nothing is under way
     assert time.monotonic() - start >= 0.04
 
 
@@ -54,24 +54,24 @@ def test_what_fails_is_handed_over_too(loop: asyncio.AbstractEventLoop) -> None:
     async def fail() -> str:
         raise ValueError("no")
 
-    flight: Flight[str] = Flight(loop)
-    flight.start(3, fail())
-    assert str(flight.wait()[3].exception()) == "no"
+    tasks: InFlightTasks[str] = InFlightTasks(loop)
+    tasks.start(3, fail())
+    assert str(tasks.wait()[3].exception()) == "no"
 
 
 def test_all_that_ends_in_time_is_waited_for(loop: asyncio.AbstractEventLoop) -> None:
-    flight: Flight[str] = Flight(loop)
+    tasks: InFlightTasks[str] = InFlightTasks(loop)
     for number, seconds in enumerate((0.0, 0.1, 60.0)):
-        flight.start(number, after(seconds, str(seconds)))
-    assert results(flight.wait_for_all(0.5)) == {0: "0.0", 1: "0.1"}
-    assert len(flight) == 1
-    flight.cancel()
-    assert len(flight) == 0
+        tasks.start(number, after(seconds, str(seconds)))
+    assert results(tasks.wait_for_all(0.5)) == {0: "0.0", 1: "0.1"}
+    assert len(tasks) == 1
+    tasks.cancel()
+    assert len(tasks) == 0
 
 
-def test_flights_on_one_loop_keep_their_own(loop: asyncio.AbstractEventLoop) -> None:
-    one: Flight[str] = Flight(loop)
-    other: Flight[str] = Flight(loop)
+def test_streams_on_one_loop_keep_their_own(loop: asyncio.AbstractEventLoop) -> None:
+    one: InFlightTasks[str] = InFlightTasks(loop)
+    other: InFlightTasks[str] = InFlightTasks(loop)
     one.start(0, after(0.0, "one"))
     other.start(0, after(0.05, "other"))
     assert results(other.wait()) == {0: "other"}
@@ -90,8 +90,8 @@ def test_what_is_cancelled_ends_at_once_and_disturbs_no_other(loop: asyncio.Abst
             given_up.append("it")
             raise
 
-    one: Flight[str] = Flight(loop)
-    other: Flight[str] = Flight(loop)
+    one: InFlightTasks[str] = InFlightTasks(loop)
+    other: InFlightTasks[str] = InFlightTasks(loop)
     one.start(0, until_cancelled())
     other.start(0, after(0.05, "other"))
     assert one.wait(0.0) == {}
@@ -102,10 +102,10 @@ def test_what_is_cancelled_ends_at_once_and_disturbs_no_other(loop: asyncio.Abst
 
 def test_on_a_closed_loop_there_is_nothing_to_cancel() -> None:
     loop = asyncio.new_event_loop()
-    flight: Flight[str] = Flight(loop)
-    flight.start(0, after(60.0))
-    assert flight.wait(0.0) == {}
+    tasks: InFlightTasks[str] = InFlightTasks(loop)
+    tasks.start(0, after(60.0))
+    assert tasks.wait(0.0) == {}
     cancel(loop, asyncio.all_tasks(loop))
     loop.close()
-    flight.cancel()
-    assert len(flight) == 0
+    tasks.cancel()
+    assert len(tasks) == 0
