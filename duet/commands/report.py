@@ -12,14 +12,14 @@ import yaml
 
 from duet.config_files import CONFIGS
 from duet.messages import OneLineParser
-from duet.reporting.drawing import write_drawing
-from duet.reporting.figures import all_figures
+from duet.reporting.html.page import PAGE, benchmark_page, run_page
 from duet.reporting.labels import Names, dotted, label_runs
-from duet.reporting.page import PAGE, benchmark_page, run_page
+from duet.reporting.paper_tables import all_tables
+from duet.reporting.plots.figure import write_drawing
+from duet.reporting.plots.paper_figures import all_figures
 from duet.reporting.records import replace_text
 from duet.reporting.runs import Run, find_folders, read_runs
 from duet.reporting.table import comma_separated, latex, markdown
-from duet.reporting.tables import all_tables
 
 FORMS = {".md": markdown, ".csv": comma_separated, ".tex": latex}
 FORMER = ("tables/table_[1-5]*.*", "tables/ablations*.*", "figures/figure_[2-7].*")

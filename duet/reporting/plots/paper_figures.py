@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
-from duet.reporting.charts import best_so_far
-from duet.reporting.drawing import Drawing, Palette, blank
+from duet.reporting.html.charts import best_so_far
+from duet.reporting.paper_tables import OURS, columns_of, main_columns, reference_of
+from duet.reporting.plots.figure import Drawing, Palette, blank
 from duet.reporting.runs import Run
 from duet.reporting.statistics import common_tasks, difficulty, task_means
-from duet.reporting.tables import OURS, columns_of, main_columns, reference_of
 
 WITHOUT_SIMILARITY, WITHOUT_OUTPUT = f"{OURS}, without similarity", f"{OURS}, without output"
 BANDWIDTH = 0.05

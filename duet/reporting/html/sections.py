@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from duet.reporting.charts import best_so_far, curve_chart, score_row
+from duet.reporting.html.charts import best_so_far, curve_chart, score_row
+from duet.reporting.paper_tables import OURS
 from duet.reporting.runs import Run, read_config, read_examples
 from duet.reporting.statistics import bootstrap_interval
 from duet.reporting.table import Estimate, Table, minus, shown
-from duet.reporting.tables import OURS
 
 Picture = tuple[str, str, str]  # title, SVG for a light page, SVG for a dark one
 

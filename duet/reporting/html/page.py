@@ -10,9 +10,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from duet.reporting.records import STOPPED, replace_text
-from duet.reporting.runs import Run, read_run
-from duet.reporting.sections import (
+from duet.reporting.html.explorer import as_script_data, instructions_view, runs_view, tested_view
+from duet.reporting.html.sections import (
     Picture,
     best_instruction,
     bullets,
@@ -29,8 +28,9 @@ from duet.reporting.sections import (
     table_place,
     total_costs,
 )
+from duet.reporting.records import STOPPED, replace_text
+from duet.reporting.runs import Run, read_run
 from duet.reporting.table import Table
-from duet.reporting.views import as_script_data, instructions_view, runs_view, tested_view
 
 PAGE = "report.html"
 CUT = '<p class="note">Each run shows its best ones only; its candidates.jsonl has them all.</p>'

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 
+from duet.reporting.html.sections import Picture
 from duet.reporting.records import replace_text
-from duet.reporting.sections import Picture
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from duet.reporting.page import benchmark_page, write_run_page
+from duet.reporting.html.page import benchmark_page, write_run_page
 from duet.reporting.runs import read_run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
-from tests.reporting.test_page import EXAMPLES, HOSTILE
+from tests.reporting.html.test_page import EXAMPLES, HOSTILE
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
 from selenium.webdriver.common.by import By  # noqa: E402

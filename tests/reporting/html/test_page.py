@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from duet.reporting.charts import best_so_far, curve_chart
-from duet.reporting.page import benchmark_page, run_page, write_run_page
+from duet.reporting.html.charts import best_so_far, curve_chart
+from duet.reporting.html.explorer import MOST_ROWS, as_script_data, instructions_view
+from duet.reporting.html.page import benchmark_page, run_page, write_run_page
+from duet.reporting.paper_tables import all_tables
 from duet.reporting.runs import NotReportable, read_run
-from duet.reporting.tables import all_tables
-from duet.reporting.views import MOST_ROWS, as_script_data, instructions_view
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
-from tests.reporting.test_tables import grid, labelled
+from tests.reporting.test_paper_tables import grid, labelled
 
 HOSTILE = '</script><script>document.title=1</script><img src=x onerror="document.title=\'x\'"> $policy & \'\u2028 "q"'
 EXAMPLES: list[dict[str, Any]] = [

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from duet.reporting.labels import Names, dotted, label_runs
+from duet.reporting.paper_tables import STARTS, all_tables
 from duet.reporting.runs import Run, read_runs
 from duet.reporting.table import Estimate, Interval, Table
-from duet.reporting.tables import STARTS, all_tables
 from tests.reporting.conftest import MakeRun
 
 ABLATION_FILES = Path(__file__).parents[2] / "configs" / "ablations"

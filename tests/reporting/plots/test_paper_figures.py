@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from duet.reporting.charts import COLOURS
-from duet.reporting.drawing import DARK, LIGHT, write_drawing
-from duet.reporting.figures import LEAST_AREA, all_figures, bubbles, density, difficulties, paired_curves, paired_scores
+from duet.reporting.html.charts import COLOURS
+from duet.reporting.plots.figure import DARK, LIGHT, write_drawing
+from duet.reporting.plots.paper_figures import (
+    LEAST_AREA,
+    all_figures,
+    bubbles,
+    density,
+    difficulties,
+    paired_curves,
+    paired_scores,
+)
 from duet.reporting.runs import Run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
-from tests.reporting.test_tables import grid, labelled
+from tests.reporting.test_paper_tables import grid, labelled
 
 SIMILARITY = {"model": {"weight": "none"}}
 OUTPUT = {"search": {"iterations": 2, "extractor": {"outputs": "none"}}}
