@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 
-from duet.reporting.html.sections import Picture
-from duet.reporting.records import replace_text
+from duet.reporting.html.elements import Picture
+from duet.reporting.records import replace_bytes, replace_text
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ DARK = Palette(
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A figure that the runs can fill.
+class FigureFile:
+    """A figure that can be drawn from the runs.
 
     Args:
         name: of its files.
@@ -89,10 +89,10 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def write_drawing(drawing: Drawing, folder: Path) -> Picture:
+def write_figure(figure: FigureFile, folder: Path) -> Picture:
     """Writes the light figure as SVG and PNG and returns it for a page in both palettes."""
     folder.mkdir(parents=True, exist_ok=True)
-    light = drawing.svg(LIGHT)
-    replace_text(folder / f"{drawing.name}.svg", light)
-    (folder / f"{drawing.name}.png").write_bytes(drawing.png(LIGHT))
-    return drawing.title, light, drawing.svg(DARK)
+    light = figure.svg(LIGHT)
+    replace_text(folder / f"{figure.name}.svg", light)
+    replace_bytes(folder / f"{figure.name}.png", figure.png(LIGHT))
+    return figure.title, light, figure.svg(DARK)

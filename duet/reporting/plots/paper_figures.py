@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -9,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
-from duet.reporting.html.charts import best_so_far
-from duet.reporting.paper_tables import OURS, columns_of, main_columns, reference_of
-from duet.reporting.plots.figure import Drawing, Palette, blank
+from duet.reporting.html.charts import Point, best_so_far
+from duet.reporting.method_tables import OURS, columns_of, main_columns, reference_of
+from duet.reporting.plots.figure import FigureFile, Palette, blank
 from duet.reporting.runs import Run
 from duet.reporting.statistics import common_tasks, difficulty, task_means
 
@@ -81,43 +82,51 @@ def curves(runs: Sequence[Run], palette: Palette, other: str, title: str, *, sha
         title: of the figure.
         shaded: shades the difference instead of one standard error around each curve.
     """
-    ours, theirs = paired_curves(runs, other)
+    places, ours, theirs = paired_curves(runs, other)
     figure, axes = blank(6.4, 4)
     for stack, label, colour in ((ours, OURS, palette.cycle[0]), (theirs, other, palette.cycle[1])):
         middle = stack.mean(0)
-        axes.step(range(len(middle)), middle, where="post", color=colour, label=label, linewidth=1.8)
+        axes.step(places, middle, where="post", color=colour, label=label, linewidth=1.8)
         if not shaded and len(stack) > 1:
             error = stack.std(0, ddof=1) / np.sqrt(len(stack))
-            steps = range(len(middle))
-            axes.fill_between(steps, middle - error, middle + error, step="post", color=colour, alpha=0.15, linewidth=0)
+            band = (middle - error, middle + error)
+            axes.fill_between(places, *band, step="post", color=colour, alpha=0.15, linewidth=0)
     if shaded:
-        axes.fill_between(
-            range(ours.shape[1]), ours.mean(0), theirs.mean(0), step="post", color=palette.quiet, alpha=0.3, linewidth=0
-        )
+        both = (ours.mean(0), theirs.mean(0))
+        axes.fill_between(places, *both, step="post", color=palette.quiet, alpha=0.3, linewidth=0)
     what = "shaded: difference" if shaded else "band: ± one standard error"
     axes.set(xlabel=f"iteration (mean of {len(ours)} runs; {what})", ylabel="best validation score", title=title)
-    axes.set_xlim(0, ours.shape[1] - 1 or 1)
+    axes.set_xlim(0, max(places, default=0) or 1)
     axes.legend(loc="lower right")
     axes.grid(visible=True)
     return figure
 
 
-def paired_curves(runs: Sequence[Run], other: str) -> tuple[Curve, Curve]:
-    """Two (runs, iterations + 1): best score so far of ours and the variant; a search that ended stays where it was."""
-    by_label: dict[str, dict[tuple[str, int], Run]] = {OURS: {}, other: {}}
+def paired_curves(runs: Sequence[Run], other: str) -> tuple[list[int], Curve, Curve]:
+    """Iterations at which a best score rises, and twice (runs, iterations): best score so far of ours and the variant.
+
+    A search that ended stays where it was.
+    """
+    by_label: dict[str, dict[tuple[str, int], list[Point]]] = {OURS: {}, other: {}}
     for run in runs:
         if run.label in by_label and run.scored:
-            by_label[run.label][run.task, run.result.seed] = run
+            steps = best_so_far([(row.iteration, row.score) for row in run.scored])
+            by_label[run.label][run.task, run.result.seed] = steps
     common = sorted(by_label[OURS].keys() & by_label[other].keys())
-    pairs = [[best_by_iteration(by_label[label][key]) for key in common] for label in (OURS, other)]
-    length = max((len(one) for pair in pairs for one in pair), default=0)
-    stacks = [np.array([one + [one[-1]] * (length - len(one)) for one in pair]) for pair in pairs]
-    return stacks[0], stacks[1]
+    pairs = [[by_label[label][key] for key in common] for label in (OURS, other)]
+    places = sorted({place for pair in pairs for steps in pair for place, _ in steps})
+    ours, theirs = (np.array([heights_at(places, steps) for steps in pair]) for pair in pairs)
+    return places, ours, theirs
 
 
-def best_by_iteration(run: Run) -> list[float]:
-    """The best validation score after each iteration, from 0 on."""
-    return best_so_far([(one.iteration, one.score) for one in run.scored])
+def heights_at(places: Sequence[int], steps: Sequence[Point]) -> list[float]:
+    """The height of a step line at each place; before its first step, that of the first step.
+
+    >>> heights_at([0, 1, 5], [(0, 0.5), (2, 0.75)])
+    [0.5, 0.5, 0.75]
+    """
+    starts = [place for place, _ in steps]
+    return [steps[max(0, bisect_right(starts, place) - 1)][1] for place in places]
 
 
 def bubbles(runs: Sequence[Run], label: str, palette: Palette) -> Figure:
@@ -143,7 +152,7 @@ def difficulties(runs: Sequence[Run]) -> dict[str, float]:
     """Task -> difficulty, for the tasks that all methods have."""
     columns = main_columns(runs)
     means = [task_means(column) for column in columns.values()]
-    return {task: difficulty([one[task] for one in means]) for task in common_tasks(columns)}
+    return {task: difficulty([by_name[task] for by_name in means]) for task in common_tasks(columns)}
 
 
 def spread(runs: Sequence[Run], palette: Palette) -> Figure:
@@ -172,13 +181,13 @@ def paired_scores(runs: Sequence[Run], other: str) -> Curve:
     return np.array([(ours[key].score, theirs[key].score) for key in sorted(ours.keys() & theirs.keys())])
 
 
-def all_figures(runs: Sequence[Run]) -> tuple[list[Drawing], list[str]]:
+def all_figures(runs: Sequence[Run]) -> tuple[list[FigureFile], list[str]]:
     """The figures that the runs can fill, and a line for each that they can't."""
     columns = main_columns(runs)
     label = reference_of(columns)
     if label is None:
         return [], ["Figures: left out, as no run of a method as it is has a test score"]
-    similarity, output = (len(paired_curves(runs, one)[0]) > 0 for one in (WITHOUT_SIMILARITY, WITHOUT_OUTPUT))
+    similarity, output = (len(paired_curves(runs, variant)[1]) > 0 for variant in (WITHOUT_SIMILARITY, WITHOUT_OUTPUT))
     pairs = f"runs of {OURS} with and without"
     fourth, seventh = (
         "Score over iterations, with and without similarity",
@@ -206,11 +215,11 @@ def all_figures(runs: Sequence[Run]) -> tuple[list[Drawing], list[str]]:
             output, f"{pairs} output", lambda palette: curves(runs, palette, WITHOUT_OUTPUT, seventh, shaded=True)
         ),
     }  # fmt: skip
-    drawings, left_out = [], []
+    figures, left_out = [], []
     for title, (there, needs, draw) in possible.items():
         name = title.partition(".")[0]
         if there:
-            drawings.append(Drawing(name.lower().replace(" ", "_"), title, draw))
+            figures.append(FigureFile(name.lower().replace(" ", "_"), title, draw))
         else:
             left_out.append(f"{name}: left out, as it needs {needs}")
-    return drawings, left_out
+    return figures, left_out
