@@ -18,13 +18,14 @@ TROUBLES = {
 def warnings(run: Run) -> list[str]:
     """The run's own warnings, then what its counts say."""
     result = run.result
-    known = " ".join(result.warnings).casefold()
+    own = [text for text in result.warnings if text]
+    known = " ".join(own).casefold()
     counted = [
         f"{result.answers[name]:,} {advice}."
         for name, advice in TROUBLES.items()
         if result.answers.get(name) and name not in known
     ]
-    return [*(text for text in result.warnings if text), *counted, *_doubts(run)]
+    return [*own, *counted, *_doubts(run)]
 
 
 def shared_warnings(runs: Sequence[Run]) -> list[str]:

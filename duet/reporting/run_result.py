@@ -56,7 +56,7 @@ class RunResult:
     own_instructions: tuple[OwnInstruction, ...] = ()
     baselines: Mapping[str, float] = field(default_factory=dict)
     answers: Mapping[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str | None, ...] = ()
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0

@@ -13,8 +13,9 @@ from typing import Any, NoReturn, TextIO
 
 import yaml
 
-LARGEST_FILE = 64 * 2**20  # bytes of a file that is read whole
+LARGEST_FILE = 4 * 2**20  # bytes of a file that is read whole
 LARGEST_SETTINGS = 2**20
+LARGEST_LINES = 2**30  # bytes of a JSONL file
 LONGEST_LINE = 16 * 2**20  # characters of a line of a JSONL file
 DEEPEST = 50  # levels of lists and mappings
 MOST_NODES = 20_000  # of settings, counted after aliases are expanded
@@ -46,7 +47,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     """
     if not os.path.lexists(path):
         return
-    with _opened(path) as file:
+    with _opened(path, LARGEST_LINES) as file:
         number = 0
         while line := file.readline(LONGEST_LINE):
             number += 1
@@ -129,7 +130,7 @@ def _measure(text: str, place: str) -> None:
             raise NotReportable(f"{place}: expected settings but found more than {MOST_NODES:,} values")
 
 
-def _opened(path: Path, largest: int | None = None) -> TextIO:
+def _opened(path: Path, largest: int) -> TextIO:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -140,7 +141,7 @@ def _opened(path: Path, largest: int | None = None) -> TextIO:
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
         raise NotReportable(f"{path}: expected a file but found something else")
-    if largest is not None and found.st_size > largest:
+    if found.st_size > largest:
         os.close(descriptor)
         raise NotReportable(f"{path}: expected at most {largest:,} bytes but found {found.st_size:,}")
     return os.fdopen(descriptor, encoding="utf-8", errors="replace", newline="\n")

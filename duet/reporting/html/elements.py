@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from duet.reporting.run_files import shorten
 from duet.reporting.table import MeanWithError, Table, shown
 
+LONGEST = 10_000  # characters of a text in a table
 Picture = tuple[str, str, str]  # title, SVG for a light page, SVG for a dark one
 
 
@@ -69,8 +71,9 @@ def _entry(table: Table, index: int, value: Any) -> str:
     kind = "number" if table.is_number(index) else "wide" if table.header[index] == "instruction" else "text"
     if isinstance(value, MeanWithError) and value.best:
         kind += " lead-entry"
-    copy = f" {copy_button(value, kind='small')}" if kind == "wide" and isinstance(value, str) else ""
-    return f'<td class="{kind}">{escape(shown(value))}{copy}</td>'
+    text = shown(value)
+    copy = f" {copy_button(text, kind='small')}" if kind == "wide" and value and len(text) <= LONGEST else ""
+    return f'<td class="{kind}">{escape(shorten(text, LONGEST))}{copy}</td>'
 
 
 def figures(pictures: Sequence[Picture]) -> str:

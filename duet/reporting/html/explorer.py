@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from duet.reporting.run_files import ScoredInstruction, ShownExample, shorten
 from duet.reporting.runs import Run
 
 MOST_ROWS = 10_000
+LONGEST_INSTRUCTION = 10_000  # characters
 MOST_ANSWERS = 6 * 2**20  # characters of distinct answers in a page; the best instructions' come first
 Explorer = dict[str, Any]
 
@@ -103,7 +105,8 @@ def _names(run: Run, several: bool) -> list[Any]:
 
 def _row(row: ScoredInstruction, optional: set[str]) -> list[Any]:
     return [
-        row.score, row.n, *([row.posterior] * ("posterior" in optional)), row.iteration, row.instruction,
+        row.score, row.n, *([row.posterior] * ("posterior" in optional)), row.iteration,
+        shorten(row.instruction, LONGEST_INSTRUCTION),
         *([row.tokens] * ("tokens" in optional)), row.predicted, row.origin,
     ]  # fmt: skip
 
@@ -146,13 +149,23 @@ class ExampleSets:
     def place(self, run: Run) -> int:
         """Where the run's set stands."""
         if run.folder not in self._of_run:
-            validation = [_shown(example) for example in run.examples if example.split == "validation"]
+            shown = [_shown(example) for example in run.examples if example.split == "validation"]
+            validation = shown[: number_within(MOST_ANSWERS, [len(str(example)) for example in shown])]
             key = json.dumps(validation)
             if key not in self._places:
                 self._places[key] = len(self.sets)
                 self.sets.append(validation)
             self._of_run[run.folder] = self._places[key]
         return self._of_run[run.folder]
+
+
+def number_within(most: int, sizes: Sequence[int]) -> int:
+    """How many of the first sizes have a sum of at most ``most``.
+
+    >>> number_within(10, [4, 4, 4])
+    2
+    """
+    return sum(total <= most for total in accumulate(sizes))
 
 
 def _shown(example: ShownExample) -> dict[str, Any]:
@@ -169,9 +182,10 @@ def answers_explorer(run: Run) -> Explorer | None:
         or example.initial_extracted not in (None, example.initial_output)
         for example in tested
     )
+    rows = [_tested_row(place, example, extracted) for place, example in enumerate(tested, start=1)]
     return {
         "id": "test-table", "title": "Test examples", "noun": "examples", "columns": _tested_columns(extracted),
-        "rows": [_tested_row(place, example, extracted) for place, example in enumerate(tested, start=1)],
+        "rows": rows[: number_within(MOST_ANSWERS, [len(str(row)) for row in rows])],
         "details": None, "sets": [], "texts": [], "winners": [], "sort": [0, 1],
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from duet.reporting.advice import TROUBLES
 from duet.reporting.html.charts import best_so_far, curve_chart, scatter_chart, score_row
 from duet.reporting.html.elements import copy_button, folded, note, numbers, static_table
 from duet.reporting.pareto import pareto_front
@@ -14,6 +15,8 @@ from duet.reporting.statistics import bootstrap_interval
 from duet.reporting.table import Table, minus
 from duet.reporting.untrusted import NotReportable
 from duet.reporting.whole_prompt import whole_prompt
+
+MOST_OWN = 50
 
 
 def facts(run: Run) -> str:
@@ -28,7 +31,7 @@ def facts(run: Run) -> str:
         "Cost": money(result.cost_usd, result.possibly_charged_usd),
         "Time": duration(result.seconds),
     }
-    troubles = {f"Answers {name}": f"{count:,}" for name, count in result.answers.items() if count}
+    troubles = {f"Answers {name}": f"{count:,}" for name in TROUBLES if (count := result.answers.get(name))}
     return numbers(named | troubles, "facts")
 
 
@@ -58,7 +61,7 @@ def scores(run: Run) -> str:
     result = run.result
     same = result.initial_best_instruction == result.best_instruction
     n_test = result.n_test or None
-    own = [(f"Yours {place}", each) for place, each in enumerate(result.own_instructions, start=1)]
+    own = [(f"Yours {place}", each) for place, each in enumerate(result.own_instructions[:MOST_OWN], start=1)]
     test = [
         *(
             score_row(label, each.test_score, None, n_test, "start")

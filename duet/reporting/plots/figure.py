@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,10 +62,21 @@ class FigureFile:
 
     def _save(self, palette: Palette, form: str) -> bytes:
         file = io.BytesIO()
-        with style(palette):
+        with style(palette), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from")  # a name in a script that the font lacks
             metadata = {"Date": None} if form == "svg" else {}
             self.draw(palette).savefig(file, format=form, metadata=metadata, bbox_inches="tight", pad_inches=0.15)
         return file.getvalue()
+
+
+def drawable(text: str, longest: int = 60) -> str:
+    """A name that a figure can hold, whoever wrote it.
+
+    >>> drawable("a\\x00b" + "c" * 100, 5)
+    'a\ufffdbcc…'
+    """
+    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[: longest + 1])
+    return clean if len(clean) <= longest else f"{clean[:longest]}…"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from scipy import stats
 
 from duet.reporting.html.charts import Point, best_so_far
 from duet.reporting.method_tables import OURS, columns_of, main_columns, reference_of
-from duet.reporting.plots.figure import FigureFile, Palette, blank
+from duet.reporting.plots.figure import FigureFile, Palette, blank, drawable
 from duet.reporting.runs import Run
 from duet.reporting.statistics import common_tasks, difficulty, task_means
 
@@ -30,7 +30,7 @@ def probability_plot(runs: Sequence[Run], label: str, palette: Palette) -> Figur
         (quantiles, ordered), (slope, intercept, fit) = stats.probplot(scores)
         axes.scatter(quantiles, ordered, s=22, color=colour, label=f"seed {seed} (r = {fit:.2f})")
         axes.plot(quantiles, slope * quantiles + intercept, color=colour, linewidth=1)
-    axes.set(xlabel="normal quantile", ylabel="test score", title=f"{label}: test scores over tasks")
+    axes.set(xlabel="normal quantile", ylabel="test score", title=f"{drawable(label)}: test scores over tasks")
     axes.legend()
     axes.grid(visible=True)
     return figure
@@ -39,8 +39,8 @@ def probability_plot(runs: Sequence[Run], label: str, palette: Palette) -> Figur
 def scores_by_seed(runs: Sequence[Run], label: str) -> dict[int, list[float]]:
     """The test scores over tasks of each seed that has three or more different ones."""
     scores: dict[int, list[float]] = {}
-    for (_, seed), cell in sorted(columns_of(runs).get(label, {}).items(), key=lambda item: item[0][1]):
-        scores.setdefault(seed, []).append(cell.score)
+    for (_, seed), entry in sorted(columns_of(runs).get(label, {}).items(), key=lambda item: item[0][1]):
+        scores.setdefault(seed, []).append(entry.score)
     return {seed: values for seed, values in scores.items() if len(set(values)) > 2}
 
 
@@ -50,14 +50,14 @@ def ridgeline(runs: Sequence[Run], palette: Palette) -> Figure:
     figure, axes = blank(6.4, 1.2 + 0.62 * len(columns))
     grid = np.linspace(0, 1, 201)
     for place, (label, column) in enumerate(columns.items()):
-        scores = np.array([cell.score for cell in column.values()])
+        scores = np.array([entry.score for entry in column.values()])
         height = density(scores, grid)
         colour = palette.cycle[0] if label == OURS else palette.quiet
         axes.fill_between(grid, place, place + 0.9 * height, color=colour, alpha=0.45, zorder=-place, linewidth=0)
         axes.plot(grid, place + 0.9 * height, color=colour, linewidth=1.2, zorder=-place)
         axes.plot(scores, np.full_like(scores, place), "|", color=palette.ink, markersize=6, alpha=0.5)
         axes.plot(scores.mean(), place, "o", color=palette.ink, markersize=4)
-    axes.set_yticks(range(len(columns)), list(columns))
+    axes.set_yticks(range(len(columns)), list(map(drawable, columns)))
     axes.set(xlabel="test score (strokes: runs, dot: mean)", xlim=(0, 1), title="Test scores of each method")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -141,8 +141,12 @@ def bubbles(runs: Sequence[Run], label: str, palette: Palette) -> Figure:
     for place, task in zip(places, tasks, strict=True):
         offset = (6 + 15 * hardness[task] ** 0.5, 0)
         axes.annotate(f"{hardness[task]:.2f}", (means[task], place), offset, textcoords="offset points", va="center")
-    axes.set_yticks(places, tasks)
-    axes.set(xlabel="mean test score (area and number: difficulty)", xlim=(-0.03, 1.03), title=f"{label} on each task")
+    axes.set_yticks(places, list(map(drawable, tasks)))
+    axes.set(
+        xlabel="mean test score (area and number: difficulty)",
+        xlim=(-0.03, 1.03),
+        title=f"{drawable(label)} on each task",
+    )
     axes.set_ylim(-0.8, len(tasks) - 0.2)  # room for the largest bubble
     axes.grid(visible=True, axis="x")
     return figure

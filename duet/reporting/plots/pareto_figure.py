@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from duet.reporting.pareto import pareto_front
-from duet.reporting.plots.figure import FigureFile, Palette, blank
+from duet.reporting.plots.figure import FigureFile, Palette, blank, drawable
 from duet.reporting.run_tables import length_unit, scored_lengths
 from duet.reporting.runs import Run
 
@@ -33,13 +33,13 @@ def pareto_plot(runs: Sequence[Run], palette: Palette) -> Figure:
     for run, colour in zip(runs, palette.cycle, strict=False):
         rows = scored_lengths(run, unit)
         front = pareto_front(rows)
-        label = run.task if len(runs) == 1 else f"{run.task}, {run.label}, seed {run.result.seed}"
+        name = run.task if len(runs) == 1 else f"{run.task}, {run.label}, seed {run.result.seed}"
         axes.scatter(
             [row.length for row in rows], [row.score for row in rows], s=14, color=colour, alpha=0.3, linewidths=0
         )
         lengths = [*(row.length for row in front), max(row.length for row in rows)]
         scores = [*(row.score for row in front), front[-1].score]
-        axes.step(lengths, scores, where="post", color=colour, linewidth=1.8, label=label)
+        axes.step(lengths, scores, where="post", color=colour, linewidth=1.8, label=drawable(name))
         axes.scatter(lengths[:-1], scores[:-1], s=30, color=colour)
     axes.set(xlabel=f"length of the instruction, {unit}", ylabel="validation score", title="Score against length")
     axes.margins(0.05)
