@@ -16,7 +16,8 @@ from pathlib import Path
 
 from benchmarks.timing import markdown
 from duet.evaluation.racing import Racing
-from duet.reporting.runs import find_folders, read_candidates
+from duet.reporting.run_files import read_candidates
+from duet.reporting.runs import find_folders
 
 RULES = tuple(Racing(chance, size) for size in (5, 10) for chance in (0.001, 0.01, 0.05, 0.1))
 Evaluation = Sequence[float]
@@ -66,8 +67,11 @@ def replay(iterations: Sequence[Sequence[Evaluation]], racing: Racing) -> Replay
 
 def read(folder: Path) -> list[list[Evaluation]]:
     """The marks of each iteration's instructions."""
-    rows = sorted(read_candidates(folder), key=lambda one: one["iteration"])
-    return [[one["scores"] for one in group] for _, group in groupby(rows, key=lambda one: one["iteration"])]
+    rows = sorted(read_candidates(folder), key=lambda row: row.iteration)
+    return [
+        [[score for score in row.scores if score is not None] for row in group]
+        for _, group in groupby(rows, key=lambda row: row.iteration)
+    ]
 
 
 def table(runs: Sequence[Sequence[Sequence[Evaluation]]], rules: Iterable[Racing] = RULES) -> str:

@@ -2,7 +2,9 @@
 "use strict";
 
 const CHUNK = 100;
-const KINDS = { text: "text", mark: "", long: "long", instruction: "long instruction", number: "number", integer: "number" };
+const KINDS = {
+  text: "text", score: "", long: "long", instruction: "long instruction", number: "number", integer: "number", dollars: "number",
+};
 const collator = new Intl.Collator("en", { numeric: true });
 
 function make(tag, properties, ...children) {
@@ -62,6 +64,7 @@ class Explorer {
     this.order = view.rows.map((_, index) => index);
     this.sort = view.sort;
     this.haystacks = [];
+    this.winners = new Set(view.winners);
     this.build();
     this.update();
   }
@@ -120,7 +123,7 @@ class Explorer {
 
   matches(index) {
     const row = this.view.rows[index];
-    if (this.choices.some((one) => one.select.value && one.select.value !== `=${row[one.index]}`)) return false;
+    if (this.choices.some((choice) => choice.select.value && choice.select.value !== `=${row[choice.index]}`)) return false;
     if (!this.sought.length) return true;
     this.haystacks[index] ??= this.texts.map((column) => row[column] ?? "").join("\n").toLowerCase();
     return this.sought.every((word) => this.haystacks[index].includes(word));
@@ -158,7 +161,11 @@ class Explorer {
     const line = make("tr");
     if (details) line.append(this.opener(index, line));
     columns.forEach((column, place) => line.append(cell(column, rows[index][place])));
-    if (!details) line.querySelectorAll("td.instruction").forEach((place) => place.append(" ", smallCopy(place.textContent)));
+    if (this.winners.has(index)) {
+      line.className = "winner";
+      line.querySelector("td.instruction").prepend(make("span", { className: "badge" }, "★ best"), " ");
+    }
+    if (!details) line.querySelectorAll("td.instruction").forEach((place) => place.append(" ", smallCopy(this.instruction(index))));
     return line;
   }
 
@@ -175,18 +182,22 @@ class Explorer {
   }
 
   detail(index) {
-    const { details, sets, rows, columns } = this.view;
-    const instruction = rows[index][columns.findIndex((column) => column.kind === "instruction")];
-    const width = columns.length + 1;
-    const one = details[index];
-    const place = make("td", { colSpan: width }, make("p", {}, copyButton(instruction, "Copy this instruction")));
-    if (one) place.append(answers(one, sets[one.set] || []));
+    const { details, sets, texts, columns } = this.view;
+    const button = copyButton(this.instruction(index), "Copy this instruction");
+    const place = make("td", { colSpan: columns.length + 1 }, make("p", {}, button));
+    const detail = details[index];
+    if (detail) place.append(answers(detail, sets[detail.set] || [], texts));
+    else place.append(make("p", { className: "note" }, "Its answers are in the run's candidates.jsonl: the page holds those of the best instructions."));
     return make("tr", { className: "detail" }, place);
+  }
+
+  instruction(index) {
+    return this.view.rows[index][this.view.columns.findIndex((column) => column.kind === "instruction")];
   }
 }
 
 function isNumber(column) {
-  return column.kind === "number" || column.kind === "integer";
+  return KINDS[column.kind] === "number";
 }
 
 function compare(a, b, direction) {
@@ -197,36 +208,47 @@ function compare(a, b, direction) {
 function cell(column, value) {
   const place = make("td", { "data-label": column.label });
   place.className = KINDS[column.kind];
-  place.append(column.kind === "mark" && value !== null ? mark(value) : shown(column, value));
+  place.append(column.kind === "score" && value !== null ? verdict(value) : shown(column, value));
   return place;
 }
 
 function shown(column, value) {
   if (value === null) return "–";
+  if (column.kind === "dollars") return value.toFixed(value < 1 ? 4 : 2);
   if (column.kind === "number") return value.toFixed(3).replace("-", "−");
   return column.kind === "integer" ? value.toLocaleString("en") : value;
 }
 
-function mark(score) {
-  if (score === 1) return make("span", { className: "mark right" }, "✓ right");
-  if (score === 0) return make("span", { className: "mark wrong" }, "✗ wrong");
-  return make("span", { className: "mark partly" }, score.toFixed(2));
+function verdict(score) {
+  if (score === 1) return make("span", { className: "verdict right" }, "✓ right");
+  if (score === 0) return make("span", { className: "verdict wrong" }, "✗ wrong");
+  return make("span", { className: "verdict partly" }, score.toFixed(2));
 }
 
-function answers(one, examples) {
+function answers(detail, examples, texts) {
+  const { extracted } = detail;
   const body = make("tbody");
-  one.outputs.forEach((output, place) => {
-    const example = examples[one.indices ? one.indices[place] : place];
-    const known = example ? [make("td", { "data-label": "Input" }, example.input),
-      make("td", { "data-label": "Expected" }, example.expected.join("\n"))] : [];
-    body.append(make("tr", {}, ...known, make("td", { "data-label": "Got" }, output),
-      make("td", { "data-label": "Mark" }, mark(one.scores[place]))));
+  detail.outputs.forEach((output, place) => {
+    const example = examples[detail.indices ? detail.indices[place] : place];
+    const known = example ? [answer("Input", example.input), answer("Expected", example.expected.join("\n"))] : [];
+    const scored = extracted ? [answer("Scored part", textAt(texts, extracted[place]))] : [];
+    const score = detail.scores[place];
+    body.append(make("tr", {}, ...known, answer("Answer", textAt(texts, output)), ...scored,
+      answer("Score", score === null ? "–" : verdict(score))));
   });
-  const titles = examples.length ? ["Input", "Expected", "Got", "Mark"] : ["Got", "Mark"];
+  const titles = [...(examples.length ? ["Input", "Expected"] : []), "Answer", ...(extracted ? ["Scored part"] : []), "Score"];
   const heads = titles.map((title) => make("th", { scope: "col" }, title));
   const table = make("table", { className: "answers cards" }, make("thead", {}, make("tr", {}, ...heads)), body);
   const missing = examples.length ? [] : [make("p", { className: "note" }, "This run did not record its examples.")];
   return make("div", {}, table, ...missing);
+}
+
+function answer(label, content) {
+  return make("td", { "data-label": label }, content);
+}
+
+function textAt(texts, place) {
+  return place === null ? "no answer" : texts[place];
 }
 
 // Start

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from duet.reporting.labels import Names, dotted, label_runs
+from duet.reporting.paper_tables import STARTS, all_tables
 from duet.reporting.runs import Run, read_runs
-from duet.reporting.table import Estimate, Interval, Table
-from duet.reporting.tables import STARTS, all_tables
+from duet.reporting.table import Interval, MeanWithError, Table
 from tests.reporting.conftest import MakeRun
 
 ABLATION_FILES = Path(__file__).parents[2] / "configs" / "ablations"
@@ -48,7 +48,7 @@ def test_table_1_holds_means_over_seeds_and_the_mean_of_the_tasks(make_run: Make
     assert [str(cell) for cell in x] == ["x", "0.500 ± 0.100", "0.700 ± 0.100"]
     assert [str(cell) for cell in y] == ["y", "0.600 ± 0.100", "0.500 ± 0.000"]
     assert [str(cell) for cell in mean] == ["mean", "0.550", "0.600"]
-    assert [cell.best for cell in (*y, *mean) if isinstance(cell, Estimate)] == [True, False, False, True]
+    assert [cell.best for cell in (*y, *mean) if isinstance(cell, MeanWithError)] == [True, False, False, True]
 
 
 def test_a_task_that_one_method_lacks_is_no_part_of_the_mean(make_run: MakeRun) -> None:
@@ -80,7 +80,7 @@ def test_baselines_stand_beside_and_are_neither_ranked_nor_bold(make_run: MakeRu
     found = tables(grid(make_run, baselines={"copy_input": 1.0, "majority_answer": 0.0}))
     assert found["table_1"].header[-2:] == ("copy the input", "majority answer")
     copying = found["table_1"].rows[0][3]
-    assert isinstance(copying, Estimate)
+    assert isinstance(copying, MeanWithError)
     assert (copying.value, copying.best) == (1.0, False)
     row = found["table_1_comparison"].rows[2]
     assert (row[0], row[4], row[-2], row[-1]) == ("copy the input", None, 0, "† 8 : 0")

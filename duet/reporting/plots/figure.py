@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 
-from duet.reporting.records import replace_text
-from duet.reporting.sections import Picture
+from duet.reporting.html.elements import Picture
+from duet.reporting.records import replace_bytes, replace_text
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ DARK = Palette(
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A figure that the runs can fill.
+class FigureFile:
+    """A figure that can be drawn from the runs.
 
     Args:
         name: of its files.
@@ -61,10 +62,21 @@ class Drawing:
 
     def _save(self, palette: Palette, form: str) -> bytes:
         file = io.BytesIO()
-        with style(palette):
+        with style(palette), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from")  # a name in a script that the font lacks
             metadata = {"Date": None} if form == "svg" else {}
             self.draw(palette).savefig(file, format=form, metadata=metadata, bbox_inches="tight", pad_inches=0.15)
         return file.getvalue()
+
+
+def drawable(text: str, longest: int = 60) -> str:
+    """A name that a figure can hold, whoever wrote it.
+
+    >>> drawable("a\\x00b" + "c" * 100, 5)
+    'a\ufffdbcc…'
+    """
+    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[: longest + 1])
+    return clean if len(clean) <= longest else f"{clean[:longest]}…"
 
 
 @contextmanager
@@ -89,10 +101,10 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def write_drawing(drawing: Drawing, folder: Path) -> Picture:
+def write_figure(figure: FigureFile, folder: Path) -> Picture:
     """Writes the light figure as SVG and PNG and returns it for a page in both palettes."""
     folder.mkdir(parents=True, exist_ok=True)
-    light = drawing.svg(LIGHT)
-    replace_text(folder / f"{drawing.name}.svg", light)
-    (folder / f"{drawing.name}.png").write_bytes(drawing.png(LIGHT))
-    return drawing.title, light, drawing.svg(DARK)
+    light = figure.svg(LIGHT)
+    replace_text(folder / f"{figure.name}.svg", light)
+    replace_bytes(folder / f"{figure.name}.png", figure.png(LIGHT))
+    return figure.title, light, figure.svg(DARK)

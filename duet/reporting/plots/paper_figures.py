@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -9,11 +10,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
-from duet.reporting.charts import best_so_far
-from duet.reporting.drawing import Drawing, Palette, blank
+from duet.reporting.html.charts import Point, best_so_far
+from duet.reporting.method_tables import OURS, columns_of, main_columns, reference_of
+from duet.reporting.plots.figure import FigureFile, Palette, blank, drawable
 from duet.reporting.runs import Run
 from duet.reporting.statistics import common_tasks, difficulty, task_means
-from duet.reporting.tables import OURS, columns_of, main_columns, reference_of
 
 WITHOUT_SIMILARITY, WITHOUT_OUTPUT = f"{OURS}, without similarity", f"{OURS}, without output"
 BANDWIDTH = 0.05
@@ -29,7 +30,7 @@ def probability_plot(runs: Sequence[Run], label: str, palette: Palette) -> Figur
         (quantiles, ordered), (slope, intercept, fit) = stats.probplot(scores)
         axes.scatter(quantiles, ordered, s=22, color=colour, label=f"seed {seed} (r = {fit:.2f})")
         axes.plot(quantiles, slope * quantiles + intercept, color=colour, linewidth=1)
-    axes.set(xlabel="normal quantile", ylabel="test score", title=f"{label}: test scores over tasks")
+    axes.set(xlabel="normal quantile", ylabel="test score", title=f"{drawable(label)}: test scores over tasks")
     axes.legend()
     axes.grid(visible=True)
     return figure
@@ -38,8 +39,8 @@ def probability_plot(runs: Sequence[Run], label: str, palette: Palette) -> Figur
 def scores_by_seed(runs: Sequence[Run], label: str) -> dict[int, list[float]]:
     """The test scores over tasks of each seed that has three or more different ones."""
     scores: dict[int, list[float]] = {}
-    for (_, seed), cell in sorted(columns_of(runs).get(label, {}).items(), key=lambda item: item[0][1]):
-        scores.setdefault(seed, []).append(cell.score)
+    for (_, seed), entry in sorted(columns_of(runs).get(label, {}).items(), key=lambda item: item[0][1]):
+        scores.setdefault(seed, []).append(entry.score)
     return {seed: values for seed, values in scores.items() if len(set(values)) > 2}
 
 
@@ -49,14 +50,14 @@ def ridgeline(runs: Sequence[Run], palette: Palette) -> Figure:
     figure, axes = blank(6.4, 1.2 + 0.62 * len(columns))
     grid = np.linspace(0, 1, 201)
     for place, (label, column) in enumerate(columns.items()):
-        scores = np.array([cell.score for cell in column.values()])
+        scores = np.array([entry.score for entry in column.values()])
         height = density(scores, grid)
         colour = palette.cycle[0] if label == OURS else palette.quiet
         axes.fill_between(grid, place, place + 0.9 * height, color=colour, alpha=0.45, zorder=-place, linewidth=0)
         axes.plot(grid, place + 0.9 * height, color=colour, linewidth=1.2, zorder=-place)
         axes.plot(scores, np.full_like(scores, place), "|", color=palette.ink, markersize=6, alpha=0.5)
         axes.plot(scores.mean(), place, "o", color=palette.ink, markersize=4)
-    axes.set_yticks(range(len(columns)), list(columns))
+    axes.set_yticks(range(len(columns)), list(map(drawable, columns)))
     axes.set(xlabel="test score (strokes: runs, dot: mean)", xlim=(0, 1), title="Test scores of each method")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -81,43 +82,51 @@ def curves(runs: Sequence[Run], palette: Palette, other: str, title: str, *, sha
         title: of the figure.
         shaded: shades the difference instead of one standard error around each curve.
     """
-    ours, theirs = paired_curves(runs, other)
+    places, ours, theirs = paired_curves(runs, other)
     figure, axes = blank(6.4, 4)
     for stack, label, colour in ((ours, OURS, palette.cycle[0]), (theirs, other, palette.cycle[1])):
         middle = stack.mean(0)
-        axes.step(range(len(middle)), middle, where="post", color=colour, label=label, linewidth=1.8)
+        axes.step(places, middle, where="post", color=colour, label=label, linewidth=1.8)
         if not shaded and len(stack) > 1:
             error = stack.std(0, ddof=1) / np.sqrt(len(stack))
-            steps = range(len(middle))
-            axes.fill_between(steps, middle - error, middle + error, step="post", color=colour, alpha=0.15, linewidth=0)
+            band = (middle - error, middle + error)
+            axes.fill_between(places, *band, step="post", color=colour, alpha=0.15, linewidth=0)
     if shaded:
-        axes.fill_between(
-            range(ours.shape[1]), ours.mean(0), theirs.mean(0), step="post", color=palette.quiet, alpha=0.3, linewidth=0
-        )
+        both = (ours.mean(0), theirs.mean(0))
+        axes.fill_between(places, *both, step="post", color=palette.quiet, alpha=0.3, linewidth=0)
     what = "shaded: difference" if shaded else "band: ± one standard error"
     axes.set(xlabel=f"iteration (mean of {len(ours)} runs; {what})", ylabel="best validation score", title=title)
-    axes.set_xlim(0, ours.shape[1] - 1 or 1)
+    axes.set_xlim(0, max(places, default=0) or 1)
     axes.legend(loc="lower right")
     axes.grid(visible=True)
     return figure
 
 
-def paired_curves(runs: Sequence[Run], other: str) -> tuple[Curve, Curve]:
-    """Two (runs, iterations + 1): best score so far of ours and the variant; a search that ended stays where it was."""
-    by_label: dict[str, dict[tuple[str, int], Run]] = {OURS: {}, other: {}}
+def paired_curves(runs: Sequence[Run], other: str) -> tuple[list[int], Curve, Curve]:
+    """Iterations at which a best score rises, and twice (runs, iterations): best score so far of ours and the variant.
+
+    A search that ended stays where it was.
+    """
+    by_label: dict[str, dict[tuple[str, int], list[Point]]] = {OURS: {}, other: {}}
     for run in runs:
         if run.label in by_label and run.scored:
-            by_label[run.label][run.task, run.result.seed] = run
+            steps = best_so_far([(row.iteration, row.score) for row in run.scored])
+            by_label[run.label][run.task, run.result.seed] = steps
     common = sorted(by_label[OURS].keys() & by_label[other].keys())
-    pairs = [[best_by_iteration(by_label[label][key]) for key in common] for label in (OURS, other)]
-    length = max((len(one) for pair in pairs for one in pair), default=0)
-    stacks = [np.array([one + [one[-1]] * (length - len(one)) for one in pair]) for pair in pairs]
-    return stacks[0], stacks[1]
+    pairs = [[by_label[label][key] for key in common] for label in (OURS, other)]
+    places = sorted({place for pair in pairs for steps in pair for place, _ in steps})
+    ours, theirs = (np.array([heights_at(places, steps) for steps in pair]) for pair in pairs)
+    return places, ours, theirs
 
 
-def best_by_iteration(run: Run) -> list[float]:
-    """The best validation score after each iteration, from 0 on."""
-    return best_so_far([(one.iteration, one.score) for one in run.scored])
+def heights_at(places: Sequence[int], steps: Sequence[Point]) -> list[float]:
+    """The height of a step line at each place; before its first step, that of the first step.
+
+    >>> heights_at([0, 1, 5], [(0, 0.5), (2, 0.75)])
+    [0.5, 0.5, 0.75]
+    """
+    starts = [place for place, _ in steps]
+    return [steps[max(0, bisect_right(starts, place) - 1)][1] for place in places]
 
 
 def bubbles(runs: Sequence[Run], label: str, palette: Palette) -> Figure:
@@ -132,8 +141,12 @@ def bubbles(runs: Sequence[Run], label: str, palette: Palette) -> Figure:
     for place, task in zip(places, tasks, strict=True):
         offset = (6 + 15 * hardness[task] ** 0.5, 0)
         axes.annotate(f"{hardness[task]:.2f}", (means[task], place), offset, textcoords="offset points", va="center")
-    axes.set_yticks(places, tasks)
-    axes.set(xlabel="mean test score (area and number: difficulty)", xlim=(-0.03, 1.03), title=f"{label} on each task")
+    axes.set_yticks(places, list(map(drawable, tasks)))
+    axes.set(
+        xlabel="mean test score (area and number: difficulty)",
+        xlim=(-0.03, 1.03),
+        title=f"{drawable(label)} on each task",
+    )
     axes.set_ylim(-0.8, len(tasks) - 0.2)  # room for the largest bubble
     axes.grid(visible=True, axis="x")
     return figure
@@ -143,7 +156,7 @@ def difficulties(runs: Sequence[Run]) -> dict[str, float]:
     """Task -> difficulty, for the tasks that all methods have."""
     columns = main_columns(runs)
     means = [task_means(column) for column in columns.values()]
-    return {task: difficulty([one[task] for one in means]) for task in common_tasks(columns)}
+    return {task: difficulty([by_name[task] for by_name in means]) for task in common_tasks(columns)}
 
 
 def spread(runs: Sequence[Run], palette: Palette) -> Figure:
@@ -172,13 +185,13 @@ def paired_scores(runs: Sequence[Run], other: str) -> Curve:
     return np.array([(ours[key].score, theirs[key].score) for key in sorted(ours.keys() & theirs.keys())])
 
 
-def all_figures(runs: Sequence[Run]) -> tuple[list[Drawing], list[str]]:
+def all_figures(runs: Sequence[Run]) -> tuple[list[FigureFile], list[str]]:
     """The figures that the runs can fill, and a line for each that they can't."""
     columns = main_columns(runs)
     label = reference_of(columns)
     if label is None:
         return [], ["Figures: left out, as no run of a method as it is has a test score"]
-    similarity, output = (len(paired_curves(runs, one)[0]) > 0 for one in (WITHOUT_SIMILARITY, WITHOUT_OUTPUT))
+    similarity, output = (len(paired_curves(runs, variant)[1]) > 0 for variant in (WITHOUT_SIMILARITY, WITHOUT_OUTPUT))
     pairs = f"runs of {OURS} with and without"
     fourth, seventh = (
         "Score over iterations, with and without similarity",
@@ -206,11 +219,11 @@ def all_figures(runs: Sequence[Run]) -> tuple[list[Drawing], list[str]]:
             output, f"{pairs} output", lambda palette: curves(runs, palette, WITHOUT_OUTPUT, seventh, shaded=True)
         ),
     }  # fmt: skip
-    drawings, left_out = [], []
+    figures, left_out = [], []
     for title, (there, needs, draw) in possible.items():
         name = title.partition(".")[0]
         if there:
-            drawings.append(Drawing(name.lower().replace(" ", "_"), title, draw))
+            figures.append(FigureFile(name.lower().replace(" ", "_"), title, draw))
         else:
             left_out.append(f"{name}: left out, as it needs {needs}")
-    return drawings, left_out
+    return figures, left_out

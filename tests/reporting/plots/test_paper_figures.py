@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from duet.reporting.charts import COLOURS
-from duet.reporting.drawing import DARK, LIGHT, write_drawing
-from duet.reporting.figures import LEAST_AREA, all_figures, bubbles, density, difficulties, paired_curves, paired_scores
+from duet.reporting.html.charts import COLOURS
+from duet.reporting.plots.figure import DARK, LIGHT, write_figure
+from duet.reporting.plots.paper_figures import (
+    LEAST_AREA,
+    all_figures,
+    bubbles,
+    density,
+    difficulties,
+    paired_curves,
+    paired_scores,
+)
 from duet.reporting.runs import Run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
-from tests.reporting.test_tables import grid, labelled
+from tests.reporting.test_paper_tables import grid, labelled
 
 SIMILARITY = {"model": {"weight": "none"}}
 OUTPUT = {"search": {"iterations": 2, "extractor": {"outputs": "none"}}}
@@ -35,24 +43,24 @@ def test_light_dark_and_page_have_a_colour_for_as_many_methods() -> None:
 
 
 def test_every_figure_is_written_as_svg_and_png(runs: list[Run], tmp_path: Path) -> None:
-    drawings, left_out = all_figures(runs)
-    assert ([drawing.name for drawing in drawings], left_out) == ([f"figure_{number}" for number in range(2, 8)], [])
-    for drawing in drawings:
-        _, light, dark = write_drawing(drawing, tmp_path)
+    figures, left_out = all_figures(runs)
+    assert ([figure.name for figure in figures], left_out) == ([f"figure_{number}" for number in range(2, 8)], [])
+    for figure in figures:
+        _, light, dark = write_figure(figure, tmp_path)
         assert ET.fromstring(light).tag.endswith("svg")
         assert light != dark
-        assert (tmp_path / f"{drawing.name}.svg").read_text() == light
-        assert np.ptp(imread(tmp_path / f"{drawing.name}.png")[..., :3]) > 0.5
+        assert (tmp_path / f"{figure.name}.svg").read_text() == light
+        assert np.ptp(imread(tmp_path / f"{figure.name}.png")[..., :3]) > 0.5
 
 
 def test_the_same_runs_give_the_same_picture(runs: list[Run], tmp_path: Path) -> None:
-    once, again = (write_drawing(all_figures(runs)[0][1], tmp_path) for _ in range(2))
+    once, again = (write_figure(all_figures(runs)[0][1], tmp_path) for _ in range(2))
     assert once == again
 
 
 def test_what_can_not_be_drawn_says_what_it_needs(make_run: MakeRun) -> None:
-    drawings, left_out = all_figures(labelled([make_run("one")]))
-    assert drawings == []
+    figures, left_out = all_figures(labelled([make_run("one")]))
+    assert figures == []
     assert [line.partition(":")[0] for line in left_out] == [f"Figure {number}" for number in range(2, 8)]
     assert left_out[1] == "Figure 3: left out, as it needs two methods"
 
@@ -64,9 +72,10 @@ def test_curves_are_paired_and_a_search_that_ended_stays_where_it_was(make_run: 
         make_run("theirs", settings=OUTPUT, candidates=short),
         make_run("alone", seed=1),
     ]
-    ours, theirs = paired_curves(labelled(folders), "Duet, without output")
-    assert ours.tolist() == [[0.5, 0.5, 0.5, 0.75]]
-    assert theirs.tolist() == [[0.25] * 4]
+    places, ours, theirs = paired_curves(labelled(folders), "Duet, without output")
+    assert places == [0, 1, 3]
+    assert ours.tolist() == [[0.5, 0.5, 0.75]]
+    assert theirs.tolist() == [[0.25] * 3]
 
 
 def test_scores_are_paired_by_task_and_seed(runs: list[Run]) -> None:

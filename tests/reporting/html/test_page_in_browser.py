@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from duet.reporting.page import benchmark_page, write_run_page
+from duet.reporting.html.page import runs_page, write_run_page
 from duet.reporting.runs import read_run
 from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
-from tests.reporting.test_page import EXAMPLES, HOSTILE
+from tests.reporting.html.test_page import EXAMPLES, HOSTILE
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
 from selenium.webdriver.common.by import By  # noqa: E402
@@ -83,7 +83,7 @@ def test_the_table_starts_with_the_best_and_sorts_by_any_column(page: Any) -> No
     one_of(heading(page, "Score"), "button").click()
     assert scores(page) == ["0.000", "0.000", "0.250", "0.500", "1.000"]
     one_of(heading(page, "Iteration"), "button").send_keys(Keys.ENTER)
-    assert texts(page, "#instructions-table tbody td:nth-child(3)") == ["3", "2", "1", "0", "0"]
+    assert texts(page, "#instructions-table tbody td:nth-child(4)") == ["3", "2", "1", "0", "0"]
     assert heading(page, "Iteration").get_attribute("aria-sort") == "descending"
     assert heading(page, "Score").get_attribute("aria-sort") is None
 
@@ -91,7 +91,7 @@ def test_the_table_starts_with_the_best_and_sorts_by_any_column(page: Any) -> No
 def test_what_has_no_value_comes_last_in_both_directions(page: Any) -> None:
     for _ in range(2):
         one_of(heading(page, "Predicted"), "button").click()
-        assert texts(page, "#instructions-table tbody td:nth-child(5)")[-2:] == ["–", "–"]
+        assert texts(page, "#instructions-table tbody td:nth-child(6)")[-2:] == ["–", "–"]
 
 
 def test_words_and_menus_filter_the_rows(page: Any) -> None:
@@ -108,7 +108,7 @@ def test_a_row_opens_its_answers_side_by_side(page: Any) -> None:
     button = all_of(page, "#instructions-table .open button")[1]
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    assert texts(page, ".answers th") == ["Input", "Expected", "Got", "Mark"]
+    assert texts(page, ".answers th") == ["Input", "Expected", "Answer", "Score"]
     cells = [one.get_property("textContent") for one in all_of(page, ".answers td")]
     assert cells == ["a b", "b\nB", "a", "✓ right", HOSTILE, HOSTILE, "b", "✗ wrong"]
     button.click()
@@ -127,7 +127,8 @@ def test_a_hostile_instruction_is_only_text(page: Any) -> None:
     assert all_of(page, "img") == []
     assert len(all_of(page, "script")) == 2
     assert one_of(page, "blockquote").get_property("textContent") == HOSTILE
-    assert HOSTILE in [one.get_property("textContent") for one in all_of(page, "td.instruction")]
+    shown = [place.get_property("textContent") for place in all_of(page, "td.instruction")]
+    assert f"★ best {HOSTILE}" in shown
     assert page.get_log("browser") == []
 
 
@@ -213,7 +214,7 @@ def test_long_names_of_tasks_do_not_widen_the_page_of_many_runs(
         make_run(f"{seed}", task="alphabetically_first_word_last_two_letters", seed=seed, best_instruction=text)
         for seed in range(3)
     ]
-    (tmp_path / "page.html").write_text(benchmark_page([read_run(folder) for folder in folders], [], [], []))
+    (tmp_path / "page.html").write_text(runs_page([read_run(folder) for folder in folders], [], [], []))
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE | {"width": width, "mobile": False})
     try:
         browser.get((tmp_path / "page.html").as_uri())
