@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "callbacks": {
         "datamodules", "lightning_modules", "duet.engine", "duet.pool", "duet.reporting.records", "duet.tasks.metrics",
     },
-    "duet.pool": set(),
+    "duet.pool": {"duet.evaluation"},
     "duet.prompts": {"duet.tasks.example"},
     "duet.features": {"duet.pool", "duet.prompts", *MODELS},
     "duet.tasks": set(),
@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.models.open_model": {"duet.models.base", "duet.models.errors"},
     "duet.models.prices": set(),
     "duet.spending": {"duet.interrupts", *MODELS},
-    "duet.evaluation": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
+    "duet.evaluation": {"duet.prompts", "duet.tasks", *MODELS},
     "duet.proposals": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,

@@ -88,13 +88,13 @@ def task(search: Search, settings: Any) -> Iterator[Finding]:
     sizes = ", ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in files)
     where = sizes or settings.directory or "ships with Duet"
     yield Finding("ok", "task", f"{search.task.name}: {where}; metric {search.task.metric_name}")
-    splits, wanted = search.splits, search.evaluation.examples
+    splits, wanted = search.splits, search.allocation.examples
     counts = f"{len(splits.demonstrations)} to show, {len(splits.validation)} to search on, {len(splits.test)} to test"
     yield Finding("ok", "examples", counts)
     for note in search.task.notes:
         yield Finding("warning", "examples", note)
     if len(splits.validation) < wanted:
-        text = f"search.evaluation.examples is {wanted}, but there are {len(splits.validation)} to search on"
+        text = f"search.allocation.examples is {wanted}, but there are {len(splits.validation)} to search on"
         yield Finding("warning", "examples", text)
     if len(splits.test) < _FEW:
         yield Finding("warning", "examples", f"{len(splits.test)} test examples tell little: expect a wide interval")

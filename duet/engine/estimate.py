@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
 from duet.features import FeatureExtractor
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
@@ -37,16 +38,28 @@ class Needs:
     extractor: FeatureExtractor
     overhead: int = 0
 
-    def scores(self, texts: Iterable[str]) -> Usage:
-        """EvaluationConfig each text once."""
-        return self._tried(texts, self.splits.validation[: self.evaluation.examples])
+    def trials(self, requests: Sequence[Request]) -> Usage:
+        """These requests for answers."""
+        return most(requests, self.overhead)
+
+    def scores(self, text: str, instructions: int, calls: int) -> Usage:
+        """Scoring instructions no longer than the text with this many calls, whichever of them get more examples.
+
+        An instruction meets an example once, so the longest examples can come up as often as there are instructions.
+        """
+        sizes = sorted(
+            (self.trials([self.evaluation.request(text, example)]) for example in self.splits.validation),
+            key=lambda usage: -usage.tokens,
+        )
+        left, total = calls, Usage()
+        for size in sizes:
+            times = min(left, instructions)
+            total, left = total + size * times, left - times
+        return total
 
     def tries(self, text: str, calls: int) -> Usage:
-        """Trying instructions no longer than the text on this many examples, the longest ones."""
-        block = self.splits.validation[: self.evaluation.examples]
-        requests = [self.evaluation.request(text, example) for example in block]
-        longest = max(requests, key=lambda request: len(request.prompt.encode(errors="replace")), default=None)
-        return most([longest], self.overhead) * calls if longest and calls else Usage()
+        """Trying instructions no longer than the text on an example, this many times."""
+        return self.scores(text, calls, calls)
 
     def outputs(self, texts: Iterable[str]) -> Usage:
         """The output answers of each text; nothing where the white box gives them."""
@@ -137,6 +150,7 @@ def estimate(
     strategy: AbstractStrategy,
     guard: Guard,
     boxes: tuple[AbstractBlackBox, AbstractBlackBox],
+    allocation: Allocation,
     iterations: int,
     seed: int,
 ) -> Estimate:
@@ -148,6 +162,7 @@ def estimate(
         strategy: how many instructions it writes and chooses per iteration.
         guard: the length of an instruction.
         boxes: the task's black box and that of the initialisation.
+        allocation: how calls are divided among instructions.
         iterations: of the search.
         seed: of the run.
     """
@@ -157,12 +172,13 @@ def estimate(
     written = strategy.longest_requests(needs.splits.demonstrations, longest[0])
     declared = strategy.requirements
     n_scored = initialisation.count + iterations * declared.choose
+    calls = allocation.calls(n_scored, len(needs.splits.validation))
     n_read = initialisation.count + iterations * max(declared.choose, declared.read) if declared.read else 0
     tries = needs.tries(longest[0], declared.trial_calls)
     task = boxes[0].endpoint
     parts = (
         Part("first instructions", silent.most, boxes[1].endpoint),
-        Part("scores", needs.scores(longest) * n_scored, task),
+        Part("scores", needs.scores(longest[0], n_scored, calls), task),
         Part("trials", tries * iterations, task),
         Part("output answers", needs.outputs(longest) * n_read, task),
         Part("candidates", most(written, boxes[1].overhead) * iterations, boxes[1].endpoint),

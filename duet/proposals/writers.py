@@ -191,8 +191,8 @@ def explain_silence(failures: Sequence[CallFailure]) -> None:
 
 
 def leaders(pool: Pool, count: int) -> list[ScoredInstruction]:
-    """The ``count`` best rows, best first; ties go to the shorter text."""
-    return sorted(pool, key=lambda row: (-row.expected, len(row.text), row.text))[:count]
+    """The ``count`` best rows, best first."""
+    return pool.ranked()[:count]
 
 
 def parents(pool: Pool, count: int) -> list[ScoredInstruction]:

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from callbacks.search_progress import printable
-from duet.evaluation.evaluation import EvaluationConfig
-from duet.evaluation.racing import Racing
 
 
 def test_without_a_terminal_there_are_plain_lines(
@@ -25,21 +23,6 @@ def test_without_a_terminal_there_are_plain_lines(
     assert third.startswith("iteration 1/5: score 0.000, best 0.000 [0.00, ")
     assert fourth.startswith("iteration 2/5: score 1.000, best 1.000 [")
     assert fourth.endswith("29 calls  <- new best: Good one.")
-
-
-def test_where_scoring_was_broken_off_the_line_says_so(
-    run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    race = EvaluationConfig(examples=4, racing=Racing(0.19, 1))
-    with caplog.at_level(logging.INFO, "duet"):
-        run(
-            lambda text: 1.1 * (text != "Bad one."),
-            strategy=listed(["Bad one."]),
-            iterations=1,
-            threshold=1.1,
-            evaluation=race,
-        )
-    assert "iteration 1/1: score 0.000 (1 of 4 examples), best 1.000 [" in caplog.text
 
 
 def test_on_a_terminal_there_is_one_bar(

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
-from duet.evaluation.evaluation import EvaluationConfig
-from duet.evaluation.racing import Racing
+from duet.evaluation.allocation import Allocation
 from duet.models.errors import ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.prices import Prices
@@ -21,7 +20,7 @@ from duet.spending.cache_file import user_cache_path
 from duet.spending.spend_tracker import SpendTracker
 
 PRICES = Prices(0.1, 0.7)
-SCORINGS = [EvaluationConfig(examples=4), EvaluationConfig(examples=4, racing=Racing(0.19, 1))]
+ALLOCATIONS = [Allocation("fixed", examples=4), Allocation(examples=4)]
 ASKING = Initialisation(count=5, max_rounds=1, max_tokens=100)
 
 
@@ -61,17 +60,17 @@ def test_what_another_run_has_paid_for_costs_nothing(run: Callable[..., Any], pa
     assert not (first.folder / "calls.sqlite").exists()
 
 
-@pytest.mark.parametrize("evaluation", SCORINGS)
+@pytest.mark.parametrize("allocation", ALLOCATIONS)
 @pytest.mark.parametrize("cache", ["user", "{folder}/mine.sqlite"])
 def test_a_run_that_broke_down_again_and_again_pays_what_an_uninterrupted_one_pays(
-    run: Callable[..., Any], paid: Any, cache: str, evaluation: EvaluationConfig, tmp_path: Path
+    run: Callable[..., Any], paid: Any, cache: str, allocation: Allocation, tmp_path: Path
 ) -> None:
     cache = cache.format(folder=tmp_path)
-    whole = run(wrap=paid(PRICES), folder="whole", cache="off", evaluation=evaluation)
+    whole = run(wrap=paid(PRICES), folder="whole", cache="off", allocation=allocation)
     for last in (0, 1, 9, 20):
         with pytest.raises(ProviderError):
-            run(wrap=paid(PRICES, last), cache=cache, evaluation=evaluation)
-    resumed = run(wrap=paid(PRICES), cache=cache, evaluation=evaluation)
+            run(wrap=paid(PRICES, last), cache=cache, allocation=allocation)
+    resumed = run(wrap=paid(PRICES), cache=cache, allocation=allocation)
     times = ("seconds",)
     assert {k: v for k, v in resumed.result.items() if k not in times} == {
         k: v for k, v in whole.result.items() if k not in times
@@ -88,20 +87,20 @@ def test_without_a_cache_what_is_bought_twice_is_paid_twice(run: Callable[..., A
     assert resumed.result["cost_usd"] > once.result["cost_usd"]
 
 
-@pytest.mark.parametrize("evaluation", SCORINGS)
+@pytest.mark.parametrize("allocation", ALLOCATIONS)
 @pytest.mark.parametrize("share", [0.6, 0.95])
 @pytest.mark.parametrize("kind", ["max_calls", "max_tokens", "max_cost_usd"])
 def test_whatever_is_capped_the_final_test_is_paid_and_no_cap_exceeded(
-    run: Callable[..., Any], paid: Any, kind: str, share: float, evaluation: EvaluationConfig
+    run: Callable[..., Any], paid: Any, kind: str, share: float, allocation: Allocation
 ) -> None:
     free = run(
-        wrap=paid(PRICES), evaluation=evaluation, initialisation=ASKING, iterations=6, cache="off", folder="free"
+        wrap=paid(PRICES), allocation=allocation, initialisation=ASKING, iterations=6, cache="off", folder="free"
     ).result
     spent = {"max_calls": free["calls"], "max_cost_usd": free["cost_usd"]}
     spent["max_tokens"] = free["prompt_tokens"] + free["completion_tokens"]
     cap = int(share * spent[kind]) if kind != "max_cost_usd" else share * spent[kind]
     done = run(
-        wrap=paid(PRICES), initialisation=ASKING, iterations=6, cache="off", evaluation=evaluation,
+        wrap=paid(PRICES), initialisation=ASKING, iterations=6, cache="off", allocation=allocation,
         budget=Budget(**{kind: cap}),
     ).result  # fmt: skip
     used = {"max_calls": done["calls"], "max_cost_usd": done["cost_usd"]}

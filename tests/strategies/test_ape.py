@@ -111,8 +111,8 @@ def test_iterative_paraphrases_the_best_once_there_are_enough_proposals() -> Non
 
 
 def trying(box: ScriptedBlackBox) -> Evaluator:
-    """Evaluation by the number of the part, so that later proposals are better."""
-    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, EvaluationConfig(examples=12))
+    """Scores by the number of the part, so that later proposals are better."""
+    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, EvaluationConfig())
 
 
 def number_of(request: Request) -> str:
@@ -147,7 +147,8 @@ def test_a_search_with_ucb_asks_no_more_than_its_estimate(
         "fit", "--task.name=second_letter", "--strategy=duet.strategies.ape.Ape", "--strategy.init_args.variant=ucb",
         "--strategy.init_args.trials.proposals=6", "--black_box=duet.models.fakes.HashingBlackBox",
         "--search.iterations=2",
-        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.evaluation.examples=10", "--run_dir=run",
+        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.allocation.kind=fixed",
+        "--search.allocation.examples=10", "--run_dir=run",
     ]  # fmt: skip
     assert cli.main([*command, "--dry_run"]) == 0
     [most] = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Together: ")]
