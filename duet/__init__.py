@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from duet.spending.budget import Budget as Budget
     from duet.tasks.task import Task as Task
+
+# Threads that wait for each other while another program has their processor should sleep: with GNU's default, to spin,
+# one busy program beside Duet makes a search take several times as long. Read once, when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {  # name -> its module, imported at first use: importing duet costs no torch
     "Task": "duet.tasks.task",

@@ -42,12 +42,14 @@ def settings(arguments: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
     >>> list(settings(["--task.name=t", "--yes"]))
     [('command line', 'task.name', 't'), ('command line', 'yes', '')]
     """
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
         option, joined, value = argument.partition("=")
         value = value if joined else following
         if option in ("-c", "--config"):
-            path = find_config(value) if value else ""
-            yield from ((path, key, held) for key, held in (flatten(read_config(path)) if path else {}).items())
+            if not value:
+                raise ValueError(f"{option}: expected one argument but got none")
+            path = find_config(value)
+            yield from ((path, key, held) for key, held in flatten(read_config(path)).items())
         elif option.startswith("--"):
             yield "command line", option[2:].removesuffix("+"), value
 

@@ -35,6 +35,8 @@ WRONG = [
     (["--task.name", "sort_wrds", "--config=quikstart.yaml"], "did you mean quickstart.yaml"),
     (["--task.name=t", "--task.train_file=no.jsonl"], "no.jsonl: "),
     (["--task.name=t", "--task.train_file=good.jsonl", "--task.test_file=no.jsonl"], "no.jsonl: "),
+    ([], "task.name: expected in a --config file or on the command line"),
+    (["--task.name=t", "--config"], "--config: expected one argument but got none"),
     (["--yes"], "task.name: expected in a --config file or on the command line (--task.name ...) but missing"),
 ]
 RIGHT = [
@@ -43,7 +45,6 @@ RIGHT = [
     ["--task.name=t", "--task.train_file=good.jsonl"],
     ["--task.name=second_letter", "--strategy.init_args.anything=3", "--trainer.anything=3", "--black_box.help=X"],
     ["--task.name=second_letter", "--trainer.callbacks+=X", "--print_config"],
-    ["--task.name=second_letter", "--config"],
     ["--help"],
 ]
 
