@@ -259,6 +259,7 @@ def test_a_run_prints_its_own_lines_and_its_summary_only(folder: Path) -> None:
     process = python("fit", *TINY, "--run_dir", "run", cwd=folder)
     assert process.returncode == 0, process.stderr
     shown = process.stderr.splitlines()
+    assert shown.pop(0) == "Loading PyTorch"
     assert shown[0].startswith("No test file: 20%")
     assert shown[1:3] == ["Run in run", "4 initial instructions"]
     assert shown[3].startswith("4 instructions scored, best ")
@@ -280,7 +281,7 @@ def test_help_works(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit) as left:
         cli.main(arguments)
     assert left.value.code == 0
-    assert "usage: cli.py" in capfd.readouterr().out
+    assert "usage: duet" in capfd.readouterr().out
 
 
 def test_help_of_fit_describes_our_own_keys(capfd: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,6 @@ from duet.tasks import download
 
 def run(argv: Sequence[str]) -> int:
     """Runs ``data download`` or ``data verify``; returns the exit code."""
-    parser = OneLineParser(prog="cli.py data", description=__doc__)
+    parser = OneLineParser(prog="duet data", description=__doc__)
     download.add_arguments(parser)
     return download.run(parser.parse_args(argv))

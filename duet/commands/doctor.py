@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from callbacks.search_progress import printable
 from duet.commands import money
 from duet.commands.cache import stats
 from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.commands.fit import quiet
 from duet.commands.run_folder import LAST, Finished
 from duet.engine.search import Search
-from duet.messages import OneLineParser
+from duet.exit_codes import BAD_INPUT, PROVIDER
+from duet.messages import OneLineParser, printable
 from duet.models.base import AbstractBlackBox, Completion, Request
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.inspection import inspect_open_model, listed_models
 
-BAD_INPUT, PROVIDER = 2, 3
 _FEW = 30  # test examples: the interval of a score of one half is wider than 0.35
 
 
@@ -51,7 +50,7 @@ class Finding:
 def run(argv: Sequence[str]) -> int:
     """Prints the findings; returns 0, or the exit code of the worst problem."""
     quiet()
-    parser = OneLineParser(prog="cli.py doctor", description=__doc__, allow_abbrev=False)
+    parser = OneLineParser(prog="duet doctor", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--config", action="append", default=[], help="a file of settings, as for fit; several may be given"
     )

@@ -1,11 +1,10 @@
-"""Duet's command line: ``python cli.py fit --config task.yaml``. Every subcommand has ``--help``."""
+"""Duet's command line: ``duet fit --config task.yaml``. Every subcommand has ``--help``."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import signal
-import sqlite3
 import sys
 import threading
 import traceback
@@ -15,8 +14,9 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn, Protocol
 
-from duet.messages import OneLineParser, one_line, printable
-from duet.models.errors import BudgetSpent, LanguageModelError, ProviderError
+from duet.commands.early_check import check
+from duet.exit_codes import EXPECTED, INTERRUPTED, TERMINATED, UNEXPECTED, exit_code
+from duet.messages import OneLineParser, plain_message, printable
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
@@ -26,8 +26,8 @@ COMMANDS = {
     "report": "tables, figures and one page from run folders",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
-DONE, UNEXPECTED, BAD_INPUT, PROVIDER, SPENT = 0, 1, 2, 3, 4
-INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+NEED_TORCH = ("fit", "doctor", "benchmark")
+log = logging.getLogger("duet")
 KEPT = "what was paid for is kept, and the same command goes on"
 
 
@@ -55,28 +55,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             return fail(f"interrupted; {KEPT}", INTERRUPTED, debug)
         except Terminated:
             return fail(f"terminated; {KEPT}", TERMINATED, debug)
-        except (
-            LanguageModelError,
-            ValueError,
-            TypeError,
-            OSError,
-            sqlite3.Error,
-            RuntimeError,
-            LookupError,
-            ArithmeticError,
-        ) as error:
+        except EXPECTED as error:
             return fail(*explain(error), debug)
 
 
 def dispatch(arguments: list[str]) -> int:
     """Hands the arguments to the subcommand; nothing heavy is imported before."""
-    parser = OneLineParser(prog="cli.py", description=__doc__)
+    parser = OneLineParser(prog="duet", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     parser.add_argument(
         "command", choices=COMMANDS, metavar="command", help="; ".join(f"{k}: {v}" for k, v in COMMANDS.items())
     )
-    known = parser.parse_args(arguments[:1])
-    return imported(f"duet.commands.{known.command}").run(arguments[1:])
+    command: str = parser.parse_args(arguments[:1]).command
+    if command in ("fit", "doctor"):
+        check(arguments[1:])
+    if command in NEED_TORCH and "torch" not in sys.modules:
+        log.info("Loading PyTorch")  # takes seconds
+    return imported(f"duet.commands.{command}").run(arguments[1:])
 
 
 def imported(name: str) -> Command:
@@ -97,14 +92,10 @@ def imported(name: str) -> Command:
 
 def explain(error: Exception) -> tuple[str, int]:
     """The line and the exit code for an error."""
-    message = one_line(str(error)) or type(error).__name__
-    if isinstance(error, ProviderError):
-        return message, PROVIDER
-    if isinstance(error, BudgetSpent):
-        return message, SPENT
-    if isinstance(error, ValueError | PermissionError | NotADirectoryError):
-        return message, BAD_INPUT
-    return f"unexpected {type(error).__name__}: {message} (--debug shows more)", UNEXPECTED
+    message, code = plain_message(str(error)) or type(error).__name__, exit_code(error)
+    if code == UNEXPECTED:
+        message = f"unexpected {type(error).__name__}: {message} (--debug shows more)"
+    return message, code
 
 
 def fail(message: str, code: int, debug: bool) -> int:
@@ -118,7 +109,7 @@ def fail(message: str, code: int, debug: bool) -> int:
 @contextmanager
 def our_lines() -> Iterator[None]:
     """The project's log goes to standard error, as it is."""
-    log, handler = logging.getLogger("duet"), logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
     log.setLevel(logging.INFO)
     log.addHandler(handler)
     propagate, log.propagate = log.propagate, False

@@ -207,11 +207,6 @@ class AbstractWhiteBox(AbstractEncoder):
     def embedding_size(self) -> int:
         """e, the width of the input embeddings, and so of a soft prompt's vectors."""
 
-    @property
-    @abstractmethod
-    def embedding_scale(self) -> float:
-        """Standard deviation of the input embeddings: the natural size of a soft prompt's entries."""
-
     @abstractmethod
     def generate(
         self,

@@ -76,11 +76,6 @@ class Initialisation:
         if min(self.count, self.demonstrations, self.max_rounds, self.max_tokens) < 1:
             raise ValueError("Expected initialisation.count, demonstrations, max_rounds and max_tokens of at least 1")
 
-    @property
-    def most_calls(self) -> int:
-        """The most calls that it can make."""
-        return self.max_rounds * (1 if self.mode == "request" else self.count)
-
     def candidates(
         self, black_box: AbstractBlackBox, demonstrations: Sequence[Example], guard: Guard, seed: int
     ) -> list[Candidate]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import http.client
-import os
 import sys
 import time
 import urllib.error
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from duet.atomic_files import replacing
+from duet.exit_codes import BAD_INPUT, DONE, PROVIDER
 from duet.tasks.example import TaskError
 from duet.tasks.manifest import ManifestFile, manifest_files, origin
 
@@ -51,7 +52,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0 all right, 2 a file is missing or wrong, 3 the network is unusable."""
-        return 3 if self.unreachable else 2 if self.problems else 0
+        return PROVIDER if self.unreachable else BAD_INPUT if self.problems else DONE
 
 
 def verify(directory: str | Path) -> Summary:
@@ -130,7 +131,8 @@ def _fetch_missing(folder: Path, file: ManifestFile, base_url: str, wait: Callab
     problem = _difference(content, file, url)
     if problem:
         raise WrongFile(problem)
-    _write(path, content)
+    with replacing(path) as stream:
+        stream.write(content)
     return True
 
 
@@ -164,19 +166,6 @@ def _get(url: str, size: int) -> bytes:
     return content
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write beside the target and rename: the target is whole or absent, even after a power cut."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands ``download`` and ``verify`` with their options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="{download,verify}")
@@ -194,7 +183,7 @@ def run(namespace: argparse.Namespace) -> int:
         summary = download(namespace.directory) if namespace.action == "download" else verify(namespace.directory)
     except TaskError as error:
         print(error, file=sys.stderr)
-        return 2
+        return BAD_INPUT
     for problem in summary.problems:
         print(problem, file=sys.stderr)
     total = len(manifest_files())

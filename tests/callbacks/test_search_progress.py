@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from callbacks.search_progress import printable
-
 
 def test_without_a_terminal_there_are_plain_lines(
     run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
@@ -45,11 +43,3 @@ def test_a_text_cannot_steer_the_terminal(
     with caplog.at_level(logging.INFO, "duet"):
         run(lambda text: 1.1 * (text == odd), strategy=listed([odd]))
     assert caplog.messages[-1].endswith("Good \ufffd[2J one\ufffd.\ufffd")
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("é ü 漢", "é ü 漢"), ("a\nb\tc", "a\ufffdb\ufffdc"), ("\ud800", "\ufffd"), ("x" * 300, "x" * 199 + "…")],
-)
-def test_what_is_shown_is_printable_and_ends(text: str, shown: str) -> None:
-    assert printable(text) == shown

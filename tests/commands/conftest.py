@@ -77,16 +77,6 @@ def server() -> Iterator[ModelServer]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def ray_address() -> Iterator[str]:
-    """A Ray cluster of this machine, with two processors and, as far as it knows, one GPU."""
-    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="the extra ray is not installed")
-    machine = {"num_cpus": 2, "num_gpus": 1, "include_dashboard": False}
-    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=machine)
-    yield cluster.address
-    cluster.shutdown()
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current directory: 40 examples in good.jsonl. There is no key and no address in the environment."""

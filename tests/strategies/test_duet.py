@@ -47,7 +47,6 @@ class Repeating(AbstractWhiteBox):
     identity = property(lambda self: "repeating")
     hidden_size = property(lambda self: 16)
     embedding_size = property(lambda self: 8)
-    embedding_scale = property(lambda self: 1.0)
 
     def encode(self, texts: Any, contexts: Any = None) -> Encoding:
         return self.inner.encode(texts, contexts)

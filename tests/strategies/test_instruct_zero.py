@@ -56,7 +56,6 @@ class Writing(AbstractWhiteBox):
     identity = property(lambda self: "writing")
     hidden_size = property(lambda self: 16)
     embedding_size = property(lambda self: 8)
-    embedding_scale = property(lambda self: 1.0)
 
     def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
         return self.inner.encode(texts, contexts)

@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from duet.atomic_files import replace_text
 from duet.reporting.advice import shared_warnings, warnings
 from duet.reporting.html import run_sections, runs_sections
 from duet.reporting.html.elements import (
@@ -25,7 +26,7 @@ from duet.reporting.html.elements import (
 )
 from duet.reporting.html.explorer import Explorer, answers_explorer, as_script_data, instructions_explorer
 from duet.reporting.html.runs_explorer import runs_explorer
-from duet.reporting.records import STOPPED, replace_text
+from duet.reporting.records import STOPPED
 from duet.reporting.run_result import UNFINISHED
 from duet.reporting.runs import Run, read_run
 from duet.reporting.table import Table
