@@ -44,8 +44,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
     },
     "duet.engine": {
-        "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.records",
-        "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+        "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.pareto",
+        "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet.benchmark": {"duet.config_files", "duet.messages", "duet.models.errors", "duet.reporting.runs"},
     "duet.config_files": set(),

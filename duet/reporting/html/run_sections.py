@@ -76,7 +76,7 @@ def scores(run: Run) -> str:
         score_row("Start", result.initial_best_validation_score, None, result.initial_best_validation_n, "start"),
         score_row("Best", result.validation_score, result.validation_interval, result.validation_n),
         *(
-            [score_row("Best, shrunk", result.validation_posterior, None, None)]
+            [score_row("Best, posterior", result.validation_posterior, None, None)]
             * (result.validation_posterior is not None)
         ),
     ]
