@@ -124,8 +124,8 @@ def lines(report: Report) -> list[str]:
     shown = report.differences if len(report.differences) <= MOST_SHOWN else _both_ends(report.differences)
     more = len(report.differences) - len(shown)
     return [
-        _who("A", report.a),
-        _who("B", report.b),
+        _heading("A", report.a),
+        _heading("B", report.b),
         f"On the {result.n:,} {report.split} examples that both were scored on{metric}:",
         f"A {result.mean_a:.3f}, B {result.mean_b:.3f}; A - B = {result.difference:+.3f}{interval}",
         f"A is better on {result.a_better:,}, B is better on {result.b_better:,}, equal on {equal:,}",
@@ -165,7 +165,7 @@ def caveats(report: Report) -> list[str]:
     ]
 
 
-def _who(letter: str, each: Contender) -> str:
+def _heading(letter: str, each: Contender) -> str:
     return f"{letter}: {_short(each.instruction)}  ({printable(str(each.run.folder))}, {each.name})"
 
 

@@ -37,5 +37,5 @@ def test_messages_are_json(make_run: MakeRun, capfd: pytest.CaptureFixture[str])
 def test_a_folder_without_a_prompt_gets_one_line(make_run: MakeRun, capfd: pytest.CaptureFixture[str]) -> None:
     folder = make_run("a")
     assert cli.main(["export", str(folder)]) == 2
-    line = f"duet: {folder}: expected best_prompt in result.json or search.scoring.template in config.yaml\n"
+    line = f"duet: {folder}: expected best_prompt in result.json or search.evaluation.template in config.yaml\n"
     assert capfd.readouterr().err == line

@@ -42,15 +42,16 @@ def test_text_and_messages_are_those_of_the_run(make_run: MakeRun) -> None:
     assert json.loads(as_messages(run)) == PROMPT["messages"]
 
 
-def test_a_run_of_an_earlier_version_gets_its_prompt_from_the_template(make_run: MakeRun) -> None:
-    template = {"search": {"scoring": {"template": "Do this: {instruction}\n{input} ->"}}}
+@pytest.mark.parametrize("key", ["evaluation", "scoring"])
+def test_a_run_of_an_earlier_version_gets_its_prompt_from_the_template(make_run: MakeRun, key: str) -> None:
+    template = {"search": {key: {"template": "Do this: {instruction}\n{input} ->"}}}
     run = read_run(make_run("a", settings=template, best_instruction="Keep {braces}."))
     assert as_text(run) == "Do this: Keep {braces}.\n{input} ->\n"
     assert json.loads(as_messages(run)) == [{"role": "user", "content": "Do this: Keep {braces}.\n{input} ->"}]
 
 
 def test_a_run_that_recorded_no_prompt_says_so(make_run: MakeRun) -> None:
-    with pytest.raises(NotReportable, match=r"expected best_prompt in result.json or search.scoring.template"):
+    with pytest.raises(NotReportable, match=r"expected best_prompt in result.json or search.evaluation.template"):
         as_text(read_run(make_run("a")))
 
 

@@ -86,8 +86,9 @@ def scores(run: Run) -> str:
         else (f"<p>Start, the best initial instruction: {escape(result.initial_best_instruction)}</p>")
     )
     yours = "".join(f"<p>{escape(label)}: {escape(each.instruction)}</p>" for label, each in own)
+    gain = "" if same else _gain(run)
     return (
-        f'<h3>Test</h3><div class="scores">{"".join(test)}</div>{note(_tested(run, same))}{_gain(run)}{started}{yours}'
+        f'<h3>Test</h3><div class="scores">{"".join(test)}</div>{note(_tested(run, same))}{gain}{started}{yours}'
         f'<h3>Validation</h3><div class="scores">{"".join(validation)}</div>'
         + note("The search chose by these scores, so the best one's is flattering; the test's is not.")
     )
