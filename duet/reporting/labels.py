@@ -55,7 +55,7 @@ def dotted(settings: Any) -> dict[str, Any]:
 def matches(settings: Settings, named: Mapping[str, Settings]) -> list[str]:
     """The names whose settings all hold; a name whose settings are part of another one's is left out.
 
-    >>> matches({"a": 1, "b": 2}, {"one": {"a": 1}, "both": {"a": 1, "b": 2}, "other": {"b": 3}})
+    >>> matches({"a": 1, "b": 2}, {"first": {"a": 1}, "both": {"a": 1, "b": 2}, "other": {"b": 3}})
     ['both']
     """
     holding = {name: wanted for name, wanted in named.items() if wanted and wanted.items() <= settings.items()}

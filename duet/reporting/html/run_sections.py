@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 
 from duet.reporting.advice import TROUBLES
@@ -16,7 +17,7 @@ from duet.reporting.table import Table, minus
 from duet.reporting.untrusted import NotReportable
 from duet.reporting.whole_prompt import whole_prompt
 
-MOST_OWN = 50
+MOST_OWN, MOST_SPLITS = 50, 5
 
 
 def facts(run: Run) -> str:
@@ -36,9 +37,8 @@ def facts(run: Run) -> str:
 
 
 def _known_splits(run: Run) -> str:
-    splits = [example.split for example in run.examples]
-    counts = {name: splits.count(name) for name in dict.fromkeys(splits)}
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "not recorded"
+    counts = Counter(example.split for example in run.examples)
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common(MOST_SPLITS)) or "not recorded"
 
 
 def best_instruction(run: Run) -> str:
