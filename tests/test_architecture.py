@@ -46,8 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
     },
     "duet.engine": {
-        "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.records",
-        "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+        "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.pareto",
+        "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet.benchmark": {
         "duet.config_files", "duet.exit_codes", "duet.messages", "duet.reporting.runs", "duet.spending.cache_file",

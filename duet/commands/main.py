@@ -24,6 +24,8 @@ COMMANDS = {
     "benchmark": "tasks x methods x seeds x ablations, each cell a fit that can be resumed",
     "cache": "what the cache of paid answers holds, and how to make it smaller",
     "report": "tables, figures and one page from run folders",
+    "compare": "two runs, or two instructions of one run, example by example, with a paired test",
+    "export": "a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
 NEED_TORCH = ("fit", "doctor", "benchmark")

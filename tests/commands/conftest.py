@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.reporting.conftest import make_run as make_run
+
 
 class ModelServer(ThreadingHTTPServer):
     """Counts what it is asked."""
