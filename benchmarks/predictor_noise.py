@@ -18,6 +18,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,12 @@ from torch import Tensor
 
 from benchmarks.predictor_fit import lightning_fit
 from benchmarks.timing import markdown
-from datamodules.instruction_pool import shrunk_scale
+from datamodules.instruction_pool import pool_batch, shrunk_scale, standardisation
 from duet.models.ngram_encoder import NGramEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
+from lightning_modules.initial_weights import build_network, default_weights
+from lightning_modules.losses import SIMILARITIES, WEIGHTS
+from lightning_modules.objective import Objective, fit_network
 from lightning_modules.score_predictor import ScorePredictor
 
 TUNING = ("ends_with_word", "more_letters", "snarks", "navigate", "movie_recommendation")
@@ -108,6 +112,20 @@ def gaussian_process(pool: Pool, features: Tensor) -> Tensor:
     return torch.from_numpy(process.predict(((features - mean) / scale).numpy()))
 
 
+def former_network(pool: Pool, features: Tensor) -> Tensor:
+    """The network as it was before scores knew their noise: plainly standardised features, equal weights."""
+    (mean, scale), batch = standardisation(pool.features()), pool_batch(pool)
+    batch |= {"features": (pool.features() - mean) / scale, "weight": torch.ones(len(pool))}
+    network = build_network(features.shape[1], depth=3, width=100)
+    network.load_state_dict(default_weights(network, seed=0))
+    objective = Objective(SIMILARITIES["sigmoid_cosine"], "all", WEIGHTS["balance"], alpha=0.1, beta=0.01)
+    adam = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+    fit_network(network, objective, batch, repeat(adam), steps=300, tolerance=0.01)
+    with torch.no_grad():
+        output: Tensor = network((features - mean) / scale).squeeze(-1)
+    return output
+
+
 PREDICTORS: dict[str, Predictor] = {
     "process and network (default)": fitted(),
     "the same, without similarity": fitted(weight="none"),
@@ -120,6 +138,7 @@ PREDICTORS: dict[str, Predictor] = {
     "network, the paper's balance": fitted(**NETWORK, weight="balance", beta=0.01),
     "network, reward contrast": fitted(**NETWORK, similarity="reward_contrast", alpha=1.0),
     "network, every score equally sure": fitted(equal=True, **NETWORK),
+    "network as it was": former_network,
     "Gaussian process of scikit-learn": gaussian_process,
 }
 

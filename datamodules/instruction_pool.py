@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -121,6 +121,8 @@ def pool_batch(
 class InstructionPool(LightningDataModule):
     """The growing pool of scored instructions; the search puts a longer one in its place after each iteration.
 
+    ``prior_of`` gives what is known of the pool's rows beforehand, (n, p); who knows something sets it.
+
     Args:
         standardise_rewards: fit the rewards standardised over the pool; False fits them raw, as INSTINCT does.
         most_rows: most scored instructions that a fit sees: those with the most examples, of equals the newest.
@@ -131,6 +133,7 @@ class InstructionPool(LightningDataModule):
         if most_rows < 1:
             raise ValueError(f"Expected most_rows of at least 1 but got {most_rows}")
         self.standardise_rewards, self.most_rows = standardise_rewards, most_rows
+        self.prior_of: Callable[[Pool], Tensor | None] = no_prior
         self.pool = Pool()
 
     def train_dataloader(self) -> WholePool:
@@ -144,6 +147,11 @@ class InstructionPool(LightningDataModule):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the pool back, bit for bit."""
         self.pool = Pool.from_state_dict(state_dict)
+
+
+def no_prior(pool: Pool) -> Tensor | None:
+    """Nothing is known of an instruction before it is scored."""
+    return None
 
 
 class WholePool:
@@ -161,4 +169,7 @@ class WholePool:
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         source, pool = self.source, self.source.pool
-        yield pool_batch(pool, source.standardise_rewards, source.most_rows) if pool.has_features else {}
+        if not pool.has_features:
+            yield {}
+            return
+        yield pool_batch(pool, source.standardise_rewards, source.most_rows, source.prior_of(pool))

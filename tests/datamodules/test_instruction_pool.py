@@ -74,10 +74,8 @@ def test_rounding_noise_is_not_blown_up() -> None:
 
 def test_a_row_with_more_examples_is_surer_and_weighs_more() -> None:
     rows = [
-        ScoredInstruction(
-            Candidate(str(count), "initial", features=FEATURES[index]), 0, (1.0, 0.0) * count, ("",) * 2 * count
-        )
-        for index, count in enumerate([1, 5, 50])
+        replace(row, scores=(1.0, 0.0) * count)
+        for row, count in zip(_pool(FEATURES[:3], [0.5] * 3), [1, 5, 50], strict=True)
     ]
     batch = pool_batch(Pool(tuple(rows)))
     assert batch["noise"].tolist() == sorted(batch["noise"].tolist(), reverse=True)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from datamodules.sampling_noise import sampling_noise
 
 
-def _simulated(
-    rows: int, counts: list[int], alpha: float, beta: float
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _simulated(rows: int, counts: list[int], alpha: float, beta: float) -> tuple[Tensor, Tensor, Tensor]:
     """Accuracies from a Beta distribution, scores on numbers of examples that recur, and these numbers."""
-    torch.manual_seed(0)
-    accuracy = torch.distributions.Beta(alpha, beta).sample((rows,))
+    accuracy = torch.from_numpy(np.random.default_rng(0).beta(alpha, beta, rows)).float()
     examples = torch.tensor(counts).repeat(rows)[:rows]
-    right = torch.distributions.Binomial(examples.float(), accuracy).sample()
+    right = torch.from_numpy(np.random.default_rng(1).binomial(examples.numpy(), accuracy.numpy()))
     return accuracy, right / examples, examples
 
 

@@ -21,10 +21,9 @@ SIGMOID_4 = 0.9820137900  # 1 / (1 + e^-4)
 def test_regression_is_sklearns_weighted_mean_squared_error() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     predicted, rewards = torch.tensor([0.1, 0.7, 0.4]), torch.tensor([0.3, 0.2, 0.9])
-    expected = metrics.mean_squared_error(rewards.numpy(), predicted.numpy(), sample_weight=[0.5, 2.0, 0.5])
-    assert losses.regression_loss(predicted, rewards, torch.tensor([0.5, 2.0, 0.5])).item() == pytest.approx(
-        expected, rel=1e-6
-    )
+    weights = torch.tensor([0.5, 2.0, 0.5])
+    expected = metrics.mean_squared_error(rewards.numpy(), predicted.numpy(), sample_weight=weights.numpy())
+    assert losses.regression_loss(predicted, rewards, weights).item() == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,8 @@ def test_descending_the_similarity_turns_rows_towards_the_best() -> None:
 
 def _sizes(regression: float, similarity: float, iteration: int = 0) -> losses.Sizes:
     """With gradients of norm 3 and 4."""
-    return losses.Sizes(*(torch.tensor(value) for value in (regression, similarity, 3.0, 4.0)), torch.tensor(iteration))
+    norms = torch.tensor(3.0), torch.tensor(4.0)
+    return losses.Sizes(torch.tensor(regression), torch.tensor(similarity), *norms, torch.tensor(iteration))
 
 
 def _weight(name: str, regression: float, similarity: float, iteration: int = 0) -> Tensor:

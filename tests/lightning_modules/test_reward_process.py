@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -27,36 +28,17 @@ def _fitted(noise: float = 0.1, opinions: Tensor | None = None, costs: list[floa
     return process
 
 
-def test_the_posterior_is_sklearns() -> None:
-    kernels = pytest.importorskip("sklearn.gaussian_process.kernels")
-    process, others = _fitted(), _rows(9, seed=1)
+def test_the_posterior_is_that_of_the_text_book() -> None:
+    process, rows, others = _fitted(), _rows(40).double(), _rows(9, seed=1).double()
     signal, factor = process.variances.tolist()
-
-    class Fixed(kernels.Kernel):  # type: ignore[misc]
-        """The same prior covariance, as scikit-learn calls it."""
-
-        def __init__(self) -> None:
-            """It has no parameters."""
-
-        def __call__(self, x: object, y: object = None, eval_gradient: bool = False) -> object:
-            left = torch.as_tensor(x)
-            right = left if y is None else torch.as_tensor(y)
-            return (signal * tangent_kernel(left, right, 2) + CONSTANT).numpy()
-
-        def diag(self, x: object) -> object:
-            return torch.as_tensor(self(x)).diagonal().numpy()  # type: ignore[call-overload]
-
-        def is_stationary(self) -> bool:
-            return False
-
-    model = pytest.importorskip("sklearn.gaussian_process").GaussianProcessRegressor(
-        Fixed(), alpha=factor * 0.1 + JITTER, optimizer=None
+    known, cross, mine = (
+        (signal * tangent_kernel(left, right, 2) + CONSTANT).numpy()
+        for left, right in ((rows, rows), (others, rows), (others, others))
     )
-    model.fit(_rows(40).numpy(), _rows(40)[:, 0].numpy())
-    mean, expected = model.predict(others.numpy(), return_cov=True)
-    found, found_covariance = process.posterior(others, others[:, :0])
-    torch.testing.assert_close(found, torch.from_numpy(mean).double(), rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(found_covariance, torch.from_numpy(expected).double(), rtol=1e-4, atol=1e-4)
+    gain = np.linalg.solve(known + (factor * 0.1 + JITTER) * np.eye(40), cross.T).T  # Rasmussen and Williams, Eq. 2.23
+    mean, found = process.posterior(others.float(), others[:, :0].float())
+    np.testing.assert_allclose(mean.numpy(), gain @ rows[:, 0].numpy(), atol=1e-4)
+    np.testing.assert_allclose(found.numpy(), mine - gain @ cross.T, atol=1e-4)
 
 
 def test_the_evidence_is_scipys_density() -> None:

@@ -127,7 +127,7 @@ def _bare_fit(pool: Pool, steps: int, tolerance: float = 0.01) -> dict[str, Tens
         best = phi[batch["best_index"]].detach()
         similarity = (1 - torch.sigmoid(functional.cosine_similarity(phi, best[None]))).mean()
         norms = [torch.autograd.grad(loss, phi, retain_graph=True)[0].norm() for loss in (regression, similarity)]
-        (regression + 0.1 * norms[0] / norms[1] * similarity).backward()  # type: ignore[no-untyped-call]
+        (regression + 0.1 * norms[0] / norms[1] * similarity).backward()
         optimizer.step()
         losses.append(regression.item())
     return {f"network.{name}": value for name, value in network.state_dict().items()}
@@ -236,22 +236,20 @@ def _gradients(predictor: ScorePredictor, rows: Tensor) -> list[Tensor]:
     return [value.square() for value in vmap(grad(output), in_dims=(None, 0))(parameters, rows).values()]
 
 
-def test_the_diagonal_deviation_follows_from_the_gradients_of_all_scored_rows(tmp_path: Path) -> None:
+def test_the_diagonal_std_follows_from_the_gradients_of_all_scored_rows(tmp_path: Path) -> None:
     fit, features = _fit(tmp_path, epochs=1, uncertainty="diagonal"), _features(9, seed=5) * 3 + 5
     predictor, batch = fit.predictor, pool_batch(Pool(fit.data.pool.observations[:60]))  # what the epoch fitted
     precision = [0.1 + value.sum(0) for value in _gradients(predictor, batch["features"])]
     squares = _gradients(predictor, (features - batch["feature_mean"]) / batch["feature_scale"])
     summed = sum((g / u).flatten(1).sum(1) for g, u in zip(squares, precision, strict=True))
-    _, deviation = predictor.predict(features)
-    torch.testing.assert_close(deviation, (0.1 * torch.as_tensor(summed)).sqrt() * batch["reward_scale"])
+    _, std = predictor.predict(features)
+    torch.testing.assert_close(std, (0.1 * torch.as_tensor(summed)).sqrt() * batch["reward_scale"])
 
 
 def test_the_marginals_are_those_of_the_joint_prediction(two_epochs: Fit) -> None:
     features = _features(9, seed=5) * 3 + 5
-    (mean, std), (joint, covariance) = (
-        two_epochs.predictor.predict(features),
-        two_epochs.predictor.predict_joint(features),
-    )
+    mean, std = two_epochs.predictor.predict(features)
+    joint, covariance = two_epochs.predictor.predict_joint(features)
     torch.testing.assert_close(mean, joint)
     torch.testing.assert_close(std.square(), covariance.diagonal())
     assert torch.linalg.eigvalsh(covariance.double()).min() > -1e-6
@@ -267,7 +265,7 @@ def test_the_diagonal_form_knows_of_no_covariance(tmp_path: Path) -> None:
     )
 
 
-def test_the_deviation_grows_away_from_the_scored_rows(two_epochs: Fit) -> None:
+def test_the_std_grows_away_from_the_scored_rows(two_epochs: Fit) -> None:
     _, near = two_epochs.search.predicted[0]
     _, far = two_epochs.predictor.predict(_features(50, seed=6) * 30)
     assert near.mean() < far.mean()
@@ -282,9 +280,9 @@ def test_before_a_fit_nothing_is_known() -> None:
 def test_before_a_fit_the_diagonal_uncertainty_is_the_priors() -> None:
     predictor = ScorePredictor(WIDTH, regularisation=0.4, uncertainty="diagonal")
     rows = _features(3, seed=0)
-    mean, deviation = predictor.predict(rows)
+    mean, std = predictor.predict(rows)
     norm = torch.stack([value.flatten(1).sum(1) for value in _gradients(predictor, rows)]).sum(0).sqrt()
-    torch.testing.assert_close(deviation, norm)  # g^T g
+    torch.testing.assert_close(std, norm)  # g^T g
     torch.testing.assert_close(mean, predictor(rows).detach())
 
 
@@ -362,3 +360,93 @@ def test_what_must_be_positive_is_named(name: str) -> None:
 def test_a_negative_tolerance_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Expected tolerance of at least 0 but got -0\.1"):
         ScorePredictor(WIDTH, tolerance=-0.1)
+
+
+def _fit_to(pool: Pool, folder: Path, prior: Tensor | None = None, **settings: Any) -> tuple[ScorePredictor, str]:
+    """One iteration's fit on a pool, with its checkpoint."""
+
+    predictor, data = ScorePredictor(WIDTH, **settings), InstructionPool()
+    data.pool, data.prior_of = pool, lambda _: prior
+    checkpoint = ModelCheckpoint(folder, filename="last", save_top_k=1, enable_version_counter=False,
+                                 save_on_train_epoch_end=True)  # fmt: skip
+    trainer = Trainer(max_epochs=1, accelerator="cpu", logger=False, callbacks=[checkpoint],
+                      enable_progress_bar=False, enable_model_summary=False)  # fmt: skip
+    trainer.fit(predictor, datamodule=data)
+    return predictor, str(folder / "last.ckpt")
+
+
+def _warm(source: str, **settings: Any) -> ScorePredictor:
+    predictor = ScorePredictor(WIDTH, init_from=source, **settings)
+    predictor.setup("fit")
+    return predictor
+
+
+def test_before_any_row_a_former_predictor_is_all_that_is_known(tmp_path: Path) -> None:
+    former, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path)
+    features = _features(50, seed=9) * 3 + 5
+    mean, std = _warm(path).predict(features)
+    stats = pytest.importorskip("scipy.stats")
+    assert stats.spearmanr(mean.numpy(), former.predict(features)[0].numpy()).statistic > 0.9
+    assert std.min() > 0
+
+
+def test_it_keeps_the_scales_that_it_was_fitted_on(tmp_path: Path) -> None:
+    former, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path / "a")
+    warm, _ = _fit_to(Pool(tuple(_observations(10, 5))), tmp_path / "b", init_from=path)
+    torch.testing.assert_close(warm.source_scales.state_dict(), former.scales.state_dict(), rtol=0, atol=0)
+    assert not torch.equal(warm.scales.feature_mean, former.scales.feature_mean)
+
+
+def _rank_correlation(predictor: ScorePredictor, truth: Tensor) -> float:
+    stats = pytest.importorskip("scipy.stats")
+    mean, _ = predictor.predict(_features(200, seed=77) * 3 + 5)
+    return float(stats.spearmanr(mean.numpy(), truth.numpy()).statistic)
+
+
+def test_a_related_task_begins_far_ahead_of_a_cold_start(tmp_path: Path) -> None:
+    _, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path / "source")
+    pool, truth = Pool(tuple(_observations(6, 5))), _truth(_features(200, seed=77))
+    cold, _ = _fit_to(pool, tmp_path / "cold")
+    warm, _ = _fit_to(pool, tmp_path / "warm", init_from=path)
+    assert _rank_correlation(warm, truth) > _rank_correlation(cold, truth) + 0.1
+
+
+def test_a_strangers_weight_falls_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules[__name__], "_truth", lambda features: torch.sigmoid(2 * features[:, 9]))
+        _, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path / "source")
+    pool, truth = Pool(tuple(_observations(60, 5))), _truth(_features(200, seed=77))
+    cold, _ = _fit_to(pool, tmp_path / "cold")
+    warm, _ = _fit_to(pool, tmp_path / "warm", init_from=path)
+    assert warm.process.weights[0] == 0
+    assert _rank_correlation(warm, truth) > _rank_correlation(cold, truth) - 0.05
+
+
+def test_a_warm_predictor_needs_its_source_no_more_when_it_is_finished(tmp_path: Path) -> None:
+    _, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path / "source")
+    warm, own = _fit_to(Pool(tuple(_observations(10, 5))), tmp_path / "warm", init_from=path)
+    Path(path).unlink()
+    loaded = ScorePredictor.load_from_checkpoint(own, map_location="cpu", weights_only=True)
+    features = _features(20, seed=99) * 3 + 5
+    torch.testing.assert_close(loaded.predict(features), warm.predict(features), rtol=0, atol=0)
+
+
+def test_a_source_of_a_source_counts_by_its_own_rows(tmp_path: Path) -> None:
+    _, first = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path / "first")
+    _, second = _fit_to(Pool(tuple(_observations(12, 5))), tmp_path / "second", init_from=first)
+    third = _warm(second)
+    assert len(third.source) == 12
+    assert third.source.opinions.shape == (12, 0)
+
+
+def test_prior_knowledge_that_tells_is_used_and_carried(tmp_path: Path) -> None:
+    rows, features = _observations(40, 0), _features(200, seed=77)
+    known = torch.stack([_truth(_features(40, 0)), torch.randn(40, generator=torch.Generator().manual_seed(3))], dim=1)
+    predictor, path = _fit_to(Pool(tuple(rows)), tmp_path, known)
+    helpful, stranger, _ = predictor.process.weights
+    assert (helpful > 0, stranger) == (True, 0)
+    asked = torch.stack([_truth(features), torch.zeros(200)], dim=1)
+    stats = pytest.importorskip("scipy.stats")
+    for one in (predictor, _warm(path)):
+        mean, _ = one.predict(features * 3 + 5, asked)
+        assert stats.spearmanr(mean.numpy(), _truth(features).numpy()).statistic > 0.9

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from torch.func import grad, vmap
@@ -17,7 +19,7 @@ def _empirical(rows: torch.Tensor, depth: int, width: int, networks: int) -> tor
     for seed in range(networks):
         generator = torch.Generator().manual_seed(seed)
         sizes = [rows.shape[1], *[width] * depth, 1]
-        weights = [torch.randn(out, into, generator=generator) for into, out in zip(sizes, sizes[1:], strict=False)]
+        weights = [torch.randn(out, into, generator=generator) for into, out in itertools.pairwise(sizes)]
         biases = [torch.randn(out, generator=generator) for out in sizes[1:]]
 
         def output(parameters: list[torch.Tensor], row: torch.Tensor) -> torch.Tensor:
