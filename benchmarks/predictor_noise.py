@@ -36,6 +36,7 @@ from duet.pool import Candidate, Pool, ScoredInstruction
 from lightning_modules.initial_weights import build_network, default_weights
 from lightning_modules.losses import SIMILARITIES, WEIGHTS
 from lightning_modules.objective import Objective, fit_network
+from lightning_modules.reward_process import RewardProcess
 from lightning_modules.score_predictor import ScorePredictor
 
 TUNING = ("ends_with_word", "more_letters", "snarks", "navigate", "movie_recommendation")
@@ -89,10 +90,7 @@ def fitted(equal: bool = False, **settings: Any) -> Predictor:
     """The score predictor with these settings; ``equal`` forgets on how many examples a score stands."""
 
     def predict(pool: Pool, features: Tensor) -> Tensor:
-        if equal:
-            rows = [ScoredInstruction(row.candidate, 0, (row.score,) * 20, ("",) * 20) for row in pool]
-            pool = Pool(tuple(rows))
-        predictor: ScorePredictor = lightning_fit(pool, **settings)[0]
+        predictor: ScorePredictor = lightning_fit(equally_sure(pool) if equal else pool, **settings)[0]
         return predictor.predict(features)[0]
 
     return predict
@@ -110,6 +108,23 @@ def gaussian_process(pool: Pool, features: Tensor) -> Tensor:
     process = GaussianProcessRegressor(kernel, alpha=noise.numpy(), random_state=0)
     process.fit(((pool.features() - mean) / scale).numpy(), ((rewards - rewards.mean()) / variance**0.5).numpy())
     return torch.from_numpy(process.predict(((features - mean) / scale).numpy()))
+
+
+def process_alone(pool: Pool, features: Tensor) -> Tensor:
+    """The default without the network's opinion."""
+    batch, process = pool_batch(pool), RewardProcess(features.shape[1], depth=3)
+    process.fit(batch["features"], batch["rewards_standardised"], batch["noise"], batch["prior"])
+    return process.marginals((features - batch["feature_mean"]) / batch["feature_scale"], features[:, :0])[0]
+
+
+def process_of_equals(pool: Pool, features: Tensor) -> Tensor:
+    """The same, but every score is taken to stand on 20 examples."""
+    return process_alone(equally_sure(pool), features)
+
+
+def equally_sure(pool: Pool) -> Pool:
+    """Forgets on how many examples a score stands."""
+    return Pool(tuple(ScoredInstruction(row.candidate, 0, (row.score,) * 20, ("",) * 20) for row in pool))
 
 
 def former_network(pool: Pool, features: Tensor) -> Tensor:
@@ -138,6 +153,8 @@ PREDICTORS: dict[str, Predictor] = {
     "network, the paper's balance": fitted(**NETWORK, weight="balance", beta=0.01),
     "network, reward contrast": fitted(**NETWORK, similarity="reward_contrast", alpha=1.0),
     "network, every score equally sure": fitted(equal=True, **NETWORK),
+    "process alone": process_alone,
+    "process alone, every score equally sure": process_of_equals,
     "network as it was": former_network,
     "Gaussian process of scikit-learn": gaussian_process,
 }

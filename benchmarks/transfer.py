@@ -49,7 +49,7 @@ UNRELATED = (
 )
 TEMPLATE, PROBES, REWARD, TRUTH = "Instruction: {instruction}\n\nInput: {input}\nOutput:", 4, 20, 40
 FEATURES = {"O": False, "O and prior": True, "r": False}  # whether the white box's accuracy and |r| are given too
-SIZES = (0, 5, 10, 20, 40)
+SIZES = (0, 5, 20)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lightning_modules.evidence import CONSTANT, JITTER, Variances, covariance, most_likely
 from lightning_modules.tangent_kernel import tangent_kernel
 
-EVIDENCE_ROWS = 256  # on which the variances are chosen; the posterior takes all
+EVIDENCE_ROWS = 200  # on which the variances are chosen; the posterior takes all
 
 
 class RewardProcess(nn.Module):

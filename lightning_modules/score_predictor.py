@@ -21,7 +21,7 @@ from lightning_modules.reward_process import RewardProcess
 from lightning_modules.rows import Batch, folds, rows_of, surest_rows
 from lightning_modules.scales import Scales
 
-NETWORK_ROWS = 256  # most that the network is fitted on; the process takes them all
+NETWORK_ROWS = 128  # most that the network is fitted on; the process takes them all
 FOLDS = 3  # of the network's rows, each predicted by a network that has not seen it
 NETWORK_COST, PRIOR_COST = 3.0, 1.0  # log-likelihood that an opinion must bring; a former predictor's needs none
 
