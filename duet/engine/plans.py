@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from duet.reporting.records import replace_text
+from duet.atomic_files import replace_text
 
 PLANS = "plans.json"
 
