@@ -51,9 +51,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.config_files": set(),
     "duet.interrupts": set(),
     "duet.messages": set(),
+    "duet.run_lock": set(),
     "duet.commands": {
         "callbacks", "datamodules", "lightning_modules", "duet.benchmark", "duet.config_files", "duet.engine",
-        "duet.interrupts", "duet.messages", "duet.models.inspection",
+        "duet.interrupts", "duet.messages", "duet.models.inspection", "duet.run_lock",
         "duet.reporting", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet": set(),
