@@ -204,7 +204,7 @@ def test_a_handler_that_does_not_raise_gets_every_outcome(tmp_path: Path) -> Non
 
 
 def test_blocks_that_overlap_share_one_signal() -> None:
-    with pytest.raises(KeyboardInterrupt), postponed() as outer:
+    with pytest.raises(KeyboardInterrupt), postponed() as outer:  # noqa: PT012
         with postponed() as inner:
             os.kill(os.getpid(), signal.SIGINT)
             assert (inner.requested, outer.requested) == (True, True)
