@@ -244,41 +244,44 @@ def test_processes_share_a_new_file(tmp_path: Path) -> None:
 # Claims: of several that need an answer, one sends the request
 
 BUYING = """
-import sys, time
+import os, random, signal, sys
+import httpcore2; import duet.models.network.connection
 from duet.models.base import *; from duet.models.openai_black_box import OpenAIBlackBox
 from duet.spending.cached import *
-import duet.models.network.connection
-url, path, seed = sys.argv[1:]
-print("ready", flush=True); sys.stdin.readline()
-box = CachedBlackBox(OpenAIBlackBox("m", url, max_concurrency=8, pause=0.01), path)
-import random
-requests = [Request(str(number)) for number in range(60)]
-random.Random(seed).shuffle(requests)
-for start in range(0, 60, 20):
-    found = box.complete(requests[start : start + 20])
-    assert [one.text for one in found] == [one.prompt for one in requests[start : start + 20]]
-print("done", flush=True)
+url, path, count, is_killed = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "kill"
+
+def buy(seed, pipe):
+    box = CachedBlackBox(OpenAIBlackBox("m", url, max_concurrency=8, pause=0.01), path)
+    requests = [Request(str(number)) for number in range(60)]
+    random.Random(seed).shuffle(requests)
+    for start in range(0, 60, 20):
+        part, found = requests[start : start + 20], {}
+        for arrived in box.stream(part):
+            found |= arrived
+            os.write(pipe, b"x")
+        assert [found[index].text for index in range(20)] == [request.prompt for request in part]
+
+children, pipes = [], []
+for seed in range(count):
+    reading, writing = os.pipe()
+    children.append(os.fork())
+    pipes.append(reading)
+    if not children[-1]:
+        try:
+            buy(seed, writing)
+        finally:
+            os._exit(sys.exc_info()[0] is not None)
+if is_killed:
+    os.read(pipes[0], 1)
+    os.kill(children[0], signal.SIGKILL)
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+assert codes == [-9 * is_killed] + [0] * (count - 1), codes
 """
 
 
-def _buyers(url: str, path: Path, count: int) -> list[subprocess.Popen[str]]:
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", BUYING, url, str(path), str(seed)],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for seed in range(count)
-    ]  # fmt: skip
-    for process in started:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    return started
-
-
-def _go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin
-    process.stdin.write("\n")
-    process.stdin.flush()
+def _buy(url: str, path: Path, count: int, way: str) -> None:
+    command = [sys.executable, "-c", BUYING, url, str(path), str(count), way]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=300)
 
 
 @pytest.fixture
@@ -290,10 +293,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
 
 def test_three_processes_buy_every_answer_once(server: ChatServer, tmp_path: Path) -> None:
     server.faults = Faults(0.1, ("500", "429"))  # which charge nothing
-    started = _buyers(server.url, tmp_path / "cache", 3)
-    for process in started:
-        _go(process)
-    assert [process.communicate(timeout=120)[0] for process in started] == ["done\n"] * 3
+    _buy(server.url, tmp_path / "cache", 3, "live")
     assert (len(server.paid), server.paid.total()) == (60, 60)
     with sqlite3.connect(tmp_path / "cache") as connection:
         assert connection.execute("SELECT count(*) FROM claims").fetchone() == (0,)
@@ -301,15 +301,7 @@ def test_three_processes_buy_every_answer_once(server: ChatServer, tmp_path: Pat
 
 
 def test_what_a_killed_process_had_claimed_is_bought_by_those_that_wait(server: ChatServer, tmp_path: Path) -> None:
-    server.latency = 0.3
-    first, second = _buyers(server.url, tmp_path / "cache", 2)
-    _go(first)
-    server.wait_until(lambda: server.busy > 0)
-    _go(second)
-    server.wait_until(lambda: len(server.seen) > 12, seconds=60)
-    first.kill()
-    first.communicate()
-    assert second.communicate(timeout=120)[0] == "done\n"
+    _buy(server.url, tmp_path / "cache", 2, "kill")
     assert len(server.paid) == 60
     assert server.paid.total() <= 60 + 8  # what was under way at the kill
 
