@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
     },
     "duet.engine": {
-        "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.pareto",
+        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.pareto",
         "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet.benchmark": {
@@ -58,10 +58,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.exit_codes": {"duet.models.errors"},
     "duet.interrupts": set(),
     "duet.messages": set(),
+    "duet.run_lock": set(),
     "duet.commands": {
         "callbacks", "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.benchmark",
         "duet.config_files", "duet.engine", "duet.exit_codes", "duet.interrupts", "duet.messages",
-        "duet.models.inspection",
+        "duet.models.inspection", "duet.run_lock",
         "duet.reporting", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet": {"duet.spending", "duet.tasks"},

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from duet.atomic_files import replace_text
 from duet.messages import OneLineParser
 from duet.reporting.export import FORMATS
-from duet.reporting.records import replace_text
 from duet.reporting.runs import read_only_run
 
 

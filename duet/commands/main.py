@@ -6,7 +6,6 @@ import gc
 import logging
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,9 @@ from typing import NoReturn, Protocol
 
 from duet.commands.early_check import check
 from duet.exit_codes import EXPECTED, INTERRUPTED, TERMINATED, UNEXPECTED, exit_code
+from duet.interrupts import handled
 from duet.messages import OneLineParser, plain_message, printable
+from duet.models.endpoint import without_secrets
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
-    with our_lines(), termination():
+    with our_lines(), handled(interrupt):
         try:
             return dispatch(arguments)
         except KeyboardInterrupt:
@@ -102,9 +103,9 @@ def explain(error: Exception) -> tuple[str, int]:
 
 def fail(message: str, code: int, debug: bool) -> int:
     """One line on standard error."""
-    if debug:
-        traceback.print_exc()
-    sys.stderr.write(f"duet: {printable(message)}\n")
+    if debug:  # the lines of the program and the messages, never the values of variables
+        sys.stderr.write(without_secrets(traceback.format_exc()))
+    sys.stderr.write(f"duet: {printable(without_secrets(message))}\n")
     return code
 
 
@@ -122,26 +123,16 @@ def our_lines() -> Iterator[None]:
         log.propagate = propagate
 
 
-@contextmanager
-def termination() -> Iterator[None]:
-    """SIGTERM ends the run at once, as every answer and every iteration is on disk already."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    former = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
-
-
-def terminate(signum: int, frame: FrameType | None) -> NoReturn:
-    """Raises where the program stands.
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Raises where the program stands, or once the answers that are under way are stored.
 
     Raises:
-        Terminated: always.
+        KeyboardInterrupt: Ctrl-C.
+        Terminated: SIGTERM.
     """
-    raise Terminated(128 + signum)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise Terminated(128 + number)
 
 
 if __name__ == "__main__":

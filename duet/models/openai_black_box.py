@@ -12,11 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from duet.interrupts import postponed
 from duet.models.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
-from duet.models.endpoint import Endpoint
+from duet.models.endpoint import Endpoint, checked_url
 from duet.models.errors import ProviderError
 from duet.models.metering import UNCHARGED, AbstractMeter, Charge, Verdict, as_meter, charge_of
 from duet.models.network.rate_limits import RateLimits
@@ -84,7 +83,7 @@ class OpenAIBlackBox(AbstractBlackBox):
         _check_positive(timeout=timeout, patience=patience, pause=pause, grace=grace)
         _check_positive(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
         self._model = model
-        self._base_url = _checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL)
+        self._base_url = checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL)
         self._endpoint = Endpoint(self._base_url, model, prices, _checked_variable(key_variable))
         self._max_concurrency = max_concurrency
         self._timeout, self._patience, self._pause = timeout, patience, pause
@@ -348,15 +347,6 @@ def _checked_variable(name: str | None) -> str | None:
     if name is not None and not re.fullmatch("[A-Z][A-Z0-9_]{0,63}", name):
         raise ValueError("Expected key_variable to name an environment variable in capitals, such as DEEPSEEK_API_KEY")
     return name
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise ValueError("Expected base_url without a user name or password; a key comes from the environment")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"Expected base_url to be an http or https address but got {url!r}")
-    return url.rstrip("/")
 
 
 def _check_positive(**values: float | None) -> None:
