@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "datamodules", "lightning_modules", "duet.engine", "duet.pool", "duet.reporting.records", "duet.tasks.metrics",
     },
     "duet.pool": {"duet.evaluation"},
-    "duet.prompts": {"duet.tasks.example"},
+    "duet.prompts": {"duet.tasks.example", "duet.tasks.labels"},
     "duet.features": {"duet.pool", "duet.prompts", *MODELS},
     "duet.tasks": set(),
     "duet.reporting": set(),

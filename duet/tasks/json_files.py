@@ -44,7 +44,8 @@ def json_rows(path: Path, encoding: str = "auto") -> Rows:
     beginning = list(itertools.islice(lines, 2))
     only_line = len(beginning) == 1 and path.suffix.lower() == ".json"
     if beginning and (only_line or _is_whole(beginning[0][1])):
-        return Rows(enumerate(_items(path, encoding), start=1), _as_object, "item")
+        unit = f"line {beginning[0][0]}, item" if len(beginning) == 1 else "item"
+        return Rows(enumerate(_items(path, encoding), start=1), _as_object, unit)
     return Rows(itertools.chain(beginning, lines), _parse_line, "line")
 
 

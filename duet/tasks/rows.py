@@ -20,7 +20,7 @@ class Rows:
     Args:
         numbered: the rows as they stand there, each with its number.
         parse: makes columns of one, given where it stands.
-        unit: what is numbered: line, item or row.
+        unit: what is numbered: line, item (of a line) or row.
     """
 
     numbered: Iterator[tuple[int, Any]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Generator
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def _detect(path: Path) -> str:
     with path.open("rb") as stream:
         start = stream.read(_SNIFFED)
     for mark, name in _MARKS.items():
-        if start.startswith(mark):
+        if start.startswith(mark) and re.search("[ -~]", start.decode(name, errors="ignore")):  # else it is binary
             return name
     even, odd = start[::2], start[1::2]
     if len(start) >= 4 and odd.count(0) > 0.7 * len(odd) and not even.count(0):

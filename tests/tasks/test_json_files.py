@@ -43,5 +43,7 @@ def test_a_list_within_an_object_on_one_line_needs_the_name_json(tmp_path: Path)
 def test_a_bad_item_is_named_by_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([*ROWS, {"input": "x", "output": None}]), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"a\.json, item 3: expected text or a number in 'output' but found null"):
+    with pytest.raises(
+        ValueError, match=r"a\.json, line 1, item 3: expected text or a number in 'output' but found null"
+    ):
         read_examples(path)

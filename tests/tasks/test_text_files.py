@@ -62,3 +62,10 @@ def test_lines_end_where_the_reader_says(tmp_path: Path) -> None:
     path.write_bytes("a\u2028b\rc\nd".encode())
     assert list(read_lines(path)) == ["a\u2028b\rc\n", "d"]
     assert list(read_lines(path, newline="")) == ["a\u2028b\r", "c\n", "d"]
+
+
+def test_a_mark_of_utf_16_before_binary_data_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(TaskError, match=r"a\.jsonl, line 1: expected UTF-8 text but found byte 0xff"):
+        read_text(path)
