@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.pool", "duet.reporting.records", "duet.tasks.metrics",
     },
     "duet.pool": {"duet.evaluation"},
-    "duet.prompts": {"duet.tasks.example"},
+    "duet.prompts": {"duet.tasks.example", "duet.tasks.labels"},
     "duet.features": {"duet.pool", "duet.prompts", *MODELS},
     "duet.tasks": {"duet.atomic_files", "duet.exit_codes"},
     "duet.reporting": {"duet.amounts", "duet.atomic_files"},
@@ -46,7 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
     },
     "duet.engine": {
-        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.pareto",
+        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals",
+        "duet.reporting.pareto",
         "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet.benchmark": {

@@ -1,4 +1,4 @@
-"""``data``: download the 30 published tasks, or verify a folder that holds them."""
+"""``data``: download published data (the 30 tasks, or landscapes of instructions), or verify a folder of it."""
 
 from __future__ import annotations
 

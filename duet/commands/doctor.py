@@ -23,6 +23,7 @@ from duet.models.base import AbstractBlackBox, Completion, Request
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.inspection import inspect_open_model, listed_models
+from duet.tasks.split_notes import describe_splits, split_warnings
 
 _FEW = 30  # test examples: the interval of a score of one half is wider than 0.35
 
@@ -83,14 +84,15 @@ def examine(cli: DuetCLI, search: Search, *, ask: bool = False) -> Iterator[Find
 
 def task(search: Search, settings: Any) -> Iterator[Finding]:
     """Files, sizes, metric."""
-    files = [Path(name).expanduser() for name in (settings.train_file, settings.test_file) if name]
+    names = (settings.train_file, settings.validation_file, settings.test_file)
+    files = [Path(name).expanduser() for name in names if name]
     sizes = ", ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in files)
     where = sizes or settings.directory or "ships with Duet"
     yield Finding("ok", "task", f"{search.task.name}: {where}; metric {search.task.metric_name}")
     splits, wanted = search.splits, search.allocation.examples
-    counts = f"{len(splits.demonstrations)} to show, {len(splits.validation)} to search on, {len(splits.test)} to test"
-    yield Finding("ok", "examples", counts)
-    for note in search.task.notes:
+    for line in describe_splits(splits):
+        yield Finding("ok", "examples", line)
+    for note in (*search.task.notes, *split_warnings(splits)):
         yield Finding("warning", "examples", note)
     if len(splits.validation) < wanted:
         text = f"search.allocation.examples is {wanted}, but there are {len(splits.validation)} to search on"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
@@ -11,9 +11,9 @@ from duet.features import FeatureExtractor
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import Endpoint, prices_of
 from duet.models.prices import dollars
-from duet.prompts import answer_prompt
+from duet.prompts import answer_prompt, initial_request
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.instruction_filter import InstructionFilter
 from duet.spending.budget import Usage, cost, most
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
@@ -148,7 +148,7 @@ def estimate(
     needs: Needs,
     initialisation: Initialisation,
     strategy: AbstractStrategy,
-    guard: Guard,
+    instruction_filter: InstructionFilter,
     boxes: tuple[AbstractBlackBox, AbstractBlackBox],
     allocation: Allocation,
     iterations: int,
@@ -160,16 +160,16 @@ def estimate(
         needs: what each part asks.
         initialisation: its replies may all be useless, so that it asks again as often as it may.
         strategy: how many instructions it writes and chooses per iteration.
-        guard: the length of an instruction.
+        instruction_filter: the length of an instruction, and what the model that writes is told of it.
         boxes: the task's black box and that of the initialisation.
         allocation: how calls are divided among instructions.
         iterations: of the search.
         seed: of the run.
     """
     silent = Silent(boxes[1].overhead)
-    initialisation.candidates(silent, needs.splits.demonstrations, guard, seed)
-    longest = [_LONGEST_LETTER * guard.max_characters]
-    written = strategy.longest_requests(needs.splits.demonstrations, longest[0])
+    initialisation.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
+    longest = [_LONGEST_LETTER * instruction_filter.max_characters]
+    written = _told(strategy.longest_requests(needs.splits.demonstrations, longest[0]), instruction_filter)
     declared = strategy.requirements
     n_scored = initialisation.count + iterations * declared.choose
     calls = allocation.calls(n_scored, len(needs.splits.validation))
@@ -185,6 +185,14 @@ def estimate(
         Part("final test", needs.final_test(longest), task),
     )
     return Estimate(tuple(part for part in parts if part.most.calls))
+
+
+def _told(requests: Sequence[Request], wanted: InstructionFilter) -> list[Request]:
+    """The requests with what may be added to each where the filter wants something of the instructions."""
+    if not wanted.requirements and not wanted.several_lines:
+        return list(requests)
+    more = initial_request([], 1, requirements=wanted.requirements, several_lines=wanted.several_lines)
+    return [replace(request, prompt=request.prompt + more) for request in requests]
 
 
 def _answers(texts: Iterable[str], examples: Sequence[Example], template: str, max_tokens: int) -> list[Request]:

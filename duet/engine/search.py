@@ -20,12 +20,14 @@ from duet.features import FeatureExtractor, encoded, require_white_box
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.instruction_filter import InstructionFilter, describe_rejections
 from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
 from duet.spending.budget import Budget, Usage
 from duet.spending.spend_tracker import SpendTracker
 from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.tasks.split_notes import split_warnings
 from duet.tasks.task import Task
 
 log = logging.getLogger("duet")
@@ -80,7 +82,7 @@ class Search:
         evaluation: how an instruction is put to the black box.
         allocation: how validation examples are divided among the instructions.
         budget: hard caps; the final test is paid from them too.
-        guard: what is no instruction.
+        instruction_filter: rejects texts that are no instruction, whichever method wrote them.
         iterations: most iterations, T.
         threshold: a validation score that ends the search.
         cache: where answers are kept so that none is paid twice: ``run``, the run folder; ``user``, one file that all
@@ -101,7 +103,7 @@ class Search:
         evaluation: EvaluationConfig = EvaluationConfig(),
         allocation: Allocation = Allocation(),
         budget: Budget = Budget(),
-        guard: Guard = Guard(),
+        instruction_filter: InstructionFilter = InstructionFilter(),
         iterations: int = 125,
         threshold: float = 1.0,
         cache: str = "auto",
@@ -114,7 +116,8 @@ class Search:
         self.task, self.strategy, self.white_box = task, strategy, white_box
         self.initialisation, self.extractor = initialisation, extractor
         self.evaluation, self.allocation = evaluation, allocation
-        self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
+        self.instruction_filter, self.iterations = instruction_filter, iterations
+        self.threshold, self.seed = threshold, seed
         self._check_requirements()
         self.splits = task.splits(seed)
         self.pool = Pool()
@@ -154,9 +157,8 @@ class Search:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before the run starts."""
-        if "embedded" not in self.accounts.boxes[0].identity:
-            return self.task.notes
-        return (*self.task.notes, EMBEDDED_NOTE)
+        notes = (*self.task.notes, *split_warnings(self.splits))
+        return (*notes, EMBEDDED_NOTE) if "embedded" in self.accounts.boxes[0].identity else notes
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""
@@ -164,7 +166,7 @@ class Search:
             self._needs,
             self.initialisation,
             self.strategy,
-            self.guard,
+            self.instruction_filter,
             self.accounts.boxes,
             self.allocation,
             self.iterations,
@@ -189,7 +191,14 @@ class Search:
         self._plans = Plans(folder)
         first_examples = replace(self._evaluator, examples=self.splits.validation[: self.allocation.examples])
         self._context = SearchContext(
-            box, self._writing, self.white_box, self._encode, examples, first_examples, self.seed
+            box,
+            self._writing,
+            self.white_box,
+            self._encode,
+            examples,
+            first_examples,
+            self.seed,
+            self.instruction_filter,
         )
 
     def start(self) -> StepRecord:
@@ -200,10 +209,10 @@ class Search:
             ProviderError: the black box wrote no instruction, or answered for none.
         """
         self._scorer.keep_room(self.pool)
-        candidates = self._first_candidates()
-        log.info("%d initial instructions", len(candidates))
+        first = self._first_instructions()
+        log.info("%s", first)
         self._plan_scores()
-        candidates = candidates[: self._most_instructions]
+        candidates = first.candidates[: self._most_instructions]
         try:
             pool = self._scorer.score(self.pool, candidates, self._first_examples)
         except BudgetSpent as error:
@@ -300,18 +309,19 @@ class Search:
 
     # Parts of a step
 
-    def _first_candidates(self) -> list[Candidate]:
+    def _first_instructions(self) -> FirstInstructions:
         try:
-            candidates = self.initialisation.candidates(
-                self._proposer, self.splits.demonstrations, self.guard, self.seed
+            first = self.initialisation.write(
+                self._proposer, self.splits.demonstrations, self.instruction_filter, self.seed
             )
         except BudgetSpent as error:
             raise BudgetSpent(f"No room for the first instructions; raise search.budget ({error})") from error
-        if not candidates:
+        if not first.candidates:
             raise ProviderError(
-                "The black box wrote no usable instruction; try initialisation.mode: sample or a stronger model"
+                f"The black box wrote no usable instruction ({first}); "
+                "try initialisation.mode: sample or a stronger model"
             )
-        return candidates
+        return first
 
     def _proposal(self, predictor: RewardPredictor | None) -> Proposal:
         """The strategy's proposal, within what it declares.
@@ -409,6 +419,8 @@ class Search:
 
     def _tested(self, reason: str) -> tuple[Result, list[ExampleRecord]]:
         self.accounts.keep(Usage())
+        if rejected := self._context.rejections:
+            log.info("Candidates that were rejected: %s", describe_rejections(rejected))
         ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason, self.task.fingerprint)
         test = FinalTest(replace(self._evaluator, examples=self.splits.test))
         evaluations = evaluate_both(self.pool, test)

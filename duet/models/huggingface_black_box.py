@@ -39,6 +39,11 @@ class HuggingFaceBlackBox(AbstractBlackBox):
         """The weights, by content, and their precision."""
         return describe(self._options)
 
+    @property
+    def context_length(self) -> int | None:
+        """The model's; to know it, it is loaded."""
+        return load_causal_lm(self._options).context_length
+
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests``, some at a time; a prompt that does not fit the model is a `CallFailure`."""
         return in_batches(requests, self._batch_prompts, self._answer, may_send)

@@ -12,11 +12,25 @@ from typing import Literal
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
-from duet.prompts import PREFIX, draw_demonstrations, induction_prompt, initial_request
-from duet.proposals.instruction_filter import Guard, canonical
+from duet.prompts import (
+    MAX_CHARACTERS,
+    PREFIX,
+    SEPARATOR,
+    draw_demonstrations,
+    induction_prompt,
+    initial_request,
+    n_shown,
+)
+from duet.proposals.first_instructions import FirstInstructions
+from duet.proposals.instruction_filter import LISTED, InstructionFilter, canonical
 from duet.tasks.example import Example
+from duet.tasks.labels import closed_labels
 
-_LISTED = re.compile(r"^\s*(?:[-*•]\s+|\(?\d{1,3}[.):](?!\d)\s*)")
+_REQUEST_CHARACTERS = 1500  # of the request without its demonstrations, about
+_AROUND_EXAMPLE = 20  # characters of its form
+_LEAST_ROOM = 400
+_BYTES_PER_TOKEN = 3  # few: English takes more, Chinese about as many
+_LISTED = re.compile(rf"^\s*(?:[-*•]\s+|{LISTED})")
 _BEGINS = re.compile(rf"[\W\d_]*{PREFIX}\b", re.IGNORECASE)
 
 
@@ -35,6 +49,22 @@ def parse_instructions(reply: str) -> list[str]:
     begun = [line for line in prefixed if _BEGINS.match(line) or _LISTED.match(line)]
     items = [] if listed else _json_strings(reply)
     texts = [canonical(_after_prefix(line)) for line in items or begun or prefixed or listed or lines]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def parse_blocks(reply: str) -> list[str]:
+    """The instructions of several lines in a reply: what stands between lines with ---, else the items of a list.
+
+    >>> parse_blocks("Sort:\\n- a\\n---\\n1. Order:\\n- b\\n---")
+    ['Sort:\\n- a', 'Order:\\n- b']
+    >>> parse_blocks("1. Sort:\\n- a\\n2. Order it")
+    ['Sort:\\n- a', 'Order it.']
+    """
+    blocks = re.split(rf"^\s*{SEPARATOR}-*\s*$", reply, flags=re.MULTILINE)
+    if len(blocks) == 1:
+        blocks = re.split(r"^(?=\s{0,3}[(（]?\d{1,3}[.):、．）：](?!\d))", reply, flags=re.MULTILINE)
+        blocks = blocks[1:] if len(blocks) > 2 else blocks
+    texts = [canonical(block, several_lines=True) for block in blocks]
     return list(dict.fromkeys(text for text in texts if text))
 
 
@@ -59,10 +89,15 @@ class Initialisation:
         mode: ``request``, one structured request for all of them (the paper's); ``sample``, sampled completions of the
             induction prompt, each with demonstrations of its own, for models that can't follow long requests.
         count: how many instructions.
-        demonstrations: examples per prompt.
+        demonstrations: examples per prompt; more where every label is to be shown.
         max_rounds: how often to ask again when there are fewer than ``count`` distinct ones.
         temperature: of the replies.
         max_tokens: most tokens of a reply (``request``) or of an instruction (``sample``).
+        cover_labels: whether all outputs are shown, and named, where they are a small closed set such as the classes of
+            a router. The paper draws at random.
+        fresh_demonstrations: whether each round sees demonstrations of its own; else all see the same (the paper).
+        task_description: what the task is, for the model that writes; the search is for instructions, not for this.
+        audience: which model or people the instructions are for.
     """
 
     mode: Literal["request", "sample"] = "request"
@@ -71,14 +106,32 @@ class Initialisation:
     max_rounds: int = 5
     temperature: float = 1.0
     max_tokens: int = 4096
+    cover_labels: bool = True
+    fresh_demonstrations: bool = True
+    task_description: str = ""
+    audience: str = ""
 
     def __post_init__(self) -> None:
         if min(self.count, self.demonstrations, self.max_rounds, self.max_tokens) < 1:
             raise ValueError("Expected initialisation.count, demonstrations, max_rounds and max_tokens of at least 1")
 
     def candidates(
-        self, black_box: AbstractBlackBox, demonstrations: Sequence[Example], guard: Guard, seed: int
+        self,
+        black_box: AbstractBlackBox,
+        demonstrations: Sequence[Example],
+        instruction_filter: InstructionFilter,
+        seed: int,
     ) -> list[Candidate]:
+        """The instructions that ``write`` finds."""
+        return list(self.write(black_box, demonstrations, instruction_filter, seed).candidates)
+
+    def write(
+        self,
+        black_box: AbstractBlackBox,
+        demonstrations: Sequence[Example],
+        instruction_filter: InstructionFilter,
+        seed: int,
+    ) -> FirstInstructions:
         """At most ``count`` distinct instructions; fewer when ``max_rounds`` replies held no more.
 
         Raises:
@@ -87,33 +140,80 @@ class Initialisation:
         """
         found: dict[str, None] = {}
         failures: list[CallFailure] = []
-        for requests in self._rounds(demonstrations, seed):
+        texts: list[str] = []
+        for requests in self._rounds(demonstrations, instruction_filter, seed, black_box.context_length):
             missing = self.count - len(found)
             outcomes = black_box.complete(requests[:missing] if self.mode == "sample" else requests)
-            for outcome in outcomes:
-                if isinstance(outcome, Completion):
-                    texts = parse_instructions(outcome.text) if self.mode == "request" else [canonical(outcome.text)]
-                    found.update((text, None) for text in texts if guard.reason(text, demonstrations) is None)
+            came = [self._texts(outcome, instruction_filter) for outcome in outcomes if isinstance(outcome, Completion)]
+            texts += [text for reply in came for text in reply]
+            found.update(
+                (text, None)
+                for reply in came
+                for text in reply
+                if instruction_filter.rejection_reason(text, demonstrations) is None
+            )
             failures += [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
             if len(found) >= self.count:
                 break
         if not found:
             _explain(failures)
-        return [Candidate(text, "initial") for text in list(found)[: self.count]]
+        rejected = instruction_filter.rejections(texts, demonstrations)
+        kept = tuple(Candidate(text, "initial") for text in list(found)[: self.count])
+        return FirstInstructions(kept, len(texts), rejected)
 
-    def _rounds(self, demonstrations: Sequence[Example], seed: int) -> Iterator[list[Request]]:
+    def _texts(self, reply: Completion, instruction_filter: InstructionFilter) -> list[str]:
+        """The instructions in a reply, canonical."""
+        if self.mode == "sample":
+            return [canonical(reply.text)]
+        return parse_blocks(reply.text) if instruction_filter.several_lines else parse_instructions(reply.text)
+
+    def _rounds(
+        self, demonstrations: Sequence[Example], wanted: InstructionFilter, seed: int, context_length: int | None
+    ) -> Iterator[list[Request]]:
         generator = random.Random(f"initialisation/{seed}")
-        shown = draw_demonstrations(demonstrations, self.demonstrations, generator)
+        room = self._room(context_length, demonstrations)
+        shown = self._drawn(demonstrations, generator)
         for number in range(self.max_rounds):
             if self.mode == "request":
-                yield [Request(initial_request(shown, self.count), self.max_tokens, self.temperature, seed + number)]
+                prompt = self._request(shown, demonstrations, wanted, room)
+                yield [Request(prompt, self.max_tokens, self.temperature, seed + number)]
+                shown = self._drawn(demonstrations, generator) if self.fresh_demonstrations else shown
                 continue
-            draws = [draw_demonstrations(demonstrations, self.demonstrations, generator) for _ in range(self.count)]
+            draws = [self._drawn(demonstrations, generator) for _ in range(self.count)]
             seeds = [generator.getrandbits(31) for _ in draws]
             yield [
-                Request(induction_prompt(draw), self.max_tokens, self.temperature, one)
-                for draw, one in zip(draws, seeds, strict=True)
+                Request(induction_prompt(draw, room), self.max_tokens, self.temperature, draw_seed)
+                for draw, draw_seed in zip(draws, seeds, strict=True)
             ]
+
+    def _drawn(self, demonstrations: Sequence[Example], generator: random.Random) -> list[Example]:
+        return draw_demonstrations(demonstrations, self.demonstrations, generator, cover_labels=self.cover_labels)
+
+    def _request(
+        self, shown: Sequence[Example], demonstrations: Sequence[Example], wanted: InstructionFilter, room: int
+    ) -> str:
+        named = {"The task": self.task_description, "The instructions are for": self.audience}
+        return initial_request(
+            shown,
+            self.count,
+            labels=closed_labels(demonstrations) if self.cover_labels else (),
+            about=[f"{name}: {text}" for name, text in named.items() if text],
+            requirements=wanted.requirements,
+            in_own_words=wanted.language is not None,
+            several_lines=wanted.several_lines,
+            max_characters=room,
+        )
+
+    def _room(self, context_length: int | None, demonstrations: Sequence[Example]) -> int:
+        """Characters for the demonstrations: what the model's context leaves, but not too many."""
+        if context_length is None:
+            return MAX_CHARACTERS
+        text = "".join(example.input for example in demonstrations)
+        width = len(text.encode(errors="replace")) / max(1, len(text))  # bytes of a character
+        left = context_length - min(self.max_tokens, context_length // 2)
+        rest = _REQUEST_CHARACTERS if self.mode == "request" else len(PREFIX)
+        rest += _AROUND_EXAMPLE * n_shown(demonstrations, self.demonstrations)
+        return max(_LEAST_ROOM, min(MAX_CHARACTERS, int(_BYTES_PER_TOKEN * left / max(1.0, width)) - rest))
 
 
 def _explain(failures: Sequence[CallFailure]) -> None:

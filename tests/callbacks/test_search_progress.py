@@ -16,7 +16,7 @@ def test_without_a_terminal_there_are_plain_lines(
     with caplog.at_level(logging.INFO, "duet"):
         run(lambda text: 1.1 * (text == "Good one."), strategy=listed(["Bad one."], ["Good one."]), iterations=5)
     first, second, third, fourth = caplog.messages
-    assert first == "5 initial instructions"
+    assert first == "5 initial instructions of 5 texts that came; 0 rejected"
     assert second.startswith("5 instructions scored, best 0.000 [0.00, ")
     assert third.startswith("iteration 1/5: score 0.000, best 0.000 [0.00, ")
     assert fourth.startswith("iteration 2/5: score 1.000, best 1.000 [")

@@ -84,7 +84,7 @@ def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() 
     assert len(box.asked) == 90
 
 
-def test_duplicates_known_texts_and_what_the_guard_rejects_are_dropped() -> None:
+def test_duplicates_known_texts_and_what_the_filter_rejects_are_dropped() -> None:
     replies = itertools.cycle([" copy it", " sort it", "Sort it. ", " stop", "turn word1 into 1drow", " sort words"])
     proposal = propose(Ape(per_iteration=6), POOL, ScriptedBlackBox(lambda request: next(replies)))
     assert [one.text for one in proposal.candidates] == ["Sort it.", "Sort words."]
