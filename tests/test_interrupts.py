@@ -192,9 +192,15 @@ def test_a_model_in_this_process_stops_after_its_batch(tmp_path: Path) -> None:
 
 def test_a_handler_that_does_not_raise_gets_every_outcome(tmp_path: Path) -> None:
     heard: list[int] = []
+
+    def answer(_: Request) -> str:
+        if not heard:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return "y"
+
     former = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
-        inner = ScriptedBlackBox(lambda _: "y" if heard else str(os.kill(os.getpid(), signal.SIGTERM)))
+        inner = ScriptedBlackBox(answer)
         outcomes = CachedBlackBox(inner, tmp_path / "cache").complete([Request(str(number)) for number in range(100)])
     finally:
         signal.signal(signal.SIGTERM, former)
