@@ -21,6 +21,7 @@ import sys
 import tempfile
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from duet.models.base import Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
 from duet.pool import Candidate, Pool
+from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
 from duet.spending.budget import Budget
 from duet.strategies.duet import Duet
@@ -105,9 +107,10 @@ class Offer(Initialisation):
 
     wordings: tuple[str, ...] = ()
 
-    def candidates(self, *_: Any) -> list[Candidate]:
+    def write(self, *_: Any) -> FirstInstructions:
         """The first ones."""
-        return [Candidate(text, "initial") for text in self.wordings[: self.count]]
+        first = tuple(Candidate(text, "initial") for text in self.wordings[: self.count])
+        return FirstInstructions(first, len(first), Counter())
 
 
 def offered(wordings: Sequence[str], per_iteration: int, pool: Pool, count: int) -> list[Candidate]:
