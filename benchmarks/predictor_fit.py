@@ -62,7 +62,7 @@ def bare_fit(batch: dict[str, Tensor], steps: int, width: int = 100, depth: int 
         similarity = (1 - torch.sigmoid(functional.cosine_similarity(phi, best, dim=-1))).mean()
         norms = [torch.autograd.grad(loss, phi, retain_graph=True)[0].norm() for loss in (regression, similarity)]
         weight = 0.1 * norms[0] / norms[1]
-        (regression + weight * similarity).backward()  # type: ignore[no-untyped-call]
+        (regression + weight * similarity).backward()
         optimizer.step()
     return network
 
