@@ -13,8 +13,8 @@ from callbacks.instruction_search import pool_of
 from duet.amounts import usd
 from duet.engine.search import Search
 from duet.messages import printable
+from duet.metrics.intervals import mean_interval
 from duet.pool import Pool
-from duet.tasks.metrics import mean_interval
 
 SHOWN = 200  # characters of an instruction
 log = logging.getLogger("duet")

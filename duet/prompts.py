@@ -6,7 +6,9 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from duet.models.base import Message, Request
 from duet.tasks.example import Example
 from duet.tasks.labels import closed_labels, label_of
 
@@ -42,13 +44,105 @@ Instruction: {instruction}
 Variation:"""
 
 
+_PLACEHOLDER = re.compile(r"\{([^{}\n]+)\}")
+
+
+@dataclass(frozen=True)
+class FilledPrompt:
+    """A prompt with its instruction, ready to paste; ``{input}`` or the input's columns stand where an input goes.
+
+    Args:
+        text: all of it, as one text.
+        messages: the same as chat messages.
+        stop: the texts at which an answer ends.
+    """
+
+    text: str
+    messages: tuple[Message, ...]
+    stop: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnswerPrompt:
+    """The prompt by which a model carries out an instruction: what is optimised is what is used.
+
+    In every text {instruction}, {input} and the names of the input's columns, in braces, are filled in.
+
+    >>> prompt = AnswerPrompt("{subject}: {body}", system="{instruction}", stop=("\\n",))
+    >>> request = prompt.request("Route it.", Example("...", ("x",), {"subject": "Hi", "body": "My bill"}))
+    >>> [message.content for message in request.messages], request.stop
+    (['Route it.', 'Hi: My bill'], ('\\n',))
+
+    Args:
+        template: the user's message.
+        system: the system message before it, if there is to be one.
+        messages: the whole conversation instead of these two.
+        stop: texts at which the answer ends.
+    """
+
+    template: str = ANSWER
+    system: str | None = None
+    messages: tuple[Message, ...] = ()
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.messages and (self.system is not None or self.template != ANSWER):
+            raise ValueError("Expected task.prompt with messages, or with template and system, but got both")
+        if "instruction" not in self.placeholders:
+            raise ValueError("Expected {instruction} in task.prompt but it stands nowhere")
+        if not self.placeholders - {"instruction"}:
+            raise ValueError("Expected {input}, or columns of it, in task.prompt but there are none")
+        if not all(self.stop):
+            raise ValueError("Expected texts in task.prompt.stop but got an empty one")
+
+    @property
+    def placeholders(self) -> set[str]:
+        """Everything that stands in braces."""
+        return {name for message in self._chat for name in _PLACEHOLDER.findall(message.content)}
+
+    def text(self, instruction: str, example: Example) -> str:
+        """All of it as one text, as a model that takes no messages gets it."""
+        return "\n\n".join(message.content for message in self._filled(instruction, _values(example)))
+
+    def request(self, instruction: str, example: Example, max_tokens: int = 64) -> Request:
+        """The instruction on one example."""
+        filled = self._filled(instruction, _values(example))
+        return Request(
+            self.text(instruction, example), max_tokens, messages=filled if self._is_chat else (), stop=self.stop
+        )
+
+    def filled(self, instruction: str) -> FilledPrompt:
+        """Everything but the input, ready to paste."""
+        messages = self._filled(instruction, {})
+        text = messages[0].content if not self._is_chat else "\n\n".join(f"[{m.role}]\n{m.content}" for m in messages)
+        return FilledPrompt(text, messages, self.stop)
+
+    @property
+    def _is_chat(self) -> bool:
+        """Whether it is more than one message of the user."""
+        return bool(self.messages) or self.system is not None
+
+    @property
+    def _chat(self) -> tuple[Message, ...]:
+        system = () if self.system is None else (Message("system", self.system),)
+        return self.messages or (*system, Message("user", self.template))
+
+    def _filled(self, instruction: str, values: Mapping[str, str]) -> tuple[Message, ...]:
+        known = {**values, "instruction": instruction}
+        return tuple(Message(message.role, fill(message.content, known)) for message in self._chat)
+
+
+def _values(example: Example) -> dict[str, str]:
+    return {"input": example.input, **example.fields}
+
+
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """Replaces each ``{name}`` of ``values`` once; braces inside the values stay as they are.
+    """Replaces each ``{name}`` of ``values`` once; braces inside the values, and other names, stay as they are.
 
     >>> fill("{a} and {b}", {"a": "{b}", "b": "x"})
     '{b} and x'
     """
-    return re.sub(r"\{(\w+)\}", lambda name: values.get(name[1], name[0]), template)
+    return _PLACEHOLDER.sub(lambda name: values.get(name[1], name[0]), template)
 
 
 def answer_prompt(instruction: str, text: str, template: str = ANSWER) -> str:

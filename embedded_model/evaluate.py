@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from duet.metrics.registry import PUBLISHED
 from duet.models.base import AbstractBlackBox, Completion, Request
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
 from duet.tasks.example import Example
-from duet.tasks.metrics import METRICS
 from duet.tasks.task import Task
 from embedded_model import corpus, phrasings
 from embedded_model.generators.families import FAMILIES
@@ -57,7 +57,7 @@ def score(box: AbstractBlackBox, metric: str, pairs: Sequence[tuple[str, Example
     prompts = [f"Instruction: {text}\n\nInput: {example.input}\nOutput:" for text, example in pairs]
     answers = box.complete([Request(prompt, max_tokens) for prompt in prompts])
     marks = [
-        METRICS[metric](answer.text, example.outputs) if isinstance(answer, Completion) else 0.0
+        PUBLISHED[metric](answer.text, example.outputs) if isinstance(answer, Completion) else 0.0
         for answer, (_, example) in zip(answers, pairs, strict=True)
     ]
     return statistics.fmean(marks)

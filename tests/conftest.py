@@ -1,10 +1,15 @@
-"""No test reads or writes the user's own cache; a Ray cluster of this machine for those that need one."""
+"""No test reads or writes the user's own cache; reference values and a Ray cluster for those that need them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+_SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,3 +34,34 @@ def ray_address() -> Iterator[str]:
     cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=machine)
     yield cluster.address
     cluster.shutdown()
+
+
+@pytest.fixture
+def golden() -> Callable[[str], Any]:
+    """Reads a reference file by name; skips where there is none."""
+
+    def read(name: str) -> Any:
+        path = _SHARED / "golden" / name
+        if not path.is_file():
+            pytest.skip(f"no reference values at {path}")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    return read
+
+
+@pytest.fixture
+def published() -> Path:
+    """The folder of the 30 published tasks; skips where there is none."""
+    path = _SHARED / "data" / "instruction_induction"
+    if not path.is_dir():
+        pytest.skip(f"no published tasks at {path}")
+    return path
+
+
+@pytest.fixture
+def landscapes() -> Path:
+    """The folder of the reshaped landscapes; skips where there is none."""
+    path = _SHARED / "data" / "landscapes"
+    if not path.is_dir():
+        pytest.skip(f"no landscapes at {path}")
+    return path

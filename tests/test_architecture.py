@@ -24,12 +24,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "datamodules": {"duet.pool"},
     "callbacks": {
         "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.engine", "duet.messages",
-        "duet.pool", "duet.reporting.records", "duet.tasks.metrics",
+        "duet.metrics", "duet.pool", "duet.reporting.records",
     },
     "duet.pool": {"duet.evaluation"},
-    "duet.prompts": {"duet.tasks.example", "duet.tasks.labels"},
+    "duet.prompts": {"duet.models.base", "duet.tasks.example", "duet.tasks.labels"},
     "duet.features": {"duet.pool", "duet.prompts", *MODELS},
-    "duet.tasks": {"duet.atomic_files", "duet.exit_codes"},
+    "duet.metrics": {"duet.messages", "duet.models.base", "duet.tasks.example"},  # a judge makes requests
+    "duet.tasks": {"duet.atomic_files", "duet.exit_codes", "duet.metrics", "duet.prompts"},
+    "duet.tasks.example": set(),
+    "duet.tasks.labels": {"duet.tasks.example"},
     "duet.reporting": {"duet.amounts", "duet.atomic_files"},
     "duet.models": {"duet.interrupts", "duet.models.network", "duet.models.open_model", *MODELS},
     "duet.models.base": {"duet.models.endpoint"},
@@ -40,13 +43,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.models.open_model": {"duet.models.base", "duet.models.errors"},
     "duet.models.prices": set(),
     "duet.spending": {"duet.interrupts", *MODELS},
-    "duet.evaluation": {"duet.prompts", "duet.tasks", *MODELS},
+    "duet.evaluation": {"duet.metrics", "duet.prompts", "duet.tasks", *MODELS},
     "duet.proposals": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
     },
     "duet.engine": {
-        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals",
+        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.metrics", "duet.pool", "duet.prompts",
+        "duet.proposals",
         "duet.reporting.pareto",
         "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
@@ -69,12 +73,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet": {"duet.spending", "duet.tasks"},
     "duet.__main__": {"duet.commands"},
     "cli": {"duet.commands"},
-    "embedded_model": {"duet.evaluation", "duet.models", "duet.prompts", "duet.proposals", "duet.tasks"},
+    "embedded_model": {
+        "duet.evaluation", "duet.metrics", "duet.models", "duet.prompts", "duet.proposals", "duet.tasks",
+    },
 }  # fmt: skip
 MAY_NOT_IMPORT: dict[str, set[str]] = {
     "duet.engine": {"lightning", "transformers", "openai"},
     "duet.evaluation": {"lightning", "transformers", "openai"},
     "duet.features": {"lightning", "transformers", "openai"},
+    "duet.metrics": {"lightning", "transformers", "openai"},
     "duet.models": {"lightning"},
     "duet.pool": {"lightning", "transformers", "openai"},
     "duet.proposals": {"lightning", "transformers", "openai"},

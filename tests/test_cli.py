@@ -132,7 +132,7 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "init_args without keys": wrong(["--strategy.init_args", "5"], "strategy", "keys and values"),
     "unknown accelerator": wrong(["--trainer.accelerator", "abacus"], "trainer", "abacus"),
     "negative devices": wrong(["--trainer.devices", "-3"], "trainer", "devices"),
-    "unknown metric": wrong(["--task.metric", "bleu"], "task.metric", "exact_match", "bleu"),
+    "unknown metric": wrong(["--task.metric", "blue"], "task.metric", "exact_match", "blue"),
     "metric of no module": wrong(["--task.metric", "nowhere.Metric"], "task.metric", "nowhere"),
     "file and directory": wrong(["--task.directory", "folder"], "train_file", "directory", "both"),
     "share above 1": wrong(["--task.test_share", "1.5"], "task.test_share", "1.5"),

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
+from duet.models.base import Message, Request
 from duet.prompts import (
+    AnswerPrompt,
     answer_prompt,
     demonstrate,
     draw_demonstrations,
@@ -120,3 +123,53 @@ def test_outputs_that_are_no_labels_are_drawn_as_ever() -> None:
     pool = [Example(str(number), (f"x{number}",)) for number in range(30)]
     plain = draw_demonstrations(pool, 5, random.Random(3))
     assert draw_demonstrations(pool, 5, random.Random(3), cover_labels=True) == plain
+
+
+ROW = Example("subject: Hi\nbody: {subject}", ("x",), {"subject": "Hi", "body": "{subject}", "Due date": "May"})
+
+
+def test_the_default_prompt_is_the_plain_request_that_it_always_was() -> None:
+    assert AnswerPrompt().request("Do it.", PAIRS[0], 9) == Request(answer_prompt("Do it.", "cat"), 9)
+
+
+def test_columns_of_the_input_are_filled_in_and_never_read_again() -> None:
+    prompt = AnswerPrompt("{instruction}\n{subject}/{body}/{Due date}/{json}")
+    assert prompt.request("{body}", ROW).prompt == "{body}\nHi/{subject}/May/{json}"
+    assert prompt.placeholders == {"instruction", "subject", "body", "Due date", "json"}
+
+
+def test_a_system_prompt_makes_a_conversation() -> None:
+    request = AnswerPrompt("{input}", system="{instruction}", stop=("\n",)).request("Do.", PAIRS[0])
+    assert request.messages == (Message("system", "Do."), Message("user", "cat"))
+    assert (request.prompt, request.stop) == ("Do.\n\ncat", ("\n",))
+
+
+def test_messages_are_sent_in_their_order_with_every_part_filled_in() -> None:
+    shots = (Message("user", "dog"), Message("assistant", "d"), Message("user", "{instruction} {input}"))
+    request = AnswerPrompt(messages=shots).request("Spell.", PAIRS[0])
+    assert [(message["role"], message["content"]) for message in request.chat] == [
+        ("user", "dog"), ("assistant", "d"), ("user", "Spell. cat"),
+    ]  # fmt: skip
+    assert request.prompt == AnswerPrompt(messages=shots).text("Spell.", PAIRS[0]) == "dog\n\nd\n\nSpell. cat"
+
+
+def test_a_prompt_is_ready_to_paste_with_the_inputs_place_left_open() -> None:
+    assert AnswerPrompt().filled("Do.").text == "Instruction: Do.\n\nInput: {input}\nOutput:"
+    filled = AnswerPrompt("{subject}", system="{instruction}", stop=("#",)).filled("Do {it}.")
+    assert filled.text == "[system]\nDo {it}.\n\n[user]\n{subject}"
+    assert filled.messages == (Message("system", "Do {it}."), Message("user", "{subject}"))
+    assert filled.stop == ("#",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"template": "{input}"}, r"\{instruction\} in task.prompt but it stands nowhere"),
+        ({"template": "{instruction}"}, r"\{input\}, or columns of it"),
+        ({"system": "x", "messages": (Message("user", "{instruction}{input}"),)}, "but got both"),
+        ({"stop": ("",)}, "stop but got an empty one"),
+    ],
+)
+def test_a_prompt_that_misses_a_part_is_refused(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        AnswerPrompt(**arguments)

@@ -26,12 +26,13 @@ class ParserOfFit(DuetCLI):
 
 
 def keys_of_fit() -> list[str]:
-    """The keys that the parser knows; ``.*`` stands for all that are below a class, and below Lightning's trainer."""
+    """The keys that the parser knows; ``.*`` stands for all below a class, an object, and Lightning's trainer."""
     quiet()
     actions = ParserOfFit()._subcommand_parsers["fit"]._actions
     options = {name[2:] for action in actions for name in action.option_strings if name.startswith("--")}
     keys = {name for name in options if not name.endswith(("help", "+")) and name not in ("config", "print_config")}
     classes = {name.removesuffix(".help") for name in options if name.endswith(".help")} & keys | {"trainer"}
+    classes |= {str(action.dest) for action in actions if "dict[" in str(getattr(action, "_typehint", ""))} & keys
     leaves = {key for key in keys if not any(other.startswith(f"{key}.") for other in keys)} | classes
     return sorted(f"{key}.*" if key in classes else key for key in leaves if not key.startswith("trainer."))
 

@@ -21,7 +21,7 @@ from duet.reporting.records import RESULT
 from duet.reporting.runs import CONFIG, flatten
 from duet.spending.cache_file import CACHE
 from duet.spending.cost_journal import SPENDING
-from duet.tasks.task import Task
+from duet.tasks.task import task_of
 from lightning_modules.score_predictor import ScorePredictor
 
 LAST = Path("checkpoints") / "last.ckpt"
@@ -99,7 +99,7 @@ def _former_settings(path: Path) -> dict[str, Any]:
 def _check_task(folder: Path, settings: dict[str, Any]) -> None:
     """The same settings may name files whose content is another one by now."""
     former = json.loads((folder / RESULT).read_text(encoding="utf-8")).get("task_fingerprint")
-    if former is not None and former != Task(**settings).fingerprint:
+    if former is not None and former != task_of(settings).fingerprint:
         raise ValueError(
             f"run_dir: {folder} holds a finished run of {settings['name']!r}, but the task's files have changed since; "
             "choose another --run_dir"

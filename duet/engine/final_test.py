@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
+from duet.metrics.intervals import mean_interval
 from duet.models.base import NOT_SENT, CallFailure
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Pool
@@ -14,7 +15,6 @@ from duet.reporting.records import ExampleRecord, Result
 from duet.spending.budget import Usage
 from duet.tasks.baselines import baselines
 from duet.tasks.example import Example
-from duet.tasks.metrics import mean_interval
 
 PACKAGES = ("torch", "lightning", "transformers")
 

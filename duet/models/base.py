@@ -5,11 +5,27 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from duet.models.endpoint import Endpoint
+
+if TYPE_CHECKING:  # whoever only makes a request needs no torch
+    from torch import Tensor
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a chat.
+
+    Args:
+        role: ``system``, ``user`` or ``assistant``.
+        content: its text.
+    """
+
+    role: Role
+    content: str
 
 
 @dataclass(frozen=True)
@@ -17,16 +33,40 @@ class Request:
     """One prompt and how to answer it.
 
     Args:
-        prompt: the user's message, complete.
+        prompt: the user's message, complete; where there are ``messages``, all of their text.
         max_tokens: most tokens of the answer.
         temperature: 0 is greedy.
         seed: seed of the sampled answer; requests that differ only here are different draws.
+        messages: what a chat model is sent instead of ``prompt`` as one message of the user.
+        stop: the answer ends before the first of these texts.
     """
 
     prompt: str
     max_tokens: int = 64
     temperature: float = 0.0
     seed: int = 0
+    messages: tuple[Message, ...] = ()
+    stop: tuple[str, ...] = ()
+
+    @property
+    def chat(self) -> list[dict[str, str]]:
+        """The messages in the form of chat completions and chat templates.
+
+        >>> Request("Hello").chat
+        [{'role': 'user', 'content': 'Hello'}]
+        """
+        messages = self.messages or (Message("user", self.prompt),)
+        return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def cut_at_stop(text: str, stop: Sequence[str]) -> str:
+    """The text before the first of the stop sequences.
+
+    >>> cut_at_stop("42 Input: 7", ["Input:", "Output:"])
+    '42 '
+    """
+    ends = [place for sequence in stop if (place := text.find(sequence)) >= 0]
+    return text[: min(ends)] if ends else text
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from duet.models.base import (
     Outcome,
     Request,
     always,
+    cut_at_stop,
 )
 from duet.models.metering import in_batches
 
@@ -64,7 +65,7 @@ class ScriptedBlackBox(AbstractBlackBox):
         answer = self._look_up(request)
         if isinstance(answer, CallFailure):
             return answer
-        return Completion(answer, len(request.prompt.split()), len(answer.split()))
+        return _completion(request, answer)
 
     def _look_up(self, request: Request) -> Answer:
         if callable(self._answer):
@@ -91,9 +92,7 @@ class HashingBlackBox(AbstractBlackBox):
         return in_batches(requests, _BATCH, self._answer_all, may_send)
 
     def _answer_all(self, requests: Sequence[Request]) -> list[Outcome]:
-        return [
-            Completion(answer := self._answer(one), len(one.prompt.split()), len(answer.split())) for one in requests
-        ]
+        return [_completion(request, self._answer(request)) for request in requests]
 
     def _answer(self, request: Request) -> str:
         sampled = (request.seed, request.temperature) if request.temperature > 0 else None
@@ -168,6 +167,11 @@ class HashingWhiteBox(AbstractWhiteBox):
             sampled = (seed, temperature) if temperature > 0 else None
             texts.append(_draw(f"{prompt}|{sampled}|{soft}", max_new_tokens))
         return texts
+
+
+def _completion(request: Request, answer: str) -> Completion:
+    answer = cut_at_stop(answer, request.stop)
+    return Completion(answer, len(request.prompt.split()), len(answer.split()))
 
 
 def _draw(source: str, max_words: int) -> str:

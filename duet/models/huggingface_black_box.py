@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
+from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always, cut_at_stop
+from duet.models.errors import ProviderError
 from duet.models.metering import in_batches
 from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.causal_lm import CausalLM, describe, load_causal_lm
@@ -16,7 +17,8 @@ from duet.models.open_model.generation import Row, generate_rows, length_error
 class HuggingFaceBlackBox(AbstractBlackBox):
     """A causal language model of transformers; it is loaded at its first use.
 
-    A model with a chat template gets the prompt as one user message, any other model gets it as it is.
+    A model with a chat template gets the request's messages, by default one of the user; any other model gets the
+    prompt as it is. An answer is written to its end and then cut at a stop sequence.
 
     Args:
         model: ``embedded`` (the small model of this package), a folder, or a name on the Hugging Face Hub.
@@ -50,7 +52,7 @@ class HuggingFaceBlackBox(AbstractBlackBox):
 
     def _answer(self, requests: Sequence[Request]) -> list[Outcome]:
         lm = load_causal_lm(self._options)
-        prompts = _tokenise(lm, [request.prompt for request in requests])
+        prompts = _tokenise(lm, requests)
         outcomes: dict[int, Outcome] = {}
         for index, (request, ids) in enumerate(zip(requests, prompts, strict=True)):
             if reason := length_error(lm, len(ids), request.max_tokens):
@@ -60,17 +62,28 @@ class HuggingFaceBlackBox(AbstractBlackBox):
             rows = [Row(prompts[i], requests[i].seed, requests[i].temperature) for i in group]
             answers = generate_rows(lm, rows, max_new_tokens=max_tokens, limit=self._limit)
             for index, row, answer in zip(group, rows, answers, strict=True):
-                outcomes[index] = Completion(lm.decode(answer), len(row), len(answer))
+                text = cut_at_stop(lm.decode(answer), requests[index].stop)
+                outcomes[index] = Completion(text, len(row), len(answer))
         return [outcomes[index] for index in range(len(requests))]
 
 
-def _tokenise(lm: CausalLM, prompts: Sequence[str]) -> list[tuple[int, ...]]:
+def _tokenise(lm: CausalLM, requests: Sequence[Request]) -> list[tuple[int, ...]]:
     """Tokens of each prompt; a chat template writes the special tokens itself."""
     chat = bool(lm.tokenizer.chat_template)
-    texts = [_as_chat(lm, prompt) for prompt in prompts] if chat else list(prompts)
+    texts = [_as_chat(lm, request) if chat else request.prompt for request in requests]
     return lm.tokenise(texts, special=not chat)
 
 
-def _as_chat(lm: CausalLM, prompt: str) -> str:
-    message = {"role": "user", "content": prompt}
-    return str(lm.tokenizer.apply_chat_template([message], tokenize=False, add_generation_prompt=True))
+def _as_chat(lm: CausalLM, request: Request) -> str:
+    """The conversation in the model's own form.
+
+    Raises:
+        ProviderError: its form has no place for these messages.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        return str(lm.tokenizer.apply_chat_template(request.chat, tokenize=False, add_generation_prompt=True))
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in request.chat)
+        raise ProviderError(f"The model's chat template does not take messages of {roles}: {error}") from error

@@ -295,12 +295,16 @@ class OpenAIBlackBox(AbstractBlackBox):
     def _body(self, request: Request) -> dict[str, Any]:
         """What is sent; OpenAI's newer models refuse ``max_tokens``, other servers may not know its successor."""
         system = [{"role": "system", "content": self._system_prompt}] if self._system_prompt else []
+        seed = {"seed": request.seed} if request.temperature > 0 else {}
+        stop = {"stop": [*request.stop]} if request.stop else {}
         return {
             "model": self._model,
-            "messages": [*system, {"role": "user", "content": request.prompt}],
+            "messages": [*system, *request.chat],
             "max_completion_tokens" if self._endpoint.is_openai else "max_tokens": request.max_tokens,
             "temperature": request.temperature,
-        } | ({"seed": request.seed} if request.temperature > 0 else {})
+            **seed,
+            **stop,
+        }
 
 
 @dataclass(frozen=True)

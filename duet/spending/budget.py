@@ -10,6 +10,7 @@ from duet.models.base import Request
 from duet.models.prices import Prices
 
 _TEMPLATE_TOKENS = 64  # what a chat template adds to a prompt, at most
+_MESSAGE_TOKENS = 16  # what it adds to each further message
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,28 @@ def most_of(request: Request, overhead: int = 0, answer_overhead: int = 0) -> Us
     return most([request], overhead, answer_overhead)
 
 
+def _prompt_bytes(request: Request) -> int:
+    """Of its text or, if they have more, its messages; each beyond the first adds a part of the chat template."""
+    sent = sum(_bytes(message.content) for message in request.messages)
+    return max(_bytes(request.prompt), sent) + _MESSAGE_TOKENS * max(0, len(request.messages) - 1)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode(errors="replace"))
+
+
 def most(requests: Sequence[Request], overhead: int = 0, answer_overhead: int = 0) -> Usage:
     """The most that the requests can cost, each tried once.
 
     A prompt's bound is its bytes in UTF-8, as no tokenizer makes more tokens, and a margin for the chat template.
 
     Args:
-        requests: what is sent.
+        requests: what is sent; the prompt of a conversation is all of its text.
         overhead: bytes that every prompt is sent with.
         answer_overhead: tokens that every answer can take beyond ``max_tokens``.
     """
     beyond = _TEMPLATE_TOKENS + overhead
-    prompts = sum(len(request.prompt.encode(errors="replace")) + beyond for request in requests)
+    prompts = sum(_prompt_bytes(request) + beyond for request in requests)
     return Usage(len(requests), prompts, sum(request.max_tokens + answer_overhead for request in requests))
 
 

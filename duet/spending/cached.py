@@ -248,8 +248,14 @@ def _keys(identity: str, requests: Sequence[Request]) -> list[str]:
     >>> len(first), first == second
     (64, False)
     """
-    fields = [json.dumps([identity, r.prompt, r.max_tokens, float(r.temperature), r.seed]) for r in requests]
+    fields = [json.dumps([identity, *_key_fields(request)]) for request in requests]
     return [hashlib.sha256(field.encode()).hexdigest() for field in fields]
+
+
+def _key_fields(request: Request) -> list[object]:
+    """A request without messages and stop sequences has the key that it had before there were any."""
+    plain = [request.prompt, request.max_tokens, float(request.temperature), request.seed]
+    return [*plain, request.chat, request.stop] if request.messages or request.stop else plain
 
 
 def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Completion]:

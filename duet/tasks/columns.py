@@ -63,7 +63,7 @@ def as_text(where: str, value: Any, column: str) -> str:
         raise TaskError(f"{where}: expected text in {column!r} but found half of a surrogate pair")
     if not value.strip():
         raise TaskError(f"{where}: expected text in {column!r} but it is empty")
-    return value
+    return str(value)
 
 
 def outputs_of(where: str, row: Mapping[str, Any], column: str) -> tuple[str, ...]:

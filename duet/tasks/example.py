@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 class TaskError(ValueError):
@@ -23,7 +24,9 @@ class Example:
     Args:
         input: what the task model is given.
         outputs: every answer that counts as right; the first is the one that demonstrations show.
+        fields: the parts of an input that has several, by name, for prompts that name them: a file's columns.
     """
 
     input: str
     outputs: tuple[str, ...]
+    fields: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from duet.metrics.json_data import Written
 from duet.tasks.example import TaskError
 from duet.tasks.rows import Rows
 from duet.tasks.text_files import read_lines, read_text
 
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+_DECODER = json.JSONDecoder(parse_int=Written, parse_float=Written, parse_constant=Written)
 
 
 def parse_json(text: str, where: str) -> Any:

@@ -50,7 +50,7 @@ def benchmark_metrics() -> dict[str, str]:
     """The names of the 30 tasks, each with its metric.
 
     >>> len(benchmark_metrics()), benchmark_metrics()["synonyms"]
-    (30, 'contains')
+    (30, 'induction_contains')
     """
     return {name: facts["metric"] for name, facts in _facts(PUBLISHED_TASKS)["tasks"].items()}
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from duet.metrics.json_data import as_text as json_text
 from duet.tasks.arrow_files import arrow_rows, files_of
-from duet.tasks.columns import find_column, outputs_of, text_of
+from duet.tasks.columns import as_text, find_column, outputs_of, text_of, value_of
 from duet.tasks.csv_files import csv_rows
 from duet.tasks.example import Example, TaskError
 from duet.tasks.json_files import json_rows, parse_json
@@ -27,16 +28,22 @@ class FileFormat:
     """What to know to read a file.
 
     Args:
-        input_column: the column that holds the input; capitals and outer blanks don't matter.
+        input_column: the column that holds the input, or several; capitals and outer blanks don't matter.
         output_column: the column that holds the output, or a list of accepted outputs.
         encoding: of text files; ``auto`` is UTF-8, or UTF-16 where the first bytes say so.
         max_examples: examples to keep of a file; of a larger one they are drawn at random.
     """
 
-    input_column: str = "input"
+    input_column: str | tuple[str, ...] = "input"
     output_column: str = "output"
     encoding: str = "auto"
     max_examples: int = MAX_EXAMPLES
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that are read."""
+        inputs = (self.input_column,) if isinstance(self.input_column, str) else self.input_column
+        return (*inputs, self.output_column)
 
 
 def read_examples(
@@ -45,7 +52,8 @@ def read_examples(
     """The examples of a file or folder, texts as they are, numbers as they are written, and how many there are in all.
 
     A CSV cell of the output column that starts with ``[`` is a JSON list of accepted outputs. Of a file with more than
-    ``max_examples`` rows as many are drawn, always the same, and only they are parsed.
+    ``max_examples`` rows as many are drawn, always the same, and only they are parsed. Several input columns, or an
+    object as the input, become the example's fields, and its input has a line for each.
 
     Args:
         path: a file, or a folder of Hugging Face ``datasets``.
@@ -79,7 +87,7 @@ def _placed(drawn: list[Unparsed]) -> Iterator[tuple[Rows, str, Any]]:
 
 
 def _rows_of(path: Path, file_format: FileFormat) -> Rows:
-    suffix, columns = path.suffix.lower(), (file_format.input_column, file_format.output_column)
+    suffix, columns = path.suffix.lower(), file_format.columns
     if suffix in _JSON:
         return json_rows(path, file_format.encoding)
     if suffix in _CSV:
@@ -106,6 +114,21 @@ def _with_lists(rows: Rows, column: str) -> Rows:
 
 def _example(row: Row, file_format: FileFormat) -> Example:
     where, columns = row
-    return Example(
-        text_of(where, columns, file_format.input_column), outputs_of(where, columns, file_format.output_column)
-    )
+    name, output_column = file_format.input_column, file_format.output_column
+    if isinstance(name, str):
+        parts = value_of(where, columns, name)
+        if not isinstance(parts, dict):
+            return Example(text_of(where, columns, name), outputs_of(where, columns, output_column))
+    else:
+        parts = {key: value_of(where, columns, key) for key in name}
+    fields = {key: _field(where, key, value) for key, value in parts.items()}
+    if not any(text.strip() for text in fields.values()):
+        raise TaskError(f"{where}: expected text in {', '.join(map(repr, fields)) or name} but it is empty")
+    text = "\n".join(f"{key}: {text}" for key, text in fields.items())
+    return Example(text, outputs_of(where, columns, output_column), fields)
+
+
+def _field(where: str, key: str, value: Any) -> str:
+    """One part of an input of several, which may be empty; lists and objects as JSON."""
+    text = "" if value is None else json_text(value)
+    return as_text(where, text, key) if text.strip() else ""

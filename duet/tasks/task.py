@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
+from jsonargparse import ArgumentParser
+
+from duet.metrics.answer_metric import AnswerMetric, needs_a_judge
+from duet.metrics.custom import ScoreFunction
+from duet.metrics.extraction import Extraction
+from duet.metrics.judge import Judge
+from duet.metrics.registry import Metric, resolve_metric
+from duet.metrics.trial import trial_notes
+from duet.prompts import AnswerPrompt
 from duet.tasks.example import Example, TaskError
-from duet.tasks.metrics import resolve_metric
 from duet.tasks.readers import MAX_EXAMPLES, FileFormat
-from duet.tasks.sources import PACKAGED, check_size, read_files, read_folder, source_notes, task_names
+from duet.tasks.sources import PACKAGED, Source, check_size, read_files, read_folder, source_notes, task_names
 from duet.tasks.splits import MAX_TEST, MINIMUM, Splits, SplitSettings, split
 
 __all__ = ["PACKAGED", "Example", "Task", "TaskError", "own_tasks"]
@@ -26,15 +36,18 @@ class Task:
         validation_file: The examples to score instructions on. Without it a part of train_file.
         test_file: The examples of the final score. Without it a share of train_file is held out.
         directory: Folder with induce/NAME.json and execute/NAME.json, as ``data download`` fetches them.
-        metric: exact_match, f1, exact_set, contains or the dotted path of a torchmetrics.Metric. By default the
-            published task's own metric, else exact_match.
-        input_column: The column of your files that holds the input; capitals don't matter.
+        metric: exact_match, lenient_match, label, number, json, contains, regex, f1, exact_set, rouge_l, bleu, chrf,
+            edit_distance or judge; file.py:function; the dotted path of a function or a torchmetrics class; with
+            arguments {name: number, tolerance: 0.1}. By default the published task's own metric, else exact_match.
+        input_column: The column of your files that holds the input, or a list of several; capitals don't matter.
         output_column: The column that holds the output, or a list of accepted outputs.
         encoding: Of your files; auto is UTF-8, or UTF-16 where the file's first bytes say so. Excel's is cp1252.
         test_share: The share of train_file to hold out where there is no test_file.
         max_test: The most test examples. Of more they are drawn by the seed, as many of each output as it has; of a
             published task they are the first ones.
         max_examples: The most examples of each of your files; of more they are drawn at random, always the same.
+        answer: What of an answer is scored.
+        prompt: The prompt by which the model carries out an instruction.
 
     Raises:
         TaskError: the arguments contradict each other, or a file is not as expected.
@@ -46,29 +59,39 @@ class Task:
         train_file: str | None = None,
         test_file: str | None = None,
         directory: str | None = None,
-        metric: str | None = None,
-        input_column: str = "input",
+        metric: str | dict[str, Any] | Callable[..., float] | None = None,
+        input_column: str | list[str] = "input",
         output_column: str = "output",
         test_share: float = 0.2,
         validation_file: str | None = None,
         encoding: str = "auto",
         max_test: int = MAX_TEST,
         max_examples: int = MAX_EXAMPLES,
+        answer: Extraction = Extraction(),
+        prompt: AnswerPrompt = AnswerPrompt(),
     ) -> None:
         _check_files(name, train_file, directory, {"test_file": test_file, "validation_file": validation_file})
         _check_numbers(test_share, max_test, max_examples)
         if train_file is not None:
-            file_format = FileFormat(input_column, output_column, encoding, max_examples)
+            inputs = input_column if isinstance(input_column, str) else tuple(input_column)
+            file_format = FileFormat(inputs, output_column, encoding, max_examples)
             source = read_files(train_file, validation_file, test_file, file_format)
         else:
             source = read_folder(name, directory)
         self.name = name
         self.train, self.validation, self.test = source.train, source.validation, source.test
         self.split_settings = SplitSettings(test_share, max_test, stratified=not source.published)
-        self.metric_name = metric or source.metric or "exact_match"
-        self.metric = resolve_metric(self.metric_name)
+        self.answer, self.prompt = answer, prompt
+        found = _metric(metric, source)
+        self.metric_name, self._metric_identity = found.name, found.identity
+        self.judge = found.score if isinstance(found.score, Judge) else None
+        self.metric = _of_answers(found.score, answer)
         check_size(source)
-        self.notes = source_notes(source, self.split_settings)
+        self.notes = (
+            *source_notes(source, self.split_settings),
+            *_prompt_notes(prompt, source.train),
+            *_metric_notes(found, source, is_own=train_file is not None),
+        )
 
     def splits(self, seed: int) -> Splits:
         """Demonstrations, validation and test examples; the seed moves the first two, and a test set that is drawn."""
@@ -85,11 +108,27 @@ class Task:
     def _facts(self) -> Iterator[object]:
         """What the fingerprint is of, piece by piece."""
         settings = self.split_settings
-        yield [self.name, self.metric_name, settings.max_test, settings.stratified]
+        yield [self.name, self._metric_identity, settings.max_test, settings.stratified]
         yield settings.test_share if self.test is None else None
         for part in (self.train, self.validation, self.test):
             yield None if part is None else len(part)
             yield from ([example.input, example.outputs] for example in part or ())
+        if self.answer != Extraction():
+            yield ["answer", self.answer.extract]
+        if self.prompt != AnswerPrompt():
+            yield ["prompt", repr(self.prompt)]
+
+
+def task_of(settings: Mapping[str, Any]) -> Task:
+    """The task of plain settings, as a file has them.
+
+    Raises:
+        TaskError: as `Task`.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(Task, "task")
+    task: Task = parser.instantiate_classes(parser.parse_object({"task": dict(settings)})).task
+    return task
 
 
 def own_tasks() -> list[str]:
@@ -114,3 +153,40 @@ def _check_numbers(test_share: float, max_test: int, max_examples: int) -> None:
         raise TaskError(f"task.max_test: expected 1 or more but found {max_test}")
     if max_examples < MINIMUM:
         raise TaskError(f"task.max_examples: expected {MINIMUM} or more but found {max_examples}")
+
+
+def _metric(setting: str | dict[str, Any] | Callable[..., float] | None, source: Source) -> Metric:
+    outputs = [output for example in _examples(source) for output in example.outputs]
+    return resolve_metric(setting or source.metric or "exact_match", outputs, (Path(), source.path.parent))
+
+
+def _of_answers(score: ScoreFunction | Judge, answer: Extraction) -> ScoreFunction:
+    if isinstance(score, Judge):
+        return needs_a_judge
+    return score if answer == Extraction() else AnswerMetric(score, answer)
+
+
+def _metric_notes(metric: Metric, source: Source, *, is_own: bool) -> tuple[str, ...]:
+    """What a trial of the metric shows; the tasks that ship and the published ones keep their metric as it is."""
+    if isinstance(metric.score, Judge) or (not is_own and metric.name == source.metric):
+        return ()
+    return trial_notes(metric.score, metric.name, _examples(source))
+
+
+def _prompt_notes(prompt: AnswerPrompt, train: Sequence[Example]) -> tuple[str, ...]:
+    """Names in braces that are no column: they may be meant so.
+
+    Raises:
+        TaskError: the prompt holds nothing of the input.
+    """
+    known = {"input"}.union(*(example.fields for example in train))
+    named = prompt.placeholders - {"instruction"}
+    listed = ", ".join(f"{{{name}}}" for name in sorted(known))
+    if not named & known:
+        raise TaskError(f"task.prompt: expected {listed} in it but found none of them")
+    other = ", ".join(f"{{{name}}}" for name in sorted(named - known))
+    return (f"task.prompt: {other} is sent as it stands; what is filled in is {{instruction}}, {listed}",) * bool(other)
+
+
+def _examples(source: Source) -> list[Example]:
+    return [*source.train, *(source.validation or ()), *(source.test or ())]

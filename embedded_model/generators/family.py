@@ -20,10 +20,10 @@ class Family:
         kind: what an input looks like; vague instructions are shared by all families of a kind.
         draw: returns one fresh (input, accepted outputs); the first accepted output is the canonical one.
             All randomness comes from its argument.
-        metric: a key of ``duet.tasks.metrics.METRICS``.
+        metric: a key of ``duet.metrics.registry.PUBLISHED``.
     """
 
     name: str
     kind: Kind
     draw: Draw
-    metric: str = "exact_match"
+    metric: str = "induction_exact_match"

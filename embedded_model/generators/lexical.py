@@ -148,15 +148,15 @@ _ATOMIC_NUMBERS = {str(i): (name,) for i, name in enumerate(lexicon.ELEMENTS, 1)
 
 FAMILIES: tuple[Family, ...] = (
     Family("singular_to_plural", "word", _singular_to_plural),
-    Family("antonym", "word", _lookup(_partners(lexicon.ANTONYMS)), "contains"),
-    Family("synonym", "word", _lookup(_partners(lexicon.SYNONYMS)), "contains"),
-    Family("rhyme", "word", _lookup(_partners(lexicon.RHYMES)), "contains"),
+    Family("antonym", "word", _lookup(_partners(lexicon.ANTONYMS)), "induction_contains"),
+    Family("synonym", "word", _lookup(_partners(lexicon.SYNONYMS)), "induction_contains"),
+    Family("rhyme", "word", _lookup(_partners(lexicon.RHYMES)), "induction_contains"),
     *(Family(name, "word", _lookup({key: (word,) for key, word in table.items()})) for name, table in _ONE.items()),
     Family("element", "numbers", _lookup(_ATOMIC_NUMBERS)),
     Family("larger_animal", "word_list", _animal_draw(True)),
     Family("smaller_animal", "word_list", _animal_draw(False)),
     *(
-        Family(f"{category}_in_list", "word_list", _in_list_draw(category), "exact_set")
+        Family(f"{category}_in_list", "word_list", _in_list_draw(category), "induction_exact_set")
         for category in ("animals", "foods", "vehicles", "clothes")
     ),
     Family("odd_one_out", "word_list", _odd_one_out),

@@ -12,6 +12,12 @@ def test_a_script_is_a_function_or_a_table() -> None:
     assert ScriptedBlackBox({"a": "b"}).complete([Request("a")]) == [Completion("b", 1, 1)]
 
 
+def test_an_answer_ends_at_the_first_stop_sequence() -> None:
+    box = ScriptedBlackBox(lambda _: "42\nInput: 7\nOutput: 8")
+    assert box.complete([Request("a", stop=("Output:", "\n"))]) == [Completion("42", 1, 1)]
+    assert box.complete([Request("a", stop=("###",))]) == [Completion("42\nInput: 7\nOutput: 8", 1, 5)]
+
+
 def test_a_prompt_without_an_answer_fails() -> None:
     [outcome] = ScriptedBlackBox({}).complete([Request("a")])
     assert outcome == CallFailure("the script has no answer to this prompt", kind="rejected")

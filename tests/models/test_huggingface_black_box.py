@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from duet.models.base import CallFailure, Completion, Outcome, Request
+from duet.models.base import CallFailure, Completion, Message, Outcome, Request
+from duet.models.errors import ProviderError
 from duet.models.huggingface_black_box import HuggingFaceBlackBox, _tokenise
 from duet.models.open_model.causal_lm import load_causal_lm
 from duet.models.open_model.checkpoints import LoadOptions
+from tests.models.conftest import make_model
 
 REQUESTS = [
     Request("sort: b a", max_tokens=8),
@@ -45,14 +49,36 @@ def test_a_prompt_that_does_not_fit_fails_alone(tiny: str) -> None:
 
 def test_a_plain_model_gets_the_prompt_as_it_is(tiny: str) -> None:
     lm = load_causal_lm(LoadOptions(tiny))
-    [ids] = _tokenise(lm, ["ab"])
+    [ids] = _tokenise(lm, [Request("ab")])
     assert lm.tokenizer.convert_ids_to_tokens(list(ids)) == ["<s>", "a", "b"]
 
 
 def test_a_chat_model_gets_one_user_message_and_one_start_token(tiny_chat: str) -> None:
     lm = load_causal_lm(LoadOptions(tiny_chat))
-    [ids] = _tokenise(lm, ["ab"])
+    [ids] = _tokenise(lm, [Request("ab")])
     assert lm.tokenizer.convert_ids_to_tokens(list(ids)) == ["<s>", "<user>", "a", "b", "<answer>"]
+
+
+def test_a_chat_model_gets_all_messages_and_a_plain_one_their_text(tiny: str, tiny_chat: str) -> None:
+    request = Request("a\nb", messages=(Message("system", "a"), Message("user", "b")))
+    for folder, expected in ((tiny, "<s> a \n b"), (tiny_chat, "<s> <user> a <user> b <answer>")):
+        lm = load_causal_lm(LoadOptions(folder))
+        [ids] = _tokenise(lm, [request])
+        assert lm.tokenizer.convert_ids_to_tokens(list(ids)) == expected.split(" ")
+
+
+def test_an_answer_is_cut_at_a_stop_sequence(tiny: str) -> None:
+    whole = _text(HuggingFaceBlackBox(tiny).complete([Request("x", max_tokens=20)])[0])
+    cut = HuggingFaceBlackBox(tiny).complete([Request("x", max_tokens=20, stop=(whole[5:7],))])[0]
+    assert _text(cut) == whole[: whole.index(whole[5:7])]
+    assert isinstance(cut, Completion)
+    assert cut.completion_tokens >= len(cut.text)
+
+
+def test_messages_that_a_chat_template_does_not_take_are_refused(tmp_path: Path) -> None:
+    folder = make_model(tmp_path, "{{ raise_exception('System role not supported') }}")
+    with pytest.raises(ProviderError, match="does not take messages of user: System role not supported"):
+        HuggingFaceBlackBox(folder).complete([Request("x")])
 
 
 def test_the_model_is_loaded_at_first_use_only() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from duet.models.base import NOT_SENT, CallFailure, Completion, Outcome, Request
+from duet.models.base import NOT_SENT, CallFailure, Completion, Message, Outcome, Request
 from duet.models.errors import ProviderError
 from duet.models.network.connection import close_what_is_left
 from duet.models.openai_black_box import OpenAIBlackBox
@@ -94,6 +94,16 @@ def test_a_request_says_all_that_it_was_given(server: ChatServer) -> None:
     messages = [{"role": "system", "content": "Be short."}, {"role": "user", "content": "a"}]
     greedy = {"model": "m", "messages": messages, "max_tokens": 5, "temperature": 0.0}
     assert server.seen == [greedy, greedy | {"temperature": 0.5, "seed": 9}]
+
+
+def test_messages_and_stop_sequences_are_sent_as_they_are(server: ChatServer) -> None:
+    chat = (Message("system", "Sort."), Message("user", "b a"), Message("assistant", "a b"), Message("user", "d c"))
+    box(server).complete([Request("all of it", messages=chat, stop=("\n", "###"))])
+    [sent] = server.seen
+    assert [(message["role"], message["content"]) for message in sent["messages"]] == [
+        ("system", "Sort."), ("user", "b a"), ("assistant", "a b"), ("user", "d c"),
+    ]  # fmt: skip
+    assert sent["stop"] == ["\n", "###"]
 
 
 def test_openai_itself_is_sent_the_newer_name_of_max_tokens() -> None:

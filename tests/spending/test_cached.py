@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from duet.models.base import NOT_SENT, CallFailure, Completion, Outcome, Request
+from duet.models.base import NOT_SENT, CallFailure, Completion, Message, Outcome, Request
 from duet.models.errors import ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.openai_black_box import OpenAIBlackBox
@@ -36,14 +37,33 @@ def test_an_answer_survives_its_box(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [Request("b"), Request("a", max_tokens=1), Request("a", temperature=0.1), Request("a", seed=1)]
-)
+    "other",
+    [
+        Request("b"), Request("a", max_tokens=1), Request("a", temperature=0.1), Request("a", seed=1),
+        Request("a", stop=("x",)), Request("a", messages=(Message("system", "a"),)),
+    ],
+)  # fmt: skip
 def test_every_field_of_a_request_is_part_of_the_key(tmp_path: Path, other: Request) -> None:
     inner = _echo()
     box = CachedBlackBox(inner, tmp_path / "cache")
     box.complete([Request("a")])
     box.complete([other])
     assert inner.asked == [Request("a"), other]
+
+
+def test_a_plain_request_has_the_key_that_it_had_before_there_were_messages_and_stop_sequences() -> None:
+    expected = "c6889a74d3ce69d7ab47a479d5b9cf4b1e6e8715b670fee5341e11adc3a61f22"
+    assert hashlib.sha256(b'["m", "a", 64, 0.0, 0]').hexdigest() == expected
+    assert _keys("m", [Request("a")]) == [expected]
+
+
+def test_messages_and_stop_sequences_are_told_apart_in_the_key() -> None:
+    chat = (Message("system", "a"), Message("user", "b"))
+    several = [
+        Request("a", messages=chat), Request("a", messages=chat[::-1]), Request("a", messages=chat, stop=("a",)),
+        Request("a", messages=chat, stop=("a", "b")), Request("a", messages=(Message("user", "a"),)),
+    ]  # fmt: skip
+    assert len(set(_keys("m", several))) == len(several)
 
 
 def test_the_identity_is_part_of_the_key(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.features import FeatureExtractor, encoded
+from duet.metrics.induction import induction_exact_match
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.strategies.strategy import SearchContext
 from duet.tasks.example import Example
-from duet.tasks.metrics import exact_match
 
 
 def make_context(
@@ -38,6 +38,6 @@ def make_context(
         encoder,
         encode,
         examples,
-        evaluator or Evaluator(black_box, examples, exact_match, EvaluationConfig()),
+        evaluator or Evaluator(black_box, examples, induction_exact_match, EvaluationConfig()),
         seed,
     )

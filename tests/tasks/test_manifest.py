@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from duet.metrics.registry import PUBLISHED
 from duet.tasks.manifest import benchmark_metrics, manifest_files, origin
-from duet.tasks.metrics import METRICS
 
-NAMES = {"em": "exact_match", "f1": "f1", "es": "exact_set", "contains": "contains"}
+NAMES = {
+    "em": "induction_exact_match",
+    "f1": "induction_f1",
+    "es": "induction_exact_set",
+    "contains": "induction_contains",
+}
 
 
 def test_thirty_tasks_have_two_files_and_a_metric_each() -> None:
     assert len(benchmark_metrics()) == 30
-    assert set(benchmark_metrics().values()) == set(METRICS)
+    assert set(benchmark_metrics().values()) == set(PUBLISHED)
     assert len({file.name for file in manifest_files()}) == 60
 
 

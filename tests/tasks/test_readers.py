@@ -131,3 +131,29 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "a.jsonl")
     (tmp_path / "folder.csv").mkdir()
     assert "Is a directory" in refusal(tmp_path / "folder.csv")
+
+
+def test_several_input_columns_become_fields_and_a_text_of_one_line_each(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", "id,subject,body,label\n1,Hi,my bill,billing\n2,,log in,account\n")
+    (first, second), _ = read_examples(path, FileFormat(("subject", "body"), "label"))
+    assert first == Example("subject: Hi\nbody: my bill", ("billing",), {"subject": "Hi", "body": "my bill"})
+    assert second.fields == {"subject": "", "body": "log in"}
+    assert len({first, second, first}) == 2
+
+
+def test_an_object_as_the_input_has_fields_with_numbers_as_they_are_written(tmp_path: Path) -> None:
+    line = '{"input": {"n": 1.50, "list": [1, "a", {"b": 2e3}], "ok": true, "none": null}, "output": "x"}'
+    [example], _ = read_examples(written(tmp_path, "a.jsonl", line))
+    assert example.fields == {"n": "1.50", "list": '[1, "a", {"b": 2e3}]', "ok": "true", "none": ""}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"a": "x", "output": "y"}', "line 1: expected a column 'b' but found 'a', 'output'"),
+        ('{"a": " ", "b": "", "output": "y"}', "line 1: expected text in 'a', 'b' but it is empty"),
+    ],
+)
+def test_a_row_without_its_input_columns_is_refused(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(TaskError, match=words):
+        read_examples(written(tmp_path, "a.jsonl", line), FileFormat(("a", "b")))

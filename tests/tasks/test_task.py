@@ -12,8 +12,13 @@ from jsonargparse import ArgumentParser
 
 import duet.tasks.sources
 import duet.tasks.task
+from duet.metrics.extraction import Extraction
+from duet.metrics.judge import Judge
+from duet.metrics.matching import ExactMatch, TokenF1
+from duet.metrics.numbers import Number
+from duet.metrics.registry import PUBLISHED
+from duet.prompts import AnswerPrompt
 from duet.tasks.manifest import benchmark_metrics, manifest_files
-from duet.tasks.metrics import METRICS
 from duet.tasks.task import Example, Task, TaskError, own_tasks
 
 Golden = Callable[[str], Any]
@@ -50,7 +55,7 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_files_make_a_task_with_exact_match_by_default(tmp_path: Path, train: str) -> None:
     task = Task("routing", train, lines(tmp_path / "test.jsonl", ["a", "b"]))
-    assert (task.name, task.metric_name, task.metric) == ("routing", "exact_match", METRICS["exact_match"])
+    assert (task.name, task.metric_name, task.metric) == ("routing", "exact_match", ExactMatch())
     assert task.notes == ()
     assert task.splits(0).test == (Example("a", ("answer a",)), Example("b", ("answer b",)))
 
@@ -73,7 +78,7 @@ def test_the_config_key_builds_a_task_and_its_help_explains_every_option(train: 
     parser = ArgumentParser()
     parser.add_class_arguments(Task, "task")
     config = parser.parse_args(["--task.name", "routing", "--task.train_file", train, "--task.metric", "f1"])
-    assert parser.instantiate(config).task.metric is METRICS["f1"]
+    assert parser.instantiate(config).task.metric == TokenF1()
     assert "The share of train_file to hold out" in parser.format_help()
 
 
@@ -94,8 +99,71 @@ def test_arguments_that_make_no_task_are_refused(arguments: dict[str, Any], word
         Task(**{"name": "routing", **arguments})
 
 
+def own(tmp_path: Path, *outputs: str, **arguments: Any) -> Task:
+    rows = [json.dumps({"input": f"{number}", "output": output}) for number, output in enumerate(outputs)]
+    (tmp_path / "own.jsonl").write_text("\n".join(rows))
+    return Task("own", str(tmp_path / "own.jsonl"), **arguments)
+
+
+def test_a_metric_with_arguments_a_function_and_a_file_beside_the_examples(tmp_path: Path) -> None:
+    outputs = [str(number) for number in range(6)]
+    assert own(tmp_path, *outputs, metric={"name": "number", "tolerance": 0.5}).metric == Number(tolerance=0.5)
+    assert own(tmp_path, *outputs, metric=lambda answer, accepted: answer in accepted).metric("3", ["3"]) == 1
+    (tmp_path / "mine.py").write_text("def score(answer, outputs):\n    return answer in outputs\n")
+    task = own(tmp_path, *outputs, metric="mine.py:score")
+    assert (task.metric_name, task.metric("3", ["3"]), task.metric("3", ["4"])) == ("mine.py:score", 1, 0)
+
+
+def test_the_labels_are_those_of_all_examples(tmp_path: Path) -> None:
+    task = own(tmp_path, "yes", "no", "yes", "no", "maybe", metric="label")
+    assert task.metric("Yes, no ... I would say: maybe.", ["maybe"]) == 1
+
+
+def test_what_a_trial_of_the_metric_shows_is_a_note(tmp_path: Path) -> None:
+    assert own(tmp_path, "3.14", "3.99", "a", "b").notes[1:] == ()
+    notes = own(tmp_path, "3.14", "3.99", "a", "b", metric="induction_exact_match").notes
+    assert notes[1:] == ("task.metric: induction_exact_match calls different outputs equal: '3.14' and '3.99'",)
+
+
+def test_the_published_tasks_keep_their_metric_without_a_note() -> None:
+    task = Task("sum_two_numbers") if "sum_two_numbers" in own_tasks() else Task(own_tasks()[0])
+    assert task.metric_name in PUBLISHED
+    assert task.notes == ()
+
+
+def test_an_answer_is_scored_by_the_part_that_is_extracted(tmp_path: Path) -> None:
+    task = own(tmp_path, "1", "2", "3", "4", answer=Extraction({"after": "Answer:"}))
+    assert task.metric("Let me see. Answer: 3", ["3"]) == 1
+    assert task.metric("3", ["3"]) == 0
+    assert task.answer("Let me see. Answer: 3") == "3"
+
+
+def test_a_judge_is_no_function_and_is_not_tried(tmp_path: Path) -> None:
+    task = own(tmp_path, "a", "b", "c", "d", metric={"name": "judge", "rubric": "short"})
+    assert task.judge == Judge("short")
+    with pytest.raises(TaskError, match="a judge scores with a black box"):
+        task.metric("a", ["a"])
+
+
+def test_the_fingerprint_tells_metrics_extractions_and_prompts_apart(tmp_path: Path) -> None:
+    outputs = [str(number) for number in range(6)]
+    several: list[dict[str, Any]] = [
+        {}, {"metric": "number"}, {"metric": {"name": "number", "tolerance": 1}}, {"answer": Extraction("last_line")},
+        {"prompt": AnswerPrompt("{instruction}: {input}")}, {"prompt": AnswerPrompt(stop=("x",))},
+        {"prompt": AnswerPrompt(system="Be short.")},
+    ]  # fmt: skip
+    assert len({own(tmp_path, *outputs, **arguments).fingerprint for arguments in several}) == len(several)
+
+
+def test_names_in_braces_that_are_no_column_are_noted(tmp_path: Path) -> None:
+    notes = own(tmp_path, "1", "2", "3", "4", prompt=AnswerPrompt("{instruction} {input} {subjct}")).notes
+    assert notes[1] == "task.prompt: {subjct} is sent as it stands; what is filled in is {instruction}, {input}"
+    with pytest.raises(TaskError, match=r"task.prompt: expected \{input\} in it but found none"):
+        own(tmp_path, "1", "2", "3", "4", prompt=AnswerPrompt("{instruction} {subjct}"))
+
+
 def test_an_unknown_metric_is_refused(train: str) -> None:
-    with pytest.raises(TaskError, match=r"task.metric: expected one of exact_match, f1, .* but found 'f2'"):
+    with pytest.raises(TaskError, match=r"task.metric: expected one of exact_match, .*, f1, .* but found 'f2'"):
         Task("routing", train, metric="f2")
 
 
