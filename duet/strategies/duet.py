@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from duet.pool import Candidate, Pool, feature_rows
-from duet.strategies.acquisition import Acquisition, acquisition_value
+from duet.strategies.acquisition import Acquisition, choose
 from duet.strategies.strategy import Proposal, Requirements, RewardPredictor, SearchContext
 from duet.strategies.writing import AbstractWritingStrategy
 
@@ -43,18 +43,25 @@ class Duet(AbstractWritingStrategy):
         kept = {candidate.text: candidate for candidate in pool.reserve if candidate.text not in pool.texts}
         new, written = self.new_candidates(pool, context, pool.iteration)
         read = context.encode([candidate for candidate in new if candidate.text not in kept])
-        ranked = self._rank([*read, *kept.values()], pool, predictor, context)
-        last = self.choose + self.reserve
-        return Proposal(ranked[: self.choose], written, len(new), ranked[self.choose : last])
+        ranked = self._ranked([*read, *kept.values()], pool, predictor, context)
+        return Proposal(ranked[: self.choose], written, len(new), ranked[self.choose :])
 
-    def _rank(
+    def _ranked(
         self, candidates: Sequence[Candidate], pool: Pool, predictor: RewardPredictor, context: SearchContext
     ) -> tuple[Candidate, ...]:
-        """The best by the acquisition first, with what was predicted."""
+        """The chosen ones and the reserve, chosen jointly, with what was predicted."""
         if not candidates:
             return ()
-        mean, std = predictor.predict(feature_rows(candidates))
+        mean, covariance = predictor.predict_joint(feature_rows(candidates))
         generator = torch.Generator().manual_seed(context.seed * 1_000_003 + pool.iteration)
-        value = acquisition_value(self.acquisition, mean, std, pool.best().score, self.beta, generator)
-        order = value.argsort(descending=True, stable=True).tolist()
+        best, count = pool.posterior_mean(pool.best()), self.choose + self.reserve
+        noise = expected_noise(pool)
+        order = choose(self.acquisition, mean, covariance, count, best, self.beta, noise, generator)
+        std = covariance.diagonal().clamp_min(0.0).sqrt()
         return tuple(replace(candidates[i], predicted=mean[i].item(), std=std[i].item()) for i in order)
+
+
+def expected_noise(pool: Pool) -> float:
+    """The variance by chance of a new instruction's first score, as far as the pool can tell."""
+    rate = pool.prior.right / (pool.prior.right + pool.prior.wrong)
+    return rate * (1 - rate) / min(row.n for row in pool)

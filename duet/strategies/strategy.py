@@ -18,10 +18,10 @@ from duet.tasks.example import Example
 
 
 class RewardPredictor(Protocol):
-    """What a strategy asks of the score predictor: a mean and a standard deviation on the reward's scale."""
+    """What a strategy needs of the score predictor: a joint distribution of the rewards, on their own scale."""
 
-    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, d) raw fused embeddings -> mean (n,), standard deviation (n,)."""
+    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, d) raw fused embeddings -> mean (n,), covariance (n, n)."""
         ...
 
 

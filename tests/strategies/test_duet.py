@@ -31,10 +31,10 @@ class Scripted:
         self.mean, self.deviation = mean, deviation
         self.features = torch.empty(0)
 
-    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
         self.features = features
         mean = self.mean(features)
-        return mean, self.deviation(mean)
+        return mean, self.deviation(mean).square().diag()
 
 
 class Repeating(AbstractWhiteBox):
@@ -95,8 +95,8 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
     proposal = Duet(candidates=32, choose=3, acquisition="upper_confidence_bound", beta=0.5).propose(
         POOL, predictor, context()
     )
-    mean, deviation = predictor.predict(predictor.features)
-    expected = sorted((mean + 0.5 * deviation).tolist(), reverse=True)[:3]
+    mean, covariance = predictor.predict_joint(predictor.features)
+    expected = sorted((mean + 0.5 * covariance.diagonal().sqrt()).tolist(), reverse=True)[:3]
     values = [(one.predicted or 0.0) + 0.5 * (one.std or 0.0) for one in proposal.candidates]
     assert values == pytest.approx(expected)
     for one in proposal.candidates:

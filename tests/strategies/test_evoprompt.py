@@ -25,7 +25,7 @@ BOTH = pytest.mark.parametrize("variant", [EvoPromptGA, EvoPromptDE])
 class Nobody:
     """A predictor that must not be asked."""
 
-    def predict(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def predict_joint(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         raise AssertionError("nothing is to be predicted")
 
 

@@ -40,8 +40,8 @@ class Flat:
 class Summing:
     """A predictor: the mean is the sum of the features."""
 
-    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        return features.sum(1), features[:, 0].abs()
+    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        return features.sum(1), features[:, 0].square().diag()
 
 
 def bandit() -> neural_bandit.NeuralBandit:

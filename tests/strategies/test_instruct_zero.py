@@ -40,7 +40,7 @@ Rule = Callable[[int, Tensor], str]
 class NoPredictor:
     """InstructZero has a model of its own."""
 
-    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
         raise AssertionError("Expected no question to the score predictor")
 
 

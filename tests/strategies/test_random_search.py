@@ -29,8 +29,8 @@ class Unread(HashingWhiteBox):
 class Constant:
     """A predictor that finds everything alike."""
 
-    def predict(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return features[:, 0] * 0, features[:, 0] * 0
+    def predict_joint(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return features[:, 0] * 0, torch.zeros(len(features), len(features))
 
 
 def context(white_box: HashingWhiteBox, seed: int = 0) -> SearchContext:
