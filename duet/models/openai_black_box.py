@@ -243,11 +243,11 @@ class OpenAIBlackBox(AbstractBlackBox):
         self, connection: Connection, request: Request, most_seconds: float
     ) -> tuple[Reading, Charge | None]:
         from duet.models.network.connection import NO_REPLY, was_reached
-        from duet.models.network.in_flight_tasks import time_limit
+        from duet.models.network.in_flight_tasks import TimeLimit
 
         seconds = min(self._timeout, max(most_seconds, 0.001))
         try:
-            async with time_limit(seconds):
+            async with TimeLimit(seconds):
                 reply = await connection.post(self._body(request))
         except TimeoutError:
             self._was_reached = True  # connecting has a shorter limit of its own
