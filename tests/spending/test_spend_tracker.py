@@ -173,7 +173,8 @@ def test_what_was_learned_makes_more_of_them_fit_and_survives_a_restart(tmp_path
     spending = tracker(words, max_tokens=100_000)
     box, _ = spending.open(tmp_path)
     before = spending.affordable(scoring, 2000)
-    box.complete([Request("w " * 118, max_tokens=64)] * 400)  # at most 300 + 64 tokens each, in fact 118 + 1
+    for count in (100, 300):  # at most 300 + 64 tokens each, in fact 118 + 1
+        box.complete([Request("w " * 118, max_tokens=64)] * count)
     after = spending.affordable(scoring, 2000)
     assert (before, after) == (100_000 // (20 * 364), (100_000 - 400 * 119) // math.ceil(20 * 119 * 1.05))
     again = tracker(words, max_tokens=100_000)
