@@ -47,8 +47,13 @@ class Completion:
     cut: bool = False
     estimated: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the answer has no letter, digit or sign."""
+        return not self.text.strip()
 
-FailureKind = Literal["failed", "rejected", "refused", "filtered", "tool_calls", "empty", "not_sent"]
+
+FailureKind = Literal["failed", "rejected", "too_long", "refused", "filtered", "tool_calls", "empty", "not_sent"]
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,25 @@ class CallFailure:
         reason: one line for the reader.
         prompt_tokens: what the provider charged nevertheless, as for a refusal.
         completion_tokens: likewise.
-        kind: ``failed``, given up after all retries, so that asking again may help; ``rejected``, the request itself is
-            not accepted; ``refused``, by the model; ``filtered``, by the provider; ``tool_calls``, or nothing at all
-            (``empty``), instead of a text; ``not_sent``, as the time was up.
+        kind: ``failed``, given up after all retries, so that sending it again can help; ``rejected``, the request
+            itself is not accepted; ``too_long``, its prompt does not fit the model; ``refused``, by the model;
+            ``filtered``, by the provider; ``tool_calls``, or nothing at all (``empty``), instead of a text;
+            ``not_sent``, as the time was up.
     """
 
     reason: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     kind: FailureKind = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same request will never be answered, however often it is sent.
+
+        >>> CallFailure("blocked", kind="filtered").is_final, CallFailure("given up after 300 s").is_final
+        (True, False)
+        """
+        return self.kind not in ("failed", "not_sent")
 
 
 Outcome = Completion | CallFailure
@@ -97,6 +112,16 @@ class AbstractBlackBox(ABC):
     def overhead(self) -> int:
         """Bytes that every prompt is sent with, beyond its own and those of a chat template: a system prompt."""
         return 0
+
+    @property
+    def answer_overhead(self) -> int:
+        """Tokens that an answer can take beyond its request's ``max_tokens``, such as those of a model's reasoning."""
+        return 0
+
+    @property
+    def follows_requests(self) -> bool:
+        """Whether it carries out what a prompt says; a small model that only continues texts declares False."""
+        return True
 
     @abstractmethod
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
@@ -151,6 +176,16 @@ class AbstractWrapper(AbstractBlackBox):
     def overhead(self) -> int:
         """The inner black box's."""
         return self._inner.overhead
+
+    @property
+    def answer_overhead(self) -> int:
+        """The inner black box's."""
+        return self._inner.answer_overhead
+
+    @property
+    def follows_requests(self) -> bool:
+        """The inner black box's."""
+        return self._inner.follows_requests
 
 
 def in_batches(

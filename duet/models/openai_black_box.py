@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 import random
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 from duet.models.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
+from duet.models.network.backpressure import Backpressure
 from duet.models.network.rate_limits import RateLimits
-from duet.models.network.replies import Passing, Reading, Unusable, one_line, read_reply
+from duet.models.network.refusals import Refused, hint, refusal
+from duet.models.network.replies import HttpReply, Passing, Reading, Unusable, one_line, read_reply
+from duet.models.network.request_fields import RequestFields
 from duet.models.prices import Prices
+from duet.models.providers import locate, require_secrets, room_to_reason
 
 if TYPE_CHECKING:
     from duet.models.network.connection import Connection
     from duet.models.network.flight import Flight
 
-_OPENAI_URL = "https://api.openai.com/v1"
+log = logging.getLogger("duet")
 _CONNECT_SECONDS = 10.0
 _FIRST_CONTACT_SECONDS = 15.0  # how long an endpoint that never replied is tried again
+_LOADING_SECONDS = 120.0  # the same for one on this machine, which may be about to start
 _GRACE_SECONDS = 3.0  # how long what is under way may still arrive, once the provider turned out to be unusable
 _LONGEST_PAUSE = 8.0
 # What leaves together comes back together and then waits for one another: so requests leave a few at a time.
@@ -54,6 +59,13 @@ class OpenAIBlackBox(AbstractBlackBox):
         system_prompt: sent before every prompt, if given.
         prices: US dollars per million tokens; None is the list prices at OpenAI's and DeepSeek's own address.
         key_variable: environment variable that holds the key, such as a second provider's; None is OPENAI_API_KEY.
+        fields: fields of every request: a value sets one (``top_p: 0.9``, ``reasoning_effort: low``), null leaves one
+            out (``temperature: null``); ``extra_body`` is understood. A field that the server refuses is left out or
+            renamed by itself.
+        reasoning_tokens: tokens that an answer may have beyond its limit, for a model that reasons before it answers;
+            None is 4,096 for models that are known to reason, and 0 for others.
+        headers: more headers, each with the environment variable that holds its value: ``{api-key: AZURE_API_KEY}``.
+        query: parameters of the address, such as ``{api-version: "2024-10-21"}``.
     """
 
     def __init__(
@@ -69,33 +81,48 @@ class OpenAIBlackBox(AbstractBlackBox):
         system_prompt: str | None = None,
         prices: Prices | None = None,
         key_variable: str | None = None,
+        fields: dict[str, Any] | None = None,
+        reasoning_tokens: int | None = None,
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError(f"Expected max_concurrency to be at least 1 but got {max_concurrency}")
         _check_positive(timeout=timeout, patience=patience, pause=pause)
         _check_positive(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
-        self._model = model
-        self._base_url = _checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL)
-        self._endpoint = Endpoint(self._base_url, model, prices, _checked_variable(key_variable))
+        self._endpoint = locate(model, base_url, prices, key_variable, headers, query)
+        self._model, self._base_url = self._endpoint.model, self._endpoint.address
+        limit = "max_completion_tokens" if self._endpoint.is_openai else "max_tokens"
+        room = room_to_reason(self._model) if reasoning_tokens is None else reasoning_tokens
+        if room < 0:
+            raise ValueError(f"Expected reasoning_tokens of at least 0 but got {room}")
+        self._fields = RequestFields(self._model, limit, fields, room)
         self._max_concurrency = max_concurrency
         self._timeout, self._patience, self._pause = timeout, patience, pause
         self._limits = RateLimits(requests_per_minute, tokens_per_minute)
+        self._backpressure = Backpressure()
         self._system_prompt = system_prompt
         self._open_connection: Connection | None = None
         self._random = random.Random()  # for pauses; the global stream is left alone
-        self._was_reached = False
+        self._was_reached = self._has_said_so = False
         self._last_answer = float("-inf")  # when any request was last answered
 
     @property
     def identity(self) -> str:
-        """Endpoint, model and system prompt."""
-        parts = ["openai", self._base_url, self._model, *([self._system_prompt] if self._system_prompt else [])]
-        return ":".join(parts)
+        """Endpoint, model, system prompt and the user's fields."""
+        query = urlencode(self._endpoint.query)
+        address = f"{self._base_url}?{query}" if query else self._base_url
+        return ":".join(["openai", address, self._model, *filter(None, [self._system_prompt, self._fields.identity])])
 
     @property
     def overhead(self) -> int:
         """The system prompt's."""
         return len((self._system_prompt or "").encode(errors="replace"))
+
+    @property
+    def answer_overhead(self) -> int:
+        """The room to reason, or what the user's own limit allows."""
+        return self._fields.answer_overhead
 
     @property
     def endpoint(self) -> Endpoint:
@@ -170,24 +197,66 @@ class OpenAIBlackBox(AbstractBlackBox):
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _attempt(self, connection: Connection, request: Request, most_seconds: float) -> Reading:
+        """One attempt; a request with a field that is refused is built anew and sent again at once."""
+        until = time.monotonic() + most_seconds
+        while True:
+            body = self._fields.body(request, self._system_prompt)
+            reading = await self._post(connection, request, body, until - time.monotonic())
+            if not isinstance(reading, Refused):
+                return reading
+            if not self._fields.adapt(body, reading.reason, reading.error):
+                return CallFailure(reading.reason, kind="rejected")
+
+    async def _post(
+        self, connection: Connection, request: Request, body: dict[str, Any], most_seconds: float
+    ) -> Reading | Refused:
         from duet.models.network.connection import NO_REPLY
 
         seconds = min(self._timeout, max(most_seconds, 0.001))
         try:
+            async with asyncio.timeout(max(most_seconds, 0.001)):
+                await self._backpressure.enter()
+        except TimeoutError:
+            return Passing("")
+        try:
             async with asyncio.timeout(seconds):
-                reply = await connection.post(self._body(request))
+                reply = await connection.post(body)
+            self._was_reached = True
+            return self._read(request, reply)
         except TimeoutError:
             self._was_reached = True  # connecting has a shorter limit of its own
             return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else "")
         except NO_REPLY as error:
-            return Passing(f"no reply from {self._base_url}: {one_line(error.__cause__ or error, self._endpoint.key)}")
-        self._was_reached = True
+            self._say_that_it_waits()
+            reason = one_line(error.__cause__ or error, *self._endpoint.secrets)
+            return Passing(f"no reply from {self._base_url}: {reason}")
+        finally:
+            self._backpressure.leave()
+
+    def _read(self, request: Request, reply: HttpReply) -> Reading | Refused:
+        """The meaning of a reply, without secrets; the pace follows what it says of rate limits."""
         reading = read_reply(request, reply)
-        return reading if isinstance(reading, Completion) else read_reply(request, reply.without(self._endpoint.key))
+        if isinstance(reading, Completion):
+            self._backpressure.answered(reply.headers)
+            return reading
+        reading = read_reply(request, reply.without(*self._endpoint.secrets))
+        if isinstance(reading, Passing) and reading.too_fast:
+            self._backpressure.refused(reading.wait)
+        if isinstance(reading, Unusable | Passing):
+            return replace(reading, reason=reading.reason + hint(self._base_url, reply))
+        return refusal(reading, reply.without(*self._endpoint.secrets))
 
     @property
     def _most_seconds(self) -> float:
-        return self._patience if self._was_reached else min(self._patience, _FIRST_CONTACT_SECONDS)
+        if self._was_reached:
+            return self._patience
+        return min(self._patience, _LOADING_SECONDS if self._endpoint.is_local else _FIRST_CONTACT_SECONDS)
+
+    def _say_that_it_waits(self) -> None:
+        """Says once that nothing answers yet on this machine."""
+        if self._endpoint.is_local and not self._was_reached and not self._has_said_so:
+            self._has_said_so = True
+            log.warning("Nothing answers at %s yet; waiting up to %.0f s", self._base_url, self._most_seconds)
 
     def _given_up(self, reason: str, began: float, may_send: Callable[[], bool]) -> CallFailure:
         """Its own failure, where others were answered meanwhile or the time is up.
@@ -204,29 +273,17 @@ class OpenAIBlackBox(AbstractBlackBox):
         """The connection, made at its first use.
 
         Raises:
-            ProviderError: there is no key where one is needed, or it is none.
+            ProviderError: there is no key where one is needed, or it can't be a key.
         """
         from duet.models.network.connection import Connection
 
         if self._open_connection is None:
-            key = self._endpoint.key
-            if not key and self._endpoint.needs_key:
-                raise ProviderError(f"No key: set the environment variable {self._endpoint.key_variable}")
-            if not (key.isascii() and key.isprintable()):
-                raise ProviderError(f"{self._endpoint.key_variable} holds characters that no key has")
-            connect_seconds = min(_CONNECT_SECONDS, self._timeout / 2)
-            self._open_connection = Connection(self._base_url, key or "no-key", self._max_concurrency, connect_seconds)
+            require_secrets(self._endpoint)
+            place, seconds = self._endpoint, min(_CONNECT_SECONDS, self._timeout / 2)
+            self._open_connection = Connection(
+                self._base_url, place.key, self._max_concurrency, seconds, place.headers, dict(place.query)
+            )
         return self._open_connection
-
-    def _body(self, request: Request) -> dict[str, Any]:
-        """What is sent; OpenAI's newer models refuse ``max_tokens``, other servers may not know its successor."""
-        system = [{"role": "system", "content": self._system_prompt}] if self._system_prompt else []
-        return {
-            "model": self._model,
-            "messages": [*system, {"role": "user", "content": request.prompt}],
-            "max_completion_tokens" if self._endpoint.is_openai else "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
-        } | ({"seed": request.seed} if request.temperature > 0 else {})
 
 
 def _handed_over(ended: Mapping[int, asyncio.Task[Outcome]]) -> Iterator[Arrived]:
@@ -237,22 +294,6 @@ def _handed_over(ended: Mapping[int, asyncio.Task[Outcome]]) -> Iterator[Arrived
 
 def _trouble(ended: Mapping[int, asyncio.Task[Outcome]]) -> BaseException | None:
     return next((trouble for task in ended.values() if (trouble := task.exception())), None)
-
-
-def _checked_variable(name: str | None) -> str | None:
-    """The name, which is not repeated if it is none: it may be a key."""
-    if name is not None and not re.fullmatch("[A-Z][A-Z0-9_]{0,63}", name):
-        raise ValueError("Expected key_variable to name an environment variable in capitals, such as DEEPSEEK_API_KEY")
-    return name
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise ValueError("Expected base_url without a user name or password; a key comes from the environment")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"Expected base_url to be an http or https address but got {url!r}")
-    return url.rstrip("/")
 
 
 def _check_positive(**values: float | None) -> None:
