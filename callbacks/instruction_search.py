@@ -31,8 +31,8 @@ from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 
 log = logging.getLogger("duet")
-EMBEDDED_NOTE = (
-    "The task model is the small embedded one, good for trying Duet out; "
+TOY_NOTE = (
+    "The task model is a small one that can't follow requests, good for trying Duet out; "
     "name your own with a second --config, such as configs/models/openai.yaml"
 )
 
@@ -118,9 +118,7 @@ class InstructionSearch(Callback):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before the run starts."""
-        if "embedded" not in self.accounts.boxes[0].identity:
-            return self.task.notes
-        return (*self.task.notes, EMBEDDED_NOTE)
+        return self.task.notes if self.accounts.boxes[0].follows_requests else (*self.task.notes, TOY_NOTE)
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""

@@ -53,11 +53,11 @@ def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
     options = LoadOptions(**{name: value for name, value in settings.items() if name in known}).resolved()
     name = resolve_model(options.model)
     options.check_device()
-    if not (Path(name).is_dir() or _is_downloaded(name)):
+    if not (Path(name).is_dir() or _is_downloaded(name, options.gguf_file or "config.json")):
         return None
     transformers: Any = import_module("transformers")
     with reading(name, options):
-        config = transformers.AutoConfig.from_pretrained(name, local_files_only=True)
+        config = transformers.AutoConfig.from_pretrained(name, local_files_only=True, **options.source)
     weights = count_weights(config)
     dtype = getattr(torch, options.dtype) if options.dtype != "auto" else config.dtype or torch.float32
     precision = f"{options.bits} bit" if options.bits else str(dtype).removeprefix("torch.")
@@ -80,9 +80,9 @@ def listed_models(endpoint: Endpoint) -> list[str]:
         raise ProviderError(one_line(error.__cause__ or error, endpoint.key)) from error
 
 
-def _is_downloaded(name: str) -> bool:
+def _is_downloaded(name: str, file: str) -> bool:
     hub: Any = import_module("huggingface_hub")
-    return isinstance(hub.try_to_load_from_cache(name, "config.json"), str)
+    return isinstance(hub.try_to_load_from_cache(name, file), str)
 
 
 def _free(options: LoadOptions) -> int | None:

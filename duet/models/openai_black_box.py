@@ -210,7 +210,7 @@ class OpenAIBlackBox(AbstractBlackBox):
     async def _post(
         self, connection: Connection, request: Request, body: dict[str, Any], most_seconds: float
     ) -> Reading | Refused:
-        from duet.models.network.connection import NO_REPLY
+        from duet.models.network.connection import NO_REPLY, NOT_REACHED
 
         seconds = min(self._timeout, max(most_seconds, 0.001))
         try:
@@ -227,7 +227,8 @@ class OpenAIBlackBox(AbstractBlackBox):
             self._was_reached = True  # connecting has a shorter limit of its own
             return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else "")
         except NO_REPLY as error:
-            self._say_that_it_waits()
+            if isinstance(error, NOT_REACHED):
+                self._say_that_it_waits()
             reason = one_line(error.__cause__ or error, *self._endpoint.secrets)
             return Passing(f"no reply from {self._base_url}: {reason}")
         finally:

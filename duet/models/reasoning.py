@@ -41,3 +41,8 @@ def without_reasoning(text: str) -> Answer:
     if ends:
         return Answer(text[ends[-1].end() :].lstrip(), has_reasoning=True)
     return Answer("", has_reasoning=True) if begins else Answer(text)
+
+
+def no_room(tokens: int) -> str:
+    """Why there is no answer, and what to do."""
+    return f"all {tokens} tokens went into reasoning, none was left for the answer: raise init_args.reasoning_tokens"

@@ -5,6 +5,7 @@ import pytest
 from duet.models.base import CallFailure, Completion, Outcome, Request
 from duet.models.huggingface_black_box import HuggingFaceBlackBox, _tokenise
 from duet.models.open_model.causal_lm import load_causal_lm
+from duet.models.open_model.chat import Chat
 from duet.models.open_model.checkpoints import LoadOptions
 
 REQUESTS = [
@@ -39,19 +40,19 @@ def test_usage_counts_the_prompts_and_the_answers_tokens(tiny: str) -> None:
 
 def test_a_prompt_that_does_not_fit_fails_alone(tiny: str) -> None:
     long, short = HuggingFaceBlackBox(tiny).complete([Request("x" * 120, max_tokens=8), Request("x", max_tokens=8)])
-    assert long == CallFailure("prompt has 121 tokens and 8 may follow, the model takes 128", kind="rejected")
+    assert long == CallFailure("prompt has 121 tokens and 8 may follow, the model takes 128", kind="too_long")
     assert isinstance(short, Completion)
 
 
 def test_a_plain_model_gets_the_prompt_as_it_is(tiny: str) -> None:
     lm = load_causal_lm(LoadOptions(tiny))
-    [ids] = _tokenise(lm, ["ab"])
+    [ids] = _tokenise(lm, [Chat().text(lm, "ab")])
     assert lm.tokenizer.convert_ids_to_tokens(list(ids)) == ["<s>", "a", "b"]
 
 
 def test_a_chat_model_gets_one_user_message_and_one_start_token(tiny_chat: str) -> None:
     lm = load_causal_lm(LoadOptions(tiny_chat))
-    [ids] = _tokenise(lm, ["ab"])
+    [ids] = _tokenise(lm, [Chat().text(lm, "ab")])
     assert lm.tokenizer.convert_ids_to_tokens(list(ids)) == ["<s>", "<user>", "a", "b", "<answer>"]
 
 

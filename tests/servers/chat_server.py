@@ -60,6 +60,7 @@ class ChatServer:
         latency: seconds before each reply.
         reply: overrules the answer: status and body, an object or bytes, for a request's body; or bytes, which go on
             the wire as they are.
+        port: where it listens; 0 is any that is free.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class ChatServer:
         faults: Faults = Faults(),
         latency: float = 0.0,
         reply: Callable[[Body], tuple[int, Any] | bytes] | None = None,
+        port: int = 0,
     ) -> None:
         self.answer, self.faults, self.latency, self.reply = answer, faults, latency, reply
         self.seen: list[Body] = []
@@ -81,7 +83,7 @@ class ChatServer:
         self._attempts: Counter[str] = Counter()
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=256)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
 
     def __enter__(self) -> ChatServer:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 
-from duet.models.network.retry_times import seconds_until_renewed
+from duet.models.network.retry_times import remaining_requests, seconds_until_renewed
 
 _POLL = 0.005  # seconds
 _UNSAID = 0.05  # seconds; every request that was refused has a longer pause of its own
@@ -28,6 +28,7 @@ class Backpressure:
         self._window = math.inf
         self._active = 0
         self._closed_until = -math.inf
+        self._remaining = math.inf  # requests, by the last answer
 
     @property
     def seconds_to_wait(self) -> float:
@@ -36,7 +37,7 @@ class Backpressure:
 
     async def enter(self) -> None:
         """Waits for a place in the window; every ``enter`` is followed by a ``leave``."""
-        while (seconds := self.seconds_to_wait) or self._active + 1 > self._window:
+        while (seconds := self.seconds_to_wait) or self._active + 1 > min(self._window, self._remaining):
             await asyncio.sleep(max(seconds, _POLL))
         self._active += 1
 
@@ -55,7 +56,9 @@ class Backpressure:
         if self._window == math.inf:
             return
         self._window += 1 / self._window
-        self._close(seconds_until_renewed(headers) or 0.0)
+        remaining, seconds = remaining_requests(headers), seconds_until_renewed(headers)
+        self._remaining = max(1.0, remaining) if remaining is not None and seconds is None else math.inf
+        self._close(seconds or 0.0)
 
     def refused(self, seconds: float | None) -> None:
         """Counts a request that came too fast; those that were sent before the server said so count once together.

@@ -18,6 +18,7 @@ from duet.models.network.replies import HttpReply
 
 T = TypeVar("T")
 NO_REPLY = (httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError, UnicodeError)  # instead of a reply
+NOT_REACHED = (httpx2.ConnectError, httpx2.ConnectTimeout)
 MOST_BYTES = 16 * 2**20
 
 

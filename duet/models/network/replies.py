@@ -13,7 +13,7 @@ from duet.models.base import CallFailure, Completion, Request
 from duet.models.network.error_replies import error_kind, message_in
 from duet.models.network.event_stream import is_event_stream, joined_events
 from duet.models.network.retry_times import seconds_to_wait
-from duet.models.reasoning import without_reasoning
+from duet.models.reasoning import no_room, without_reasoning
 
 MOST_CHARACTERS = 2**20  # of an answer; what is longer is cut
 _MOST_REASON = 300
@@ -142,7 +142,7 @@ def _read_answer(request: Request, content: dict[str, Any]) -> Reading:
     answer = without_reasoning(written or "")
     cut = finish in _SHORTENED
     if cut and not answer.text.strip() and (answer.has_reasoning or _reasoned(message, content)):
-        return CallFailure(_no_room(tokens[1]), *tokens, kind="empty")
+        return CallFailure(no_room(tokens[1]), *tokens, kind="empty")
     if written is None:
         return CallFailure(f"no content (finish_reason {one_line(finish)})", *tokens, kind="empty")
     text = answer.text[:MOST_CHARACTERS]
@@ -161,10 +161,6 @@ def _reasoned(message: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
     details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
     counted = details.get("reasoning_tokens") if isinstance(details, dict) else None
     return bool(_reasoning(message) or counted or message.get("reasoning_details"))
-
-
-def _no_room(tokens: int) -> str:
-    return f"all {tokens} tokens went into reasoning, none was left for the answer: raise init_args.reasoning_tokens"
 
 
 def _read_error(status: int, error: Any, reason: str, headers: Mapping[str, str]) -> Reading:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _RESET = re.compile(r"(?:[\w-]+-)?ratelimit-(?:[\w-]+-)?reset(?:-[\w-]+)?")
+_REMAINING = ("x-ratelimit-remaining-requests", "x-ratelimit-remaining", "ratelimit-remaining")
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 _MILLISECONDS = re.compile(r"(\d+(?:\.\d+)?)ms")
 _DRAFT = re.compile(r"\b(?:reset|t)=(\d+)")  # RateLimit: limit=9, remaining=0, reset=5 and "default";r=0;t=5
@@ -55,6 +56,16 @@ def seconds_until_renewed(headers: Mapping[str, str], now: float | None = None) 
     """
     now = time.time() if now is None else now
     return max(_resets(headers, now, default=1), default=None)
+
+
+def remaining_requests(headers: Mapping[str, str]) -> float | None:
+    """How many more requests the limit allows, by this reply; None where it does not say.
+
+    >>> remaining_requests({"x-ratelimit-remaining-requests": "2", "x-ratelimit-remaining-tokens": "9"})
+    2.0
+    """
+    found = (_number(headers.get(name)) for name in _REMAINING)
+    return next((number for number in found if number is not None), None)
 
 
 def _resets(headers: Mapping[str, str], now: float, default: float = 0) -> Iterator[float]:

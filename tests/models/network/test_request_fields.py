@@ -57,7 +57,8 @@ OPENAI = {"param": "max_tokens", "code": "unsupported_parameter"}
     [
         ("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
          OPENAI, {"max_tokens": None, "max_completion_tokens": 64}),
-        ("Unsupported value: 'temperature' does not support 0.5 with this model.", {"param": "temperature", "code": "unsupported_value"}, {"temperature": None}),
+        ("Unsupported value: 'temperature' does not support 0.5 with this model.",
+         {"param": "temperature", "code": "unsupported_value"}, {"temperature": None}),
         ("`temperature` must be strictly positive", None, {"temperature": None}),
         ("property 'seed' is unsupported", None, {"seed": None}),
         ("body.seed: Extra inputs are not permitted", None, {"seed": None}),
