@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from duet.models.base import CallFailure, Completion, Outcome, Request
-from duet.models.huggingface_black_box import HuggingFaceBlackBox, _tokenise
+from duet.models.errors import ProviderError
+from duet.models.huggingface_black_box import HuggingFaceBlackBox, _outcome, _tokenise
 from duet.models.open_model.causal_lm import load_causal_lm
 from duet.models.open_model.chat import Chat
 from duet.models.open_model.checkpoints import LoadOptions
+from duet.models.openai_black_box import OpenAIBlackBox
+from tests.models.conftest import make_model
 
 REQUESTS = [
     Request("sort: b a", max_tokens=8),
@@ -70,3 +76,66 @@ def test_a_batch_of_nothing_is_refused() -> None:
         HuggingFaceBlackBox(batch_tokens=0)
     with pytest.raises(ValueError, match="Expected batch_prompts of at least 1 but got 0"):
         HuggingFaceBlackBox(batch_prompts=0)
+
+
+def texts_of(folder: str, **options: Any) -> list[str]:
+    """What the model is given for one prompt."""
+    lm = load_causal_lm(LoadOptions(folder))
+    return [Chat(**options).text(lm, "ab")]
+
+
+def test_a_chat_template_gets_its_arguments_and_a_system_prompt(tmp_path: Path) -> None:
+    template = (
+        "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
+        "{% if enable_thinking %}<think>{% endif %}"
+    )
+    folder = make_model(tmp_path, template)
+    assert texts_of(folder, system_prompt="S") == ["<system>S<user>ab"]
+    assert texts_of(folder, template_kwargs={"enable_thinking": True}) == ["<user>ab<think>"]
+
+
+def test_a_system_prompt_stands_in_the_prompt_where_a_template_takes_none(tmp_path: Path, tiny: str) -> None:
+    refusing = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    folder = make_model(tmp_path, f"{refusing}{{{{ messages[0]['content'] }}}}")
+    assert texts_of(folder, system_prompt="S") == ["S\n\nab"] == texts_of(tiny, system_prompt="S")
+
+
+def test_a_template_that_can_not_be_filled_is_one_line(tmp_path: Path) -> None:
+    folder = make_model(tmp_path, "{{ raise_exception('never') }}")
+    with pytest.raises(ProviderError, match="chat template can't be filled: never"):
+        HuggingFaceBlackBox(folder).complete([Request("a")])
+
+
+def test_how_prompts_are_put_is_part_of_the_identity(tiny: str) -> None:
+    boxes = [
+        HuggingFaceBlackBox(tiny), HuggingFaceBlackBox(tiny, system_prompt="S"),
+        HuggingFaceBlackBox(tiny, chat_template_kwargs={"enable_thinking": False}),
+        HuggingFaceBlackBox(tiny, reasoning_tokens=5),
+    ]  # fmt: skip
+    assert len({box.identity for box in boxes}) == 4
+    assert [box.overhead for box in boxes] == [0, 1, 0, 0]
+    assert [box.answer_overhead for box in boxes] == [0, 0, 0, 5]
+
+
+def test_an_answer_at_its_limit_is_cut_and_reasoning_is_none() -> None:
+    assert _outcome("a b", 3, 4, 4) == Completion("a b", 3, 4, cut=True)
+    assert _outcome("<think>a</think>b", 3, 3, 4) == Completion("b", 3, 3)
+    failure = _outcome("<think>a", 3, 4, 4)
+    assert isinstance(failure, CallFailure)
+    assert (failure.kind, failure.completion_tokens) == ("empty", 4)
+
+
+def test_room_to_reason_is_added_to_every_answer(tiny: str) -> None:
+    [answer] = HuggingFaceBlackBox(tiny, reasoning_tokens=6).complete([Request("sort: b a", max_tokens=2)])
+    [longer] = HuggingFaceBlackBox(tiny).complete([Request("sort: b a", max_tokens=8)])
+    assert answer == longer
+
+
+def test_a_model_declares_that_it_follows_no_requests_and_no_name_does(tiny: str, tmp_path: Path) -> None:
+    named = tmp_path / "my-embedded-llama"
+    named.mkdir()
+    assert HuggingFaceBlackBox(str(named)).follows_requests
+    (named / "training.json").write_text('{"follows_requests": false}')
+    assert not HuggingFaceBlackBox(str(named)).follows_requests
+    assert not HuggingFaceBlackBox("embedded").follows_requests
+    assert OpenAIBlackBox("m", "http://embedded-ai.example/v1").follows_requests
