@@ -26,6 +26,7 @@ class Endpoint:
         own_variable: the environment variable that holds its key, if it is another than OPENAI_API_KEY.
         header_variables: more headers, and the environment variables that hold their values.
         query: parameters of its address, such as Azure's ``api-version``.
+        has_model_list: whether it can be requested; not where LiteLLM stands between.
     """
 
     address: str
@@ -34,6 +35,7 @@ class Endpoint:
     own_variable: str | None = None
     header_variables: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
+    has_model_list: bool = True
 
     @property
     def prices(self) -> Prices | None:

@@ -19,6 +19,7 @@ from duet.models.open_model.checkpoints import LoadOptions, reading
 from duet.models.open_model.memory import count_weights
 
 _SECONDS = 10.0
+_NO_LIST = (405, 501)
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
     return OpenModel(weights.total, weights.bytes(dtype, options.bits), precision, options.device, _free(options))
 
 
-def listed_models(endpoint: Endpoint) -> list[str]:
-    """The models that an endpoint says it has; this asks for its list and nothing else.
+def listed_models(endpoint: Endpoint) -> list[str] | None:
+    """The models that an endpoint says it has; None where it has no list. Nothing else is requested.
 
     Raises:
         ProviderError: it can't be reached, or refuses.
@@ -73,11 +74,28 @@ def listed_models(endpoint: Endpoint) -> list[str]:
     openai: Any = import_module("openai")
     try:
         with openai.OpenAI(
-            api_key=endpoint.key or "no-key", base_url=endpoint.address, timeout=_SECONDS, max_retries=0
+            api_key=endpoint.key or "none",
+            base_url=endpoint.address,
+            timeout=_SECONDS,
+            max_retries=0,
+            default_headers=endpoint.headers,
+            default_query=dict(endpoint.query),
+            http_client=_without_redirects(openai),
         ) as client:
             return [str(model.id) for model in client.models.list().data]
+    except (openai.NotFoundError, openai.BadRequestError):
+        return None
+    except openai.APIStatusError as error:
+        if error.status_code in _NO_LIST:
+            return None
+        raise ProviderError(one_line(error, *endpoint.secrets)) from error
     except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
-        raise ProviderError(one_line(error.__cause__ or error, endpoint.key)) from error
+        raise ProviderError(one_line(error.__cause__ or error, *endpoint.secrets)) from error
+
+
+def _without_redirects(openai: Any) -> Any:
+    """The key goes to no other host."""
+    return openai.DefaultHttpxClient(follow_redirects=False, timeout=_SECONDS)
 
 
 def _is_downloaded(name: str, file: str) -> bool:

@@ -17,10 +17,12 @@ from duet.proposals.instruction_filter import Guard, canonical
 from duet.tasks.example import Example
 
 _LISTED = re.compile(r"^\s*(?:[-*•]\s+|\(?\d{1,3}[.):](?!\d)\s*)")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_JSON_LIST = re.compile(r'\[\s*"')
 _BEGINS = re.compile(rf"[\W\d_]*{PREFIX}\b", re.IGNORECASE)
 
 
-def parse_instructions(reply: str) -> list[str]:
+def parse_instructions(reply: str, cut: bool = False) -> list[str]:
     """The instructions in a reply, canonical and distinct, whatever stands around them.
 
     Numbered or bulleted lists, quotes, JSON lists, preambles and closing remarks are understood. Lines that begin with
@@ -28,7 +30,12 @@ def parse_instructions(reply: str) -> list[str]:
 
     >>> parse_instructions('Two:\\n1. "The instruction was to add them."\\n2) The instruction was to sum up')
     ['Add them.', 'Sum up.']
+
+    Args:
+        reply: the model's text.
+        cut: whether it was cut off, so that its last item is not whole; a list of one item keeps it.
     """
+    reply = _without_last_item(reply) if cut else reply
     lines = [line for line in reply.replace("**", "").splitlines() if line.strip()]
     listed = [line for line in lines if _LISTED.match(line)]
     prefixed = [line for line in lines if PREFIX.lower() in line.lower()]
@@ -36,6 +43,16 @@ def parse_instructions(reply: str) -> list[str]:
     items = [] if listed else _json_strings(reply)
     texts = [canonical(_after_prefix(line)) for line in items or begun or prefixed or listed or lines]
     return list(dict.fromkeys(text for text in texts if text))
+
+
+def _without_last_item(reply: str) -> str:
+    """A reply that was cut off without its last line or, in a JSON list, its last string, closed again."""
+    whole = reply.rstrip()
+    strings = list(_STRING.finditer(whole, max(0, whole.find("[")))) if _JSON_LIST.search(whole) else []
+    if strings:
+        return f"{whole[: strings[-1].end()]}]"
+    lines = whole.splitlines()
+    return "\n".join(lines[:-1]) if len(lines) > 1 else reply
 
 
 def _json_strings(reply: str) -> list[str]:
@@ -97,7 +114,8 @@ class Initialisation:
             outcomes = black_box.complete(requests[:missing] if self.mode == "sample" else requests)
             for outcome in outcomes:
                 if isinstance(outcome, Completion):
-                    texts = parse_instructions(outcome.text) if self.mode == "request" else [canonical(outcome.text)]
+                    text = outcome.text
+                    texts = parse_instructions(text, outcome.cut) if self.mode == "request" else [canonical(text)]
                     found.update((text, None) for text in texts if guard.reason(text, demonstrations) is None)
             failures += [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
             if len(found) >= self.count:
@@ -105,6 +123,10 @@ class Initialisation:
         if not found:
             _explain(failures)
         return [Candidate(text, "initial") for text in list(found)[: self.count]]
+
+    def first_request(self, demonstrations: Sequence[Example], seed: int) -> Request:
+        """The first of the requests that ``candidates`` sends."""
+        return next(self._rounds(demonstrations, seed))[0]
 
     def _rounds(self, demonstrations: Sequence[Example], seed: int) -> Iterator[list[Request]]:
         generator = random.Random(f"initialisation/{seed}")
@@ -126,5 +148,5 @@ def _explain(failures: Sequence[CallFailure]) -> None:
     if NOT_SENT in failures:
         raise BudgetSpent("The time was up before the first instructions came")
     for failure in failures:
-        if failure.kind in ("failed", "rejected"):
+        if failure.kind in ("failed", "rejected", "too_long", "empty"):
             raise ProviderError(f"No first instruction came: {failure.reason}")

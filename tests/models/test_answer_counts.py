@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from duet.models.answer_counts import AnswerCounts, CountingBlackBox
-from duet.models.base import CallFailure, Completion, Request
+from duet.models.base import CallFailure, Completion, Outcome, Request
 from duet.models.fakes import ScriptedBlackBox
 
-OUTCOMES = [
+OUTCOMES: list[Outcome] = [
     Completion("a", 1, 1), Completion("b", 1, 1, cut=True), Completion(" \n", 1, 1), Completion("", 1, 1, cut=True),
     CallFailure("no", kind="refused"), CallFailure("no", kind="too_long"), CallFailure("no", kind="refused"),
 ]  # fmt: skip

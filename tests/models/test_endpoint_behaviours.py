@@ -49,7 +49,7 @@ class Behaviour:
 
 
 def always(*reply: Any) -> Callable[[Body, int], Reply]:
-    return lambda body, number: reply[0] if len(reply) == 1 else reply  # type: ignore[return-value]
+    return lambda body, number: reply[0] if len(reply) == 1 else reply
 
 
 def first(*replies: Reply) -> Callable[[Body, int], Reply]:
@@ -182,7 +182,7 @@ def test_an_endpoint_behaves_as_endpoints_do(
     with ChatServer() as server:
         server.reply = lambda body: behaviour.reply(body, len(server.seen) - 1)
         server.extra_headers = behaviour.headers
-        options = {"base_url": server.url, "pause": 0.01, "patience": 5.0} | behaviour.options
+        options: dict[str, Any] = {"base_url": server.url, "pause": 0.01, "patience": 5.0} | behaviour.options
         if options["base_url"] == "without /v1":
             options["base_url"] = server.url.removesuffix("/v1")
         box = OpenAIBlackBox("m", **options)

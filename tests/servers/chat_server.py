@@ -227,7 +227,7 @@ def error(message: str, code: Any = None) -> Body:
 
 def events(*deltas: Body, finish_reason: str | None = "stop", usage: Any = None, done: bool = True) -> bytes:
     """A streamed reply as the servers send it."""
-    choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    choices: list[Body] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
     if finish_reason:
         choices.append({"index": 0, "delta": {}, "finish_reason": finish_reason})
     chunks: list[Body] = [{"object": "chat.completion.chunk", "choices": [choice]} for choice in choices]
