@@ -130,6 +130,9 @@ def endpoint(name: str, place: Endpoint) -> Iterator[Finding]:
 
 def secrets(name: str, place: Endpoint) -> Iterator[Finding]:
     """The environment variables that an endpoint needs."""
+    if not place.has_model_list and place.own_variable is None:
+        yield Finding("ok", name, "credentials are the provider's own, which LiteLLM looks for")
+        return
     held = {place.key_variable: place.key}
     held |= {variable: place.headers[header] for header, variable in place.header_variables}
     for variable, value in held.items():

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from duet.models.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
@@ -35,6 +35,16 @@ _GRACE_SECONDS = 3.0  # how long what is under way may still arrive, once the pr
 _LONGEST_PAUSE = 8.0
 # What leaves together comes back together and then waits for one another: so requests leave a few at a time.
 _TOGETHER, _APART = 4, 0.001  # seconds
+
+
+class Carrier(Protocol):
+    """What carries requests to a server and replies back."""
+
+    async def post(self, body: dict[str, Any]) -> HttpReply:
+        """The reply to one chat completion."""
+
+    def flight(self) -> Flight[Any]:
+        """For the requests of one stream."""
 
 
 class OpenAIBlackBox(AbstractBlackBox):
@@ -102,9 +112,10 @@ class OpenAIBlackBox(AbstractBlackBox):
         self._limits = RateLimits(requests_per_minute, tokens_per_minute)
         self._backpressure = Backpressure()
         self._system_prompt = system_prompt
-        self._open_connection: Connection | None = None
+        self._open_connection: Carrier | None = None
         self._random = random.Random()  # for pauses; the global stream is left alone
         self._was_reached = self._has_said_so = False
+        self._connect: Callable[[], Carrier] = self._own_connection
         self._last_answer = float("-inf")  # when any request was last answered
 
     @property
@@ -153,7 +164,7 @@ class OpenAIBlackBox(AbstractBlackBox):
 
     def _send(
         self,
-        connection: Connection,
+        connection: Carrier,
         waiting: deque[tuple[int, Request]],
         flight: Flight[Outcome],
         may_send: Callable[[], bool],
@@ -171,7 +182,7 @@ class OpenAIBlackBox(AbstractBlackBox):
             self._limits.charge(request)
             flight.start(index, self._answer(connection, request, may_send))
 
-    async def _answer(self, connection: Connection, request: Request, may_send: Callable[[], bool]) -> Outcome:
+    async def _answer(self, connection: Carrier, request: Request, may_send: Callable[[], bool]) -> Outcome:
         """All attempts at one request.
 
         Raises:
@@ -196,7 +207,7 @@ class OpenAIBlackBox(AbstractBlackBox):
             self._limits.charge(request)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _attempt(self, connection: Connection, request: Request, most_seconds: float) -> Reading:
+    async def _attempt(self, connection: Carrier, request: Request, most_seconds: float) -> Reading:
         """One attempt; a request with a field that is refused is built anew and sent again at once."""
         until = time.monotonic() + most_seconds
         while True:
@@ -208,7 +219,7 @@ class OpenAIBlackBox(AbstractBlackBox):
                 return CallFailure(reading.reason, kind="rejected")
 
     async def _post(
-        self, connection: Connection, request: Request, body: dict[str, Any], most_seconds: float
+        self, connection: Carrier, request: Request, body: dict[str, Any], most_seconds: float
     ) -> Reading | Refused:
         from duet.models.network.connection import NO_REPLY, NOT_REACHED
 
@@ -270,21 +281,31 @@ class OpenAIBlackBox(AbstractBlackBox):
             return CallFailure(f"given up after {seconds:.3g} s: {reason}")
         raise ProviderError(f"Nothing was answered for {seconds:.3g} s: {reason}")
 
-    def _connection(self) -> Connection:
+    def carry(self, endpoint: Endpoint, connect: Callable[[], Carrier]) -> None:
+        """Replaces what carries the requests, for a provider with another protocol.
+
+        Args:
+            endpoint: where they go then.
+            connect: makes the connection, at its first use.
+        """
+        self._endpoint, self._base_url, self._connect = endpoint, endpoint.address, connect
+
+    def _connection(self) -> Carrier:
         """The connection, made at its first use.
 
         Raises:
             ProviderError: there is no key where one is needed, or it can't be a key.
         """
-        from duet.models.network.connection import Connection
-
         if self._open_connection is None:
             require_secrets(self._endpoint)
-            place, seconds = self._endpoint, min(_CONNECT_SECONDS, self._timeout / 2)
-            self._open_connection = Connection(
-                self._base_url, place.key, self._max_concurrency, seconds, place.headers, dict(place.query)
-            )
+            self._open_connection = self._connect()
         return self._open_connection
+
+    def _own_connection(self) -> Connection:
+        from duet.models.network.connection import Connection
+
+        place, seconds = self._endpoint, min(_CONNECT_SECONDS, self._timeout / 2)
+        return Connection(self._base_url, place.key, self._max_concurrency, seconds, place.headers, dict(place.query))
 
 
 def _handed_over(ended: Mapping[int, asyncio.Task[Outcome]]) -> Iterator[Arrived]:
