@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from duet.evaluation.evaluation import Evaluator, Scoring
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.evaluation.racing import Racing
 from duet.models.base import Completion, Request
 from duet.models.fakes import ScriptedBlackBox
@@ -51,9 +51,11 @@ def server(*options: str) -> Iterator[str]:
 
 
 def evaluator(box: CachedBlackBox) -> Evaluator:
-    """Marks answers by their length, which costs nothing."""
+    """Scores answers by their length, which costs nothing."""
     examples = [Example(f"a{i} b{i}", (f"b{i}",)) for i in range(EXAMPLES)]
-    return Evaluator(box, examples, lambda answer, outputs: float(len(answer) > 3), Scoring(racing=Racing(0.0)))
+    return Evaluator(
+        box, examples, lambda answer, outputs: float(len(answer) > 3), EvaluationConfig(racing=Racing(0.0))
+    )
 
 
 def candidates(name: str) -> list[Candidate]:
@@ -69,7 +71,7 @@ def timed(url: str, concurrency: int, repeats: int, folder: Path) -> tuple[float
     walls, processor = [], []
     for repeat in range(repeats):
         group, wall, cpu = candidates(f"{concurrency}-{repeat}"), time.perf_counter(), time.process_time()
-        assert len(scorer.observe(group, 0)) == INSTRUCTIONS
+        assert len(scorer.score(group, 0)) == INSTRUCTIONS
         walls.append(time.perf_counter() - wall)
         processor.append(time.process_time() - cpu)
     return statistics.median(walls), statistics.median(processor)
@@ -121,7 +123,7 @@ def with_faults(share: float, concurrency: int) -> list[str]:
     with server("--latency", str(LATENCY), "--faults", str(share)) as url, tempfile.TemporaryDirectory() as folder:
         box = OpenAIBlackBox("m", url, max_concurrency=concurrency, timeout=1.0)
         wall = time.perf_counter()
-        rows = evaluator(CachedBlackBox(box, Path(folder) / "cache.sqlite")).observe(candidates("faults"), 0)
+        rows = evaluator(CachedBlackBox(box, Path(folder) / "cache.sqlite")).score(candidates("faults"), 0)
         assert len(rows) == INSTRUCTIONS
         lines.append(f"| {share} | {concurrency} | {time.perf_counter() - wall:.1f} |")
     return lines

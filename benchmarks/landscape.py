@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from duet.evaluation.evaluation import Marks, Scoring, mark
+from duet.evaluation.evaluation import Evaluation, EvaluationConfig, mark
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import Guard
@@ -28,7 +28,7 @@ class Landscape:
     """
 
     texts: tuple[str, ...]
-    marks: tuple[Marks, ...]
+    marks: tuple[Evaluation, ...]
 
     @property
     def rewards(self) -> list[float]:
@@ -49,15 +49,17 @@ def sample(task: Task, box: HuggingFaceBlackBox, count: int, examples: int, seed
     return Landscape(tuple(texts), score(texts, task, box, examples, seed))
 
 
-def score(texts: Sequence[str], task: Task, box: HuggingFaceBlackBox, examples: int, seed: int) -> tuple[Marks, ...]:
-    """Marks on the first validation examples."""
+def score(
+    texts: Sequence[str], task: Task, box: HuggingFaceBlackBox, examples: int, seed: int
+) -> tuple[Evaluation, ...]:
+    """Scores on the first validation examples."""
     block = task.splits(seed).validation[:examples]
-    marks: list[Marks] = []
+    marks: list[Evaluation] = []
     for start in range(0, len(texts), 16):
         marks += [
             one
-            for one in mark(texts[start : start + 16], block, task.metric, box, Scoring(max_tokens=48))
-            if isinstance(one, Marks)
+            for one in mark(texts[start : start + 16], block, task.metric, box, EvaluationConfig(max_tokens=48))
+            if isinstance(one, Evaluation)
         ]
     return tuple(marks)
 

@@ -26,7 +26,7 @@ from datamodules.instruction_pool import InstructionPool
 from duet.features import FeatureExtractor
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
 from duet.models.huggingface_white_box import HuggingFaceWhiteBox
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -85,7 +85,7 @@ def features_of(
     return {"H": instructions, "O": outputs, "mean": (instructions + outputs) / 2, "concat": pair}
 
 
-def fit(rows: Sequence[Observation], variant: Variant, width: int) -> ScorePredictor:
+def fit(rows: Sequence[ScoredInstruction], variant: Variant, width: int) -> ScorePredictor:
     """One iteration's fit on the pool of these rows."""
     data = InstructionPool(variant.standardise)
     data.pool = Pool(tuple(rows))
@@ -120,7 +120,7 @@ def measure(
     for variant in VARIANTS:
         features = table[variant.features]
         rows = [
-            Observation(Candidate(text, "initial", features=features[i]), 0, noisy[i], ("",) * 20)
+            ScoredInstruction(Candidate(text, "initial", features=features[i]), 0, noisy[i], ("",) * 20)
             for i, text in enumerate(texts)
         ]
         for size in sizes:

@@ -21,7 +21,7 @@ from torch.nn import functional
 from benchmarks import timing
 from benchmarks.timing import Measurement
 from datamodules.instruction_pool import InstructionPool, pool_batch
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from lightning_modules.initial_weights import build_network, default_weights
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -42,7 +42,7 @@ def made_up_pool(rows: int, feature_size: int, directions: int = 20) -> Pool:
     rewards = torch.bernoulli(torch.sigmoid(latent[:, :1] + latent[:, 1:2]).expand(rows, 20), generator=generator)
     return Pool(
         tuple(
-            Observation(Candidate(str(index), "initial", features=row), 0, tuple(scores.tolist()), ("",) * 20)
+            ScoredInstruction(Candidate(str(index), "initial", features=row), 0, tuple(scores.tolist()), ("",) * 20)
             for index, (row, scores) in enumerate(zip(features, rewards, strict=True))
         )
     )

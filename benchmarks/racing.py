@@ -16,10 +16,11 @@ from pathlib import Path
 
 from benchmarks.timing import markdown
 from duet.evaluation.racing import Racing
-from duet.reporting.runs import find_folders, read_candidates
+from duet.reporting.run_files import read_candidates
+from duet.reporting.runs import find_folders
 
 RULES = tuple(Racing(chance, size) for size in (5, 10) for chance in (0.001, 0.01, 0.05, 0.1))
-Marks = Sequence[float]
+Evaluation = Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Replayed:
     lost: float
 
 
-def race(truth: Sequence[Marks], best: float, racing: Racing) -> list[list[float]]:
+def race(truth: Sequence[Evaluation], best: float, racing: Racing) -> list[list[float]]:
     """The marks that are asked for."""
     total, scores = len(truth[0]), [list[float]() for _ in truth]
     while rounds := racing.next_round(scores, total, best):
@@ -48,7 +49,7 @@ def race(truth: Sequence[Marks], best: float, racing: Racing) -> list[list[float
     return scores
 
 
-def replay(iterations: Sequence[Sequence[Marks]], racing: Racing) -> Replayed:
+def replay(iterations: Sequence[Sequence[Evaluation]], racing: Racing) -> Replayed:
     """One run, the first instructions first."""
     total = len(iterations[0][0])
     best = true_best = 0.0
@@ -64,13 +65,16 @@ def replay(iterations: Sequence[Sequence[Marks]], racing: Racing) -> Replayed:
     return Replayed(paid[0] / whole[0], sum(paid[1:]) / max(1, sum(whole[1:])), missed, true_best - best)
 
 
-def read(folder: Path) -> list[list[Marks]]:
+def read(folder: Path) -> list[list[Evaluation]]:
     """The marks of each iteration's instructions."""
-    rows = sorted(read_candidates(folder), key=lambda one: one["iteration"])
-    return [[one["scores"] for one in group] for _, group in groupby(rows, key=lambda one: one["iteration"])]
+    rows = sorted(read_candidates(folder), key=lambda row: row.iteration)
+    return [
+        [[score for score in row.scores if score is not None] for row in group]
+        for _, group in groupby(rows, key=lambda row: row.iteration)
+    ]
 
 
-def table(runs: Sequence[Sequence[Sequence[Marks]]], rules: Iterable[Racing] = RULES) -> str:
+def table(runs: Sequence[Sequence[Sequence[Evaluation]]], rules: Iterable[Racing] = RULES) -> str:
     """One row per rule."""
     rows = []
     for rule in rules:

@@ -23,7 +23,7 @@ from benchmarks.landscape import sample, score
 from benchmarks.predictor import VARIANTS, features_of, fit
 from benchmarks.timing import markdown
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
-from duet.pool import Candidate, Observation
+from duet.pool import Candidate, ScoredInstruction
 from duet.strategies.acquisition import Acquisition, acquisition_value
 from duet.tasks.task import Task
 
@@ -35,7 +35,7 @@ class Choice:
     Args:
         name: what it is called.
         acquisition: by what value; None is at random.
-        nu: weight of exploration.
+        beta: weight of exploration.
         uncertainty: the predictor's.
         features: what it sees: O, H, their mean or both side by side (concat).
         reserve: how many of those that were not chosen stand for choice again.
@@ -43,7 +43,7 @@ class Choice:
 
     name: str
     acquisition: Acquisition | None = None
-    nu: float = 0.0
+    beta: float = 0.0
     uncertainty: str = "full"
     features: str = "O"
     reserve: int = 0
@@ -56,14 +56,14 @@ TASKS = (
 CHOICES = (
     Choice("at random"),
     Choice("diagonal, greedy", "greedy", 0.0, "diagonal"),
-    Choice("diagonal, upper confidence bound, nu = 0.5", "upper_confidence_bound", 0.5, "diagonal"),
-    Choice("diagonal, Thompson sampling, nu = 0.2", "thompson", 0.2, "diagonal"),
-    Choice("full, upper confidence bound, nu = 1", "upper_confidence_bound", 1.0),
-    Choice("full, upper confidence bound, nu = 3", "upper_confidence_bound", 3.0),
+    Choice("diagonal, upper confidence bound, beta = 0.5", "upper_confidence_bound", 0.5, "diagonal"),
+    Choice("diagonal, Thompson sampling, beta = 0.2", "thompson", 0.2, "diagonal"),
+    Choice("full, upper confidence bound, beta = 1", "upper_confidence_bound", 1.0),
+    Choice("full, upper confidence bound, beta = 3", "upper_confidence_bound", 3.0),
     Choice("the same, H instead of O", "upper_confidence_bound", 3.0, features="H"),
     Choice("the same, mean of H and O", "upper_confidence_bound", 3.0, features="mean"),
     Choice("the same, O and 32 in reserve (default)", "upper_confidence_bound", 3.0, reserve=32),
-    Choice("full, Thompson sampling, nu = 1", "thompson", 1.0),
+    Choice("full, Thompson sampling, beta = 1", "thompson", 1.0),
     Choice("full, expected improvement, deviation x 3", "expected_improvement", 3.0),
 )
 OFFERED, EXAMPLES, HARD = 13, 20, 0.6
@@ -78,7 +78,7 @@ class Recorded:
         features: (n, width) of each kind.
     """
 
-    rows: Sequence[Observation]
+    rows: Sequence[ScoredInstruction]
     features: Mapping[str, Tensor]
 
     @property
@@ -93,7 +93,7 @@ def record(name: str, count: int, white_box: str, probes: int) -> Recorded:
     texts = sample(task, box, count, 1, 0, 1.0).texts
     marks = score(texts, task, box, EXAMPLES, 0)
     rows = [
-        Observation(Candidate(text, "initial"), 0, one.scores, one.outputs)
+        ScoredInstruction(Candidate(text, "initial"), 0, one.scores, one.outputs)
         for text, one in zip(texts, marks, strict=True)
     ]
     return Recorded(rows, features_of(texts, task, 0, box, white_box, probes))
@@ -127,11 +127,13 @@ def ranked(
         rows = [with_features(recorded.rows[index], features[index]) for index in known]
         predictor = fit(rows, replace(VARIANTS[0], model={"uncertainty": choice.uncertainty}), features.shape[1])
         mean, deviation = predictor.predict(features[offered])
-        order = acquisition_value(choice.acquisition, mean, deviation, best, choice.nu, noise).argsort(descending=True)
+        order = acquisition_value(choice.acquisition, mean, deviation, best, choice.beta, noise).argsort(
+            descending=True
+        )
     return [offered[place] for place in order.tolist()]
 
 
-def with_features(row: Observation, features: Tensor) -> Observation:
+def with_features(row: ScoredInstruction, features: Tensor) -> ScoredInstruction:
     """The row as a predictor wants it."""
     return replace(row, candidate=replace(row.candidate, features=features))
 

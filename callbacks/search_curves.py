@@ -10,8 +10,9 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
-from callbacks.instruction_search import InstructionSearch, pool_of
-from duet.pool import Observation, Pool
+from callbacks.instruction_search import pool_of
+from duet.engine.search import Search
+from duet.pool import Pool, ScoredInstruction
 from duet.reporting.records import CandidateRecord, append_candidates, write_candidates
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -20,10 +21,10 @@ class SearchCurves(Callback):
     """Writes down each iteration after it happened; it owns no state, as everything follows from the pool.
 
     Args:
-        search: the callback that grows the pool.
+        search: what grows the pool.
     """
 
-    def __init__(self, search: InstructionSearch) -> None:
+    def __init__(self, search: Search) -> None:
         self.search = search
         self._written = 0
 
@@ -38,12 +39,17 @@ class SearchCurves(Callback):
         """One point per curve, one line per scored instruction."""
         pool = pool_of(trainer).pool
         new = pool.observations[self._written :]
-        if not new or not isinstance(pl_module, ScorePredictor):
+        if not new:
             return
         append_candidates(Path(trainer.default_root_dir), map(candidate_record, new))
         self._written = len(pool)
         iteration = new[-1].iteration
-        self._log(trainer, iteration_values(new, pool, pl_module.losses) | self._costs(), iteration)
+        self._log(
+            trainer,
+            iteration_values(new, pool, pl_module.losses if isinstance(pl_module, ScorePredictor) else {})
+            | self._costs(),
+            iteration,
+        )
         self._log_text(trainer, pool, iteration)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -53,10 +59,11 @@ class SearchCurves(Callback):
             return
         pool = pool_of(trainer).pool
         rows = [[f"{row.score:.4f}", str(row.iteration), row.text.replace("\t", " ")] for row in pool]
-        logger.experiment.add_embedding(
-            pool.features(), metadata=rows, metadata_header=["reward", "iteration", "instruction"],
-            tag="pool", global_step=pool.iteration - 1,
-        )  # fmt: skip
+        if pool.has_features:
+            logger.experiment.add_embedding(
+                pool.features(), metadata=rows, metadata_header=["reward", "iteration", "instruction"],
+                tag="pool", global_step=pool.iteration - 1,
+            )  # fmt: skip
         settings = {
             "task": self.search.task.name,
             "method": type(self.search.strategy).__name__,
@@ -72,9 +79,8 @@ class SearchCurves(Callback):
         return {"final/validation_score": pool.best().score} | tested
 
     def _costs(self) -> dict[str, float]:
-        usage = self.search.accounts.usage
-        proposal = self.search.last_proposal
-        share = {"candidates/distinct_share": proposal.distinct / proposal.written} if proposal.written else {}
+        usage, last = self.search.accounts.usage, self.search.last
+        share = {"candidates/distinct_share": last.distinct / last.written} if last and last.written else {}
         paid = {} if self.search.accounts.usd is None else {"cost/usd": self.search.accounts.usd}
         return {"cost/calls": usage.calls, "cost/tokens": usage.tokens} | paid | share
 
@@ -88,12 +94,12 @@ class SearchCurves(Callback):
             trainer.logger.experiment.add_text("best_instruction", f"`{best.score:.3f}` {best.text}", global_step=step)
 
 
-def candidate_record(row: Observation) -> CandidateRecord:
+def candidate_record(row: ScoredInstruction) -> CandidateRecord:
     """The row as a line of candidates.jsonl."""
     one = row.candidate
     return CandidateRecord(
         row.iteration, one.text, one.origin, one.parent, row.score, len(row.scores), row.scores, row.outputs,
-        one.predicted, one.uncertainty,
+        one.predicted, one.std,
     )  # fmt: skip
 
 
@@ -102,13 +108,13 @@ def start_values(pool: Pool) -> dict[str, float]:
     return {"reward/best": pool.best().score, "reward/mean_of_pool": pool.rewards().mean().item()}
 
 
-def iteration_values(new: Sequence[Observation], pool: Pool, losses: dict[str, float]) -> dict[str, float]:
+def iteration_values(new: Sequence[ScoredInstruction], pool: Pool, losses: dict[str, float]) -> dict[str, float]:
     """The curves' values of one iteration: reward, best, prediction, losses, lambda, held-out rank correlation."""
     values: dict[str, float | None] = {
         "reward/chosen": sum(row.score for row in new) / len(new),
         "reward/best": pool.best().score,
         "predictor/predicted": new[0].candidate.predicted,
-        "predictor/uncertainty": new[0].candidate.uncertainty,
+        "predictor/std": new[0].candidate.std,
         "predictor/held_out_rank_correlation": held_out_rank_correlation(pool),
         "loss/regression": losses.get("regression"),
         "loss/similarity": losses.get("similarity"),

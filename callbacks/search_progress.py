@@ -9,7 +9,8 @@ from typing import Any
 from lightning import Callback, LightningModule, Trainer
 from tqdm import tqdm
 
-from callbacks.instruction_search import InstructionSearch, pool_of
+from callbacks.instruction_search import pool_of
+from duet.engine.search import Search
 from duet.pool import Pool
 from duet.tasks.metrics import mean_interval
 
@@ -20,10 +21,10 @@ class SearchProgress(Callback):
     """Shows iteration, best score with its interval, calls, cost and time left; it owns no state.
 
     Args:
-        search: the callback that grows the pool.
+        search: what grows the pool.
     """
 
-    def __init__(self, search: InstructionSearch) -> None:
+    def __init__(self, search: Search) -> None:
         self.search = search
         self._bar: tqdm[Any] | None = None
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Pool
 
 RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
 ABSOLUTE_SPREAD = 1e-8
@@ -68,7 +67,7 @@ def pool_batch(pool: Pool, standardise_rewards: bool = True) -> dict[str, Tensor
 
 
 class InstructionPool(LightningDataModule):
-    """The growing pool of scored instructions.
+    """The growing pool of scored instructions; the search puts a longer one in its place after each iteration.
 
     Args:
         standardise_rewards: fit the rewards standardised over the pool; False fits them raw, as INSTINCT does.
@@ -78,10 +77,6 @@ class InstructionPool(LightningDataModule):
         super().__init__()
         self.standardise_rewards = standardise_rewards
         self.pool = Pool()
-
-    def grow(self, observations: Sequence[Observation], reserve: Sequence[Candidate] = ()) -> None:
-        """Take in what was scored, on which the next epoch fits, and a reserve in place of the former one."""
-        self.pool = replace(self.pool + observations, reserve=tuple(reserve))
 
     def train_dataloader(self) -> WholePool:
         """The pool as it is when an epoch begins, in one batch."""
@@ -110,4 +105,5 @@ class WholePool:
         return 1
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        yield pool_batch(self.source.pool, self.source.standardise_rewards)
+        pool = self.source.pool
+        yield pool_batch(pool, self.source.standardise_rewards) if pool.has_features else {}

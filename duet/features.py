@@ -6,7 +6,7 @@ Or O(u) alone, our default: read after the instruction, an answer holds of it wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -24,6 +24,7 @@ from duet.models.base import (
     Request,
 )
 from duet.models.errors import BudgetSpent, ProviderError
+from duet.pool import Candidate
 from duet.prompts import answer_prompt
 
 OutputSource = Literal["white_box", "black_box", "none"]
@@ -56,7 +57,7 @@ def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
     return (pair * counts).sum(dim=1) / counts.sum(dim=1).clamp_min(1)
 
 
-def require_white_box(encoder: AbstractEncoder, purpose: str) -> AbstractWhiteBox:
+def require_white_box(encoder: AbstractEncoder | None, purpose: str) -> AbstractWhiteBox:
     """The encoder, if it can write too.
 
     Args:
@@ -68,7 +69,8 @@ def require_white_box(encoder: AbstractEncoder, purpose: str) -> AbstractWhiteBo
     """
     if isinstance(encoder, AbstractWhiteBox):
         return encoder
-    raise ValueError(f"white_box: expected a model that writes {purpose} but {type(encoder).__name__} only reads")
+    found = "there is none" if encoder is None else f"{type(encoder).__name__} only reads"
+    raise ValueError(f"white_box: expected a model that writes {purpose} but {found}")
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,14 @@ class FeatureExtractor:
         """Width of the fused embedding for a white box with states of ``hidden_size``."""
         return 2 * hidden_size if self.fusion == "concat" and self.outputs != "none" else hidden_size
 
-    def check(self, white_box: AbstractEncoder) -> None:
+    def check(self, white_box: AbstractEncoder | None) -> None:
         """Whether it can work with this white box; to be asked before anything is paid for.
 
         Raises:
             ValueError: it can't.
         """
+        if white_box is None:
+            raise ValueError("white_box: expected a model or an encoder that gives features but there is none")
         if self.outputs == "white_box":
             require_white_box(white_box, "output answers (else search.extractor.outputs: black_box, or none)")
 
@@ -134,6 +138,31 @@ class FeatureExtractor:
         _check_all_answered(outcomes)
         texts = [outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes]
         return [f" {text.lstrip()}" if text.strip() else "" for text in texts]  # as it would follow the prompt
+
+
+def encoded(
+    candidates: Sequence[Candidate],
+    extractor: FeatureExtractor,
+    inputs: Sequence[str],
+    white_box: AbstractEncoder | None,
+    black_box: AbstractBlackBox,
+) -> list[Candidate]:
+    """Sets the fused embedding of each candidate that has none; of equal texts it is extracted once.
+
+    Raises:
+        ValueError: there is no encoder.
+    """
+    texts = list(dict.fromkeys(candidate.text for candidate in candidates if candidate.features is None))
+    if not texts:
+        return list(candidates)
+    extractor.check(white_box)
+    assert white_box is not None  # by the check
+    rows = extractor.extract(texts, inputs, white_box, black_box)
+    known = {text: row.clone() for text, row in zip(texts, rows, strict=True)}
+    return [
+        candidate if candidate.features is not None else replace(candidate, features=known[candidate.text])
+        for candidate in candidates
+    ]
 
 
 def _check_all_answered(outcomes: Sequence[Outcome]) -> None:

@@ -1,4 +1,4 @@
-"""The pool: every scored instruction in the order of scoring, and what is held in reserve: the memory of the search."""
+"""The pool: every scored instruction in order, and what is held in reserve: the memory of the search."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Candidate:
         features: (d,), the fused embedding z; None before the white box has seen it.
         latent: the soft prompt's point in the latent space, if it was written under one.
         predicted: the predictor's mean at the time of choice, on the reward's scale.
-        uncertainty: its standard deviation at the time of choice, on the reward's scale.
+        std: its standard deviation at the time of choice, on the reward's scale.
     """
 
     text: str
@@ -30,11 +30,11 @@ class Candidate:
     features: Tensor | None = None
     latent: tuple[float, ...] | None = None
     predicted: float | None = None
-    uncertainty: float | None = None
+    std: float | None = None
 
 
 @dataclass(frozen=True)
-class Observation:
+class ScoredInstruction:
     """A candidate with its reward.
 
     Args:
@@ -76,21 +76,21 @@ class Pool:
         observations: the scored instructions.
         reserve: candidates without a score, with features, that a strategy wants to choose from again.
 
-    >>> one = Observation(Candidate("Reverse it.", "initial", features=torch.zeros(2)), 0, (1.0, 0.0), ("ba", "dc"))
-    >>> (Pool() + [one]).best().score
+    >>> candidate = Candidate("Reverse it.", "initial", features=torch.zeros(2))
+    >>> (Pool() + [ScoredInstruction(candidate, 0, (1.0, 0.0), ("ba", "dc"))]).best().score
     0.5
     """
 
-    observations: tuple[Observation, ...] = ()
+    observations: tuple[ScoredInstruction, ...] = ()
     reserve: tuple[Candidate, ...] = ()
 
     def __len__(self) -> int:
         return len(self.observations)
 
-    def __iter__(self) -> Iterator[Observation]:
+    def __iter__(self) -> Iterator[ScoredInstruction]:
         return iter(self.observations)
 
-    def __add__(self, more: Sequence[Observation]) -> Pool:
+    def __add__(self, more: Sequence[ScoredInstruction]) -> Pool:
         return replace(self, observations=self.observations + tuple(more))
 
     @property
@@ -107,7 +107,7 @@ class Pool:
         """The rows of iteration 0."""
         return Pool(tuple(row for row in self if row.iteration == 0))
 
-    def best(self) -> Observation:
+    def best(self) -> ScoredInstruction:
         """The highest expected score; ties go to the shorter text, then to the earlier one.
 
         Raises:
@@ -116,6 +116,11 @@ class Pool:
         if not self.observations:
             raise ValueError("Expected at least one scored instruction but the pool is empty")
         return max(self.observations, key=lambda row: (row.expected, -len(row.text)))
+
+    @property
+    def has_features(self) -> bool:
+        """Whether every row has a fused embedding, as a fit needs."""
+        return bool(len(self)) and all(row.candidate.features is not None for row in self)
 
     def features(self) -> Tensor:
         """(n, d), the fused embeddings."""
@@ -129,7 +134,7 @@ class Pool:
         """Plain Python values and two tensors, for a checkpoint that loads with ``weights_only``."""
         return {
             "rows": [vars(row) | {"candidate": _plain(row.candidate)} for row in self],
-            "features": self.features() if len(self) else None,
+            "features": self.features() if self.has_features else None,
             "reserve": [_plain(one) for one in self.reserve],
             "reserve_features": feature_rows(self.reserve) if self.reserve else None,
         }
@@ -139,8 +144,9 @@ class Pool:
         """The pool that ``state_dict`` came from, bit for bit."""
         rows = []
         for index, row in enumerate(state["rows"]):
-            candidate = Candidate(**row["candidate"], features=state["features"][index].clone())
-            rows.append(Observation(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
+            features = None if state["features"] is None else state["features"][index].clone()
+            candidate = Candidate(**row["candidate"], features=features)
+            rows.append(ScoredInstruction(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
         reserve = [
             Candidate(**one, features=state["reserve_features"][index].clone())
             for index, one in enumerate(state.get("reserve", ()))

@@ -15,28 +15,33 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # Package, or a part with a rule of its own -> what of ours it may import, besides itself.
-MODELS = {"duet.models.base", "duet.models.endpoint", "duet.models.errors", "duet.models.prices"}
+MODELS = {
+    "duet.models.base", "duet.models.endpoint", "duet.models.errors", "duet.models.metering", "duet.models.prices",
+}  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "lightning_modules": set(),
     "datamodules": {"duet.pool"},
     "callbacks": {
-        "datamodules", "lightning_modules", "duet.engine", "duet.evaluation", "duet.features", "duet.pool",
-        "duet.proposals", "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+        "datamodules", "lightning_modules", "duet.engine", "duet.pool", "duet.reporting.records", "duet.tasks.metrics",
     },
     "duet.pool": set(),
     "duet.prompts": {"duet.tasks.example"},
-    "duet.features": {"duet.prompts", *MODELS},
+    "duet.features": {"duet.pool", "duet.prompts", *MODELS},
     "duet.tasks": set(),
     "duet.reporting": set(),
-    "duet.models": {"duet.models.network", "duet.models.open_model", *MODELS},
+    "duet.models": {"duet.interrupts", "duet.models.network", "duet.models.open_model", *MODELS},
     "duet.models.base": {"duet.models.endpoint"},
     "duet.models.endpoint": {"duet.models.prices"},
     "duet.models.errors": set(),
-    "duet.models.network": {"duet.models.base", "duet.models.errors", "duet.models.reasoning"},
+    "duet.models.metering": {"duet.models.base", "duet.models.errors"},
+    "duet.models.network": {
+        "duet.models.base", "duet.models.endpoint", "duet.models.errors", "duet.models.metering",
+        "duet.models.reasoning",
+    },
     "duet.models.open_model": {"duet.models.base", "duet.models.errors"},
     "duet.models.prices": set(),
     "duet.models.reasoning": set(),
-    "duet.spending": MODELS,
+    "duet.spending": {"duet.interrupts", *MODELS},
     "duet.evaluation": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.proposals": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {
@@ -48,10 +53,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "duet.benchmark": {"duet.config_files", "duet.messages", "duet.models.errors", "duet.reporting.runs"},
     "duet.config_files": set(),
+    "duet.interrupts": set(),
     "duet.messages": set(),
     "duet.commands": {
         "callbacks", "datamodules", "lightning_modules", "duet.benchmark", "duet.config_files", "duet.engine",
-        "duet.messages", "duet.models.inspection",
+        "duet.interrupts", "duet.messages", "duet.models.inspection",
         "duet.reporting", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet": set(),

@@ -21,7 +21,7 @@ from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 ROOT = Path(__file__).parent.parent
 NO_MODEL = ["--black_box", "duet.models.fakes.HashingBlackBox", "--white_box", "duet.models.fakes.HashingWhiteBox"]
 SMALL = [
-    "--search.iterations=2", "--search.scoring.examples=3", "--search.initialisation.count=4",
+    "--search.iterations=2", "--search.evaluation.examples=3", "--search.initialisation.count=4",
     "--strategy.init_args.candidates=6", "--model.steps=6",
 ]  # fmt: skip
 TASK = ["--task.name", "t", "--task.train_file", "good.jsonl"]
@@ -66,7 +66,7 @@ FILES: dict[str, str | bytes] = {
     "binary.yaml": b"\xff\xfe\x00",
     "top.yaml": TASK_YAML + "taks: {name: x}\n",
     "second.yaml": "task: {name: t, trainfile: good.jsonl}\n",
-    "third.yaml": TASK_YAML + "search: {scoring: {exmples: 3}}\n",
+    "third.yaml": TASK_YAML + "search: {evaluation: {exmples: 3}}\n",
     "init_args.yaml": TASK_YAML + "strategy: {class_path: duet.strategies.duet.Duet, init_args: {candidate: 3}}\n",
     "type.yaml": TASK_YAML + "search: {iterations: many}\n",
     "scalar.yaml": TASK_YAML + "search: 3\n",
@@ -89,7 +89,7 @@ WRONG: dict[str, Wrong] = {
     "binary YAML": wrong(["fit", "--config=binary.yaml"], "binary.yaml", "binary data"),
     "misspelt top key": wrong(["fit", "--config", "top.yaml"], "top.yaml", "taks.name", "did you mean task.name?"),
     "misspelt second key": wrong(["fit", "--config", "second.yaml"], "second.yaml", "task.train_file?"),
-    "misspelt third key": wrong(["fit", "--config", "third.yaml"], "third.yaml", "search.scoring.examples?"),
+    "misspelt third key": wrong(["fit", "--config", "third.yaml"], "third.yaml", "search.evaluation.examples?"),
     "misspelt init_args": wrong(["fit", "--config", "init_args.yaml"], "strategy", "'candidate'"),
     "type in YAML": wrong(["fit", "--config", "type.yaml"], "search.iterations", "int", "many"),
     "number for keys": wrong(["fit", "--config", "scalar.yaml"], "search"),
@@ -105,12 +105,14 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "word for a seed": wrong(["--seed_everything", "x"], "seed_everything", "int", "x"),
     "negative iterations": wrong(["--search.iterations", "-1"], "search.iterations", "-1"),
     "zero threshold": wrong(["--search.threshold", "0"], "search.threshold", "above 0"),
-    "zero examples": wrong(["--search.scoring.examples", "0"], "scoring.examples", "at least 1"),
+    "zero examples": wrong(["--search.evaluation.examples", "0"], "evaluation.examples", "at least 1"),
     "zero initial instructions": wrong(["--search.initialisation.count", "0"], "initialisation.count", "at least 1"),
     "unknown mode": wrong(["--search.initialisation.mode", "beg"], "search.initialisation.mode", "sample", "beg"),
     "zero calls": wrong(["--search.budget.max_calls", "0"], "max_calls", "positive", "0"),
     "word for calls": wrong(["--search.budget.max_calls", "few"], "search.budget.max_calls", "int", "few"),
-    "template without input": wrong(["--search.scoring.template", "Do {instruction}"], "{input}", "Do {instruction}"),
+    "template without input": wrong(
+        ["--search.evaluation.template", "Do {instruction}"], "{input}", "Do {instruction}"
+    ),
     "unknown acquisition": wrong(["--strategy.init_args.acquisition", "ucb"], "acquisition", "greedy", "ucb"),
     "zero candidates": wrong(["--strategy.init_args.candidates", "0"], "candidates", "at least 1", "0"),
     "negative share": wrong(["--strategy.init_args.shares.continuation", "-1"], "shares", "at least 0", "-1"),

@@ -90,11 +90,11 @@ def test_the_paper_setting_undoes_what_the_embedded_model_needs() -> None:
     default = {
         "search.initialisation.mode": "request",
         "search.initialisation.max_tokens": 4096,
-        "search.scoring.max_tokens": 64,
+        "search.evaluation.max_tokens": 64,
         "search.extractor.max_new_tokens": 24,
         "strategy.init_args.max_new_tokens": 64,
         "black_box.init_args.model": "gpt-3.5-turbo",
-        "initial_black_box.init_args.model": "gpt-4o",
+        "proposer.init_args.model": "gpt-4o",
         "white_box.init_args.model": "lmsys/vicuna-13b-v1.5",
         "white_box.init_args.layer": "middle",
     }

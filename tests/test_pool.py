@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 
 
-def row(text: str, scores: tuple[float, ...], iteration: int = 0) -> Observation:
+def row(text: str, scores: tuple[float, ...], iteration: int = 0) -> ScoredInstruction:
     features = torch.tensor([float(len(text)), scores[0]])
     candidate = Candidate(text, "local", "Parent.", features, (0.1, 0.7), 0.5, 0.25)
-    return Observation(candidate, iteration, scores, tuple("ab"[: len(scores)]))
+    return ScoredInstruction(candidate, iteration, scores, tuple("ab"[: len(scores)]))
 
 
 ROWS = [row("One.", (1.0, 0.0)), row("Two.", (0.0, 0.0)), row("Three.", (1.0, 1.0), 1), row("Four.", (1.0, 1.0), 3)]
@@ -67,7 +67,7 @@ def plain(candidate: Candidate) -> tuple[dict[str, Any], list[float]]:
 @pytest.mark.parametrize("reserve", [(), (ROWS[1].candidate, ROWS[3].candidate)])
 @pytest.mark.parametrize("rows", [ROWS, []])
 def test_a_state_survives_a_weights_only_file_bit_for_bit(
-    rows: list[Observation], reserve: tuple[Candidate, ...]
+    rows: list[ScoredInstruction], reserve: tuple[Candidate, ...]
 ) -> None:
     file = io.BytesIO()
     torch.save(Pool(tuple(rows), reserve).state_dict(), file)

@@ -64,7 +64,7 @@ class RayCluster:
         import ray
 
         with joined(self.address):
-            self._check_room(node["Resources"] for node in ray.nodes() if node["Alive"])
+            self._check_room(node["SearchContext"] for node in ray.nodes() if node["Alive"])
             task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus, max_retries=0)(attempt_in)
             running = {task.remote(os.fspath(Path.cwd()), work, job): number for number, job in enumerate(jobs)}
             try:

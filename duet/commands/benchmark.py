@@ -173,7 +173,7 @@ def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, wi
         progress.say(f"{len(failed)} failed and are tried once more")
         failed = [cell for cell, outcome in finished(failed, runner, progress) if outcome.problem]
     if with_report and len(failed) < len(cells):
-        report.run([str(output), "--output", str(output / "report")])
+        report.run([str(output), "--output", str(output / "report"), "--paper"])
     for cell in failed:
         sys.stderr.write(f"duet: {cell}: failed twice; its command is: {command(cell)}\n")
     return FAILED if failed else 0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from duet.messages import OneLineParser
-from duet.spending.cache_file import Holding, holdings, prune, user_cache_path
+from duet.spending.cache_file import CacheStats, cache_stats, prune, user_cache_path
 
 ACTIONS = {
     "stats": "entries, size and age, by endpoint and model",
@@ -31,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stdout.write("\n".join(stats(path)) + "\n")
         return 0
     if arguments.action == "clear" and not arguments.yes:
-        entries = sum(one.entries for one in holdings(path))
+        entries = sum(one.entries for one in cache_stats(path))
         raise ValueError(
             f"cache clear: expected --yes, as {entries:,} answers in {path} would have to be paid for again"
         )
@@ -44,13 +44,13 @@ def run(argv: Sequence[str]) -> int:
 
 def stats(path: Path) -> list[str]:
     """The report: the file, then one line per black box."""
-    found = holdings(path)
+    found = cache_stats(path)
     size = path.stat().st_size if path.exists() else 0
     head = f"{path}: {sum(one.entries for one in found):,} answers, {size:,} bytes"
     return [head, *(f"  {_line(one)}" for one in found)]
 
 
-def _line(one: Holding) -> str:
+def _line(one: CacheStats) -> str:
     known = None not in (one.oldest, one.newest)
     age = f"{_day(one.oldest)} to {_day(one.newest)}" if known else "of unknown age"
     name = repr(one.identity)[1:-1][:_WIDTH] if one.identity else "of a former version"  # no control characters

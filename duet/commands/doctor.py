@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from callbacks.instruction_search import InstructionSearch
 from callbacks.search_progress import printable
 from duet.commands import money
 from duet.commands.cache import stats
 from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.commands.fit import quiet
 from duet.commands.run_folder import LAST, Finished
+from duet.engine.search import Search
 from duet.messages import OneLineParser
 from duet.models.base import AbstractBlackBox, Completion, Outcome, Request
 from duet.models.endpoint import Endpoint
@@ -75,7 +75,7 @@ def run(argv: Sequence[str]) -> int:
     raise AssertionError("a dry run ends before anything is loaded")
 
 
-def examine(cli: DuetCLI, search: InstructionSearch, *, ask: bool = False) -> Iterator[Finding]:
+def examine(cli: DuetCLI, search: Search, *, ask: bool = False) -> Iterator[Finding]:
     """All findings, in the order in which a run would come across them."""
     settings = cli.config.fit
     yield from task(search, settings.task)
@@ -85,25 +85,25 @@ def examine(cli: DuetCLI, search: InstructionSearch, *, ask: bool = False) -> It
     yield run_folder(cli)
 
 
-def task(search: InstructionSearch, settings: Any) -> Iterator[Finding]:
+def task(search: Search, settings: Any) -> Iterator[Finding]:
     """Files, sizes, metric."""
     files = [Path(name).expanduser() for name in (settings.train_file, settings.test_file) if name]
     sizes = ", ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in files)
     where = sizes or settings.directory or "ships with Duet"
     yield Finding("ok", "task", f"{search.task.name}: {where}; metric {search.task.metric_name}")
-    splits, wanted = search.splits, search.scoring.examples
+    splits, wanted = search.splits, search.evaluation.examples
     counts = f"{len(splits.demonstrations)} to show, {len(splits.validation)} to search on, {len(splits.test)} to test"
     yield Finding("ok", "examples", counts)
     for note in search.task.notes:
         yield Finding("warning", "examples", note)
     if len(splits.validation) < wanted:
-        text = f"search.scoring.examples is {wanted}, but there are {len(splits.validation)} to search on"
+        text = f"search.evaluation.examples is {wanted}, but there are {len(splits.validation)} to search on"
         yield Finding("warning", "examples", text)
     if len(splits.test) < _FEW:
         yield Finding("warning", "examples", f"{len(splits.test)} test examples tell little: expect a wide interval")
 
 
-def models(search: InstructionSearch, settings: Any, ask: bool) -> Iterator[Finding]:
+def models(search: Search, settings: Any, ask: bool) -> Iterator[Finding]:
     """Every model: where it is, whether it can be used."""
     for name, box in search.accounts.named.items():
         if box.endpoint is None:
@@ -112,7 +112,8 @@ def models(search: InstructionSearch, settings: Any, ask: bool) -> Iterator[Find
             yield from endpoint(name, box.endpoint)
             if ask:
                 yield from answers(name, box, questions(search, name))
-    yield from open_model("white_box", settings.white_box)
+    if search.needs_encoder and settings.white_box:
+        yield from open_model("white_box", settings.white_box)
 
 
 def endpoint(name: str, place: Endpoint) -> Iterator[Finding]:
@@ -162,14 +163,14 @@ def listed(name: str, place: Endpoint) -> Finding:
     return Finding("warning", name, text)
 
 
-def questions(search: InstructionSearch, name: str) -> dict[str, Request]:
+def questions(search: Search, name: str) -> dict[str, Request]:
     """What fit sends to a black box: the first request for instructions, and an instruction on the first example."""
     boxes, splits = search.accounts.named, search.splits
     found: dict[str, Request] = {}
     if name == list(boxes)[-1]:
         found["for instructions"] = search.initialisation.first_request(splits.demonstrations, search.seed)
     if name == next(iter(boxes)):
-        found["for an answer"] = search.scoring.request(_INSTRUCTION, splits.validation[0])
+        found["for an answer"] = search.evaluation.request(_INSTRUCTION, splits.validation[0])
     return found
 
 
@@ -217,7 +218,7 @@ def open_model(name: str, settings: Any) -> Iterator[Finding]:
     yield Finding("warning" if tight else "ok", name, f"{model}: {size} on {found.device}{room}")
 
 
-def spending(search: InstructionSearch) -> Iterator[Finding]:
+def spending(search: Search) -> Iterator[Finding]:
     """The dry run's figures and the caps."""
     yield Finding("ok", "at most", money.figures(search.estimate()))
     capped = search.accounts.budget.caps_purchases
@@ -229,7 +230,7 @@ def spending(search: InstructionSearch) -> Iterator[Finding]:
         yield Finding("ok", "budget", money.caps(search.accounts.budget))
 
 
-def caches(search: InstructionSearch, folder: Path) -> Iterator[Finding]:
+def caches(search: Search, folder: Path) -> Iterator[Finding]:
     """Where answers are kept, and how many there are already."""
     paths = {search.accounts.cache_path(box, folder) for box in search.accounts.named.values()}
     for path in sorted(paths, key=str):

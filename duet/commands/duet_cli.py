@@ -13,28 +13,30 @@ import yaml
 from jsonargparse import Namespace
 from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from callbacks.instruction_search import InstructionSearch
+from callbacks.search_checkpoint import SearchCheckpoint
 from callbacks.search_curves import SearchCurves
 from callbacks.search_progress import SearchProgress
 from datamodules.instruction_pool import InstructionPool
 from duet.commands.money import require_cap
 from duet.commands.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
 from duet.config_files import CONFIGS, config_paths, read_config
+from duet.engine.search import Search
 from duet.messages import one_line, suggest, unknown_key
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.reporting.records import RESULT
 from duet.reporting.runs import flatten
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.task import Task
+from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
 DEFAULTS = [CONFIGS / "defaults.yaml", CONFIGS / "models" / "embedded.yaml"]  # the latter wins
-SHARED = ("task", "black_box", "initial_black_box", "white_box", "strategy")
+SHARED = ("task", "black_box", "proposer", "white_box", "strategy")
 log = logging.getLogger("duet")
 
 
@@ -46,7 +48,7 @@ class DryRun(Exception):
         search: what would run.
     """
 
-    def __init__(self, cli: DuetCLI, search: InstructionSearch) -> None:
+    def __init__(self, cli: DuetCLI, search: Search) -> None:
         super().__init__("a dry run")
         self.cli, self.search = cli, search
 
@@ -84,7 +86,7 @@ class DuetCLI(LightningCLI):
             help="Print the most calls, tokens and US dollars that the run can spend, and ask nothing.",
         )
         parser.add_argument("--yes", action="store_true", help="Start without a cap although an endpoint costs money.")
-        parser.link_arguments("search.feature_size", "model.feature_size", apply_on="instantiate")
+        parser.link_arguments("search.feature_size", "model.feature_size", fitted_width, apply_on="instantiate")
         parser.link_arguments("seed_everything", "search.seed")
         parser.link_arguments("seed_everything", "model.seed")
         parser.link_arguments("search.iterations", "trainer.max_epochs")
@@ -151,23 +153,27 @@ class DuetCLI(LightningCLI):
         """
         check_run_dir(self.run_dir, yaml.safe_load(self.parser.dump(self.config, skip_none=False))["fit"])
 
-    def planned_search(self) -> InstructionSearch:
+    def planned_search(self) -> Search:
         """The search alone: task and models are declared, but no weights are loaded and nothing is asked."""
         parser = LightningArgumentParser(exit_on_error=False)
         declare_search(parser)
         settings = {name: self.config.fit[name] for name in (*SHARED, "search")}
         declared = Namespace(**settings)  # type: ignore[no-untyped-call]
-        search: InstructionSearch = parser.instantiate_classes(declared).search
+        search: Search = parser.instantiate_classes(declared).search
         return search
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The run folder's logger, checkpoints and curves."""
         folder = self.run_dir
-        checkpoints = ModelCheckpoint(
-            folder / "checkpoints", filename="last", save_top_k=1, enable_version_counter=False,
-            save_on_train_epoch_end=True,
-        )  # fmt: skip
-        self.trainer_defaults = {"callbacks": [SearchCurves(self.search), SearchProgress(self.search), checkpoints]}
+        search = self.search
+        self.trainer_defaults = {
+            "callbacks": [
+                InstructionSearch(search),
+                SearchCurves(search),
+                SearchProgress(search),
+                SearchCheckpoint(folder / LAST),
+            ]
+        }
         try:
             return super().instantiate_trainer(
                 default_root_dir=str(folder),
@@ -196,20 +202,31 @@ class DuetCLI(LightningCLI):
             signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning ignores it by now
             raise stop.__context__ from None  # and leaves with 1
 
+    def instantiate_classes(self) -> None:
+        """Puts a module that fits nothing in the predictor's place where the method needs none."""
+        super().instantiate_classes()
+        if not self.search.strategy.requirements.predictor:
+            self.model = NoPredictor()
+
     @property
-    def search(self) -> InstructionSearch:
-        """The callback."""
-        callback: InstructionSearch = self._get(self.config_init, "search")
-        return callback
+    def search(self) -> Search:
+        """The search."""
+        search: Search = self._get(self.config_init, "search")
+        return search
+
+
+def fitted_width(feature_size: int) -> int:
+    """The predictor's width; a method without features has one that is replaced before anything is fitted."""
+    return feature_size or 1
 
 
 def declare_search(parser: LightningArgumentParser) -> None:
-    """The arguments of a search, each shared object once; the callback gets them by links."""
+    """The arguments of a search, each shared object once; the search gets them by links."""
     parser.add_class_arguments(Task, "task")
     parser.add_subclass_arguments(AbstractBlackBox, "black_box")
-    parser.add_subclass_arguments(AbstractBlackBox, "initial_black_box", required=False)
-    parser.add_subclass_arguments(AbstractEncoder, "white_box")
+    parser.add_subclass_arguments(AbstractBlackBox, "proposer", required=False)
+    parser.add_subclass_arguments(AbstractEncoder, "white_box", required=False)
     parser.add_subclass_arguments(AbstractStrategy, "strategy")
-    parser.add_lightning_class_args(InstructionSearch, "search")
+    parser.add_class_arguments(Search, "search")
     for name in SHARED:
         parser.link_arguments(name, f"search.{name}", apply_on="instantiate")

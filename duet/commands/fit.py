@@ -15,7 +15,7 @@ from callbacks.search_progress import printable
 from duet.commands import money
 from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.commands.run_folder import Finished
-from duet.reporting.page import write_run_page
+from duet.reporting.html.page import write_run_page
 from duet.reporting.records import RESULT, STOPPED
 
 FAMILIAR_NOISE = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from callbacks.instruction_search import InstructionSearch
 from duet.engine.estimate import Estimate, Part
+from duet.engine.search import Search
 from duet.spending.budget import Budget, Usage
 
 
-def require_cap(search: InstructionSearch) -> None:
+def require_cap(search: Search) -> None:
     """Wants a cap where a call may cost money.
 
     Raises:
@@ -20,7 +20,7 @@ def require_cap(search: InstructionSearch) -> None:
         )
 
 
-def lines(search: InstructionSearch) -> list[str]:
+def lines(search: Search) -> list[str]:
     """The dry run's report: each part, the sum, the caps."""
     estimate = search.estimate()
     return [

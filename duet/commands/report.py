@@ -11,18 +11,23 @@ from typing import Any
 import yaml
 
 from duet.config_files import CONFIGS
-from duet.messages import OneLineParser
-from duet.reporting.drawing import write_drawing
-from duet.reporting.figures import all_figures
+from duet.messages import OneLineParser, printable
+from duet.reporting.html.page import PAGE, run_page, runs_page
 from duet.reporting.labels import Names, dotted, label_runs
-from duet.reporting.page import PAGE, benchmark_page, run_page
+from duet.reporting.paper_tables import all_tables
+from duet.reporting.plots.figure import write_figure
+from duet.reporting.plots.paper_figures import all_figures
+from duet.reporting.plots.pareto_figure import pareto_figures
 from duet.reporting.records import replace_text
+from duet.reporting.run_tables import own_tables
 from duet.reporting.runs import Run, find_folders, read_runs
 from duet.reporting.table import comma_separated, latex, markdown
-from duet.reporting.tables import all_tables
 
 FORMS = {".md": markdown, ".csv": comma_separated, ".tex": latex}
-FORMER = ("tables/table_[1-5]*.*", "tables/ablations*.*", "figures/figure_[2-7].*")
+FORMER = (
+    "tables/table_[1-5]*.*", "tables/ablations*.*", "figures/figure_[2-7].*", "tables/runs.*", "tables/methods*.*",
+    "tables/own_instructions.*", "tables/pareto.*", "figures/pareto.*",
+)  # fmt: skip
 log = logging.getLogger("duet")
 
 
@@ -37,10 +42,10 @@ def run(argv: Sequence[str]) -> int:
         raise ValueError(f"--output: expected a folder but {options.output} is a file")
     runs, problems = gather(options.runs)
     for problem in problems:
-        log.warning("%s", problem)
+        log.warning("%s", printable(problem))
     if not runs:
-        raise ValueError(f"report: expected a finished run but found none in {', '.join(map(str, options.runs))}")
-    left_out = write(runs, options.output, problems)
+        raise ValueError(f"report: expected a run but found none in {', '.join(map(str, options.runs))}")
+    left_out = write(runs, options.output, problems, paper=options.paper)
     sys.stdout.write("\n".join([*left_out, f"{len(runs)} run(s): {options.output / PAGE}"]) + "\n")
     return 0
 
@@ -54,6 +59,9 @@ def _parser() -> OneLineParser:
         "--output", metavar="DIR", type=Path, default=Path("report"),
         help="where report.html, tables/ and figures/ are written; made if missing (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--paper", action="store_true", help="make the tables and figures of the paper, from runs of its grid"
+    )
     return parser
 
 
@@ -80,17 +88,25 @@ def _settings(path: Path) -> dict[str, Any]:
     return dotted(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def write(runs: Sequence[Run], output: Path, problems: Sequence[str]) -> list[str]:
-    """Writes everything that the runs can fill and returns a line for each part that they can't."""
-    tables, without_tables = all_tables(runs)
-    drawings, without_figures = all_figures(runs)
+def write(runs: Sequence[Run], output: Path, problems: Sequence[str], *, paper: bool = False) -> list[str]:
+    """Writes everything that the runs can fill and returns a line for each part that they can't.
+
+    Args:
+        runs: labelled.
+        output: the folder.
+        problems: a line for each folder that was left out.
+        paper: writes the tables and figures of the paper instead of those about the runs.
+    """
+    tables, without_tables = all_tables(runs) if paper else (own_tables(runs), [])
+    figures, without_figures = all_figures(runs) if paper else pareto_figures(runs)
     left_out = without_tables + without_figures
     remove_former(output)
     for table in tables:
         for ending, form in FORMS.items():
             replace_text(output / "tables" / f"{table.name}{ending}", form(table))
-    pictures = [write_drawing(drawing, output / "figures") for drawing in drawings]
-    page = run_page(runs[0]) if len(runs) == 1 else benchmark_page(runs, tables, pictures, [*problems, *left_out])
+    pictures = [write_figure(figure, output / "figures") for figure in figures]
+    one_run = len(runs) == 1 and not paper
+    page = run_page(runs[0]) if one_run else runs_page(runs, tables, pictures, [*problems, *left_out])
     replace_text(output / PAGE, page)
     return left_out
 

@@ -15,11 +15,11 @@ import yaml
 from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
-from callbacks.instruction_search import InstructionSearch
+from duet.engine.search import Search
 from duet.reporting.records import RESULT, replace_text
 from duet.reporting.runs import flatten
-from duet.spending.accounts import CACHE
-from duet.spending.spending import SPENDING
+from duet.spending.cost_journal import SPENDING
+from duet.spending.spend_tracker import CACHE
 from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -124,7 +124,7 @@ def _holds_answers(path: Path) -> bool:
         connection.close()
 
 
-def check_checkpoint(path: str, search: InstructionSearch, predictor: ScorePredictor) -> None:
+def check_checkpoint(path: str, search: Search, predictor: ScorePredictor) -> None:
     """Whether the run can go on from a checkpoint.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from duet.evaluation.evaluation import Scoring
+from duet.evaluation.evaluation import EvaluationConfig
 from duet.features import FeatureExtractor
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import Endpoint, prices_of
@@ -27,19 +27,28 @@ class Needs:
 
     Args:
         splits: the examples.
-        scoring: how an instruction is scored.
+        evaluation: how an instruction is scored.
         extractor: how instructions become features; it may ask the black box for output answers.
         overhead: bytes that the task's black box sends with every prompt.
+        answer_overhead: tokens that each of its answers can take beyond ``max_tokens``.
     """
 
     splits: Splits
-    scoring: Scoring
+    evaluation: EvaluationConfig
     extractor: FeatureExtractor
     overhead: int = 0
+    answer_overhead: int = 0
 
     def scores(self, texts: Iterable[str]) -> Usage:
-        """Scoring each text once."""
-        return self._tried(texts, self.splits.validation[: self.scoring.examples])
+        """EvaluationConfig each text once."""
+        return self._tried(texts, self.splits.validation[: self.evaluation.examples])
+
+    def tries(self, text: str, calls: int) -> Usage:
+        """Trying instructions no longer than the text on this many examples, the longest ones."""
+        block = self.splits.validation[: self.evaluation.examples]
+        requests = [self.evaluation.request(text, example) for example in block]
+        longest = max(requests, key=lambda request: len(request.prompt.encode(errors="replace")), default=None)
+        return most([longest], self.overhead, self.answer_overhead) * calls if longest and calls else Usage()
 
     def outputs(self, texts: Iterable[str]) -> Usage:
         """The output answers of each text; nothing where the white box gives them."""
@@ -47,7 +56,7 @@ class Needs:
             return Usage()
         probes = self.splits.demonstrations[: self.extractor.probes]
         requests = _answers(texts, probes, self.extractor.template, self.extractor.max_new_tokens)
-        return most(requests, self.overhead)
+        return most(requests, self.overhead, self.answer_overhead)
 
     def final_test(self, texts: Iterable[str]) -> Usage:
         """The test of the best instruction and of the best initial one, whichever two of the texts they are."""
@@ -55,7 +64,11 @@ class Needs:
         return self._tried((longest * 2)[:2], self.splits.test)
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
-        return most(_answers(texts, examples, self.scoring.template, self.scoring.max_tokens), self.overhead)
+        return most(
+            _answers(texts, examples, self.evaluation.template, self.evaluation.max_tokens),
+            self.overhead,
+            self.answer_overhead,
+        )
 
 
 @dataclass(frozen=True)
@@ -107,10 +120,12 @@ class Silent(AbstractBlackBox):
 
     Args:
         prompt_overhead: that of the black box it stands for.
+        reply_overhead: likewise, of its answers.
         most: what it was asked.
     """
 
     prompt_overhead: int = 0
+    reply_overhead: int = 0
     most: Usage = field(default_factory=Usage)
 
     @property
@@ -120,7 +135,7 @@ class Silent(AbstractBlackBox):
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Empty texts only."""
-        self.most += most(requests, self.prompt_overhead)
+        self.most += most(requests, self.prompt_overhead, self.reply_overhead)
         yield dict.fromkeys(range(len(requests)), Completion("", 0, 0))
 
 
@@ -144,19 +159,21 @@ def estimate(
         iterations: of the search.
         seed: of the run.
     """
-    silent = Silent(boxes[1].overhead)
+    silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
     initialisation.candidates(silent, needs.splits.demonstrations, guard, seed)
-    longest = [_LONGEST_LETTER * max(guard.max_characters, getattr(strategy, "guard", guard).max_characters)]
+    longest = [_LONGEST_LETTER * guard.max_characters]
     written = strategy.longest_requests(needs.splits.demonstrations, longest[0])
-    choose = getattr(strategy, "choose", 1)
-    n_scored = initialisation.count + iterations * choose
-    n_read = initialisation.count + iterations * max(choose, getattr(strategy, "candidates", 1))
+    declared = strategy.requirements
+    n_scored = initialisation.count + iterations * declared.choose
+    n_read = initialisation.count + iterations * max(declared.choose, declared.read) if declared.read else 0
+    tries = needs.tries(longest[0], declared.trial_calls)
     task = boxes[0].endpoint
     parts = (
         Part("first instructions", silent.most, boxes[1].endpoint),
         Part("scores", needs.scores(longest) * n_scored, task),
+        Part("trials", tries * iterations, task),
         Part("output answers", needs.outputs(longest) * n_read, task),
-        Part("candidates", most(written, boxes[1].overhead) * iterations, boxes[1].endpoint),
+        Part("candidates", most(written, boxes[1].overhead, boxes[1].answer_overhead) * iterations, boxes[1].endpoint),
         Part("final test", needs.final_test(longest), task),
     )
     return Estimate(tuple(part for part in parts if part.most.calls))

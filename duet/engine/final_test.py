@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from duet.evaluation.evaluation import Marks, Metric, Scoring, mark
+from duet.evaluation.evaluation import Evaluation, EvaluationConfig, Metric, mark
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Pool
@@ -40,28 +40,28 @@ class Ending:
 
 @dataclass(frozen=True)
 class FinalTest:
-    """Marks instructions on the test examples.
+    """Scores instructions on the test examples.
 
     Args:
         examples: the test examples.
         metric: (answer, accepted outputs) -> [0, 1].
         black_box: the task model, cached and within the budget.
-        scoring: sizes and template.
+        evaluation: sizes and template.
     """
 
     examples: Sequence[Example]
     metric: Metric
     black_box: AbstractBlackBox
-    scoring: Scoring
+    evaluation: EvaluationConfig
 
-    def marks(self, text: str) -> Marks | None:
+    def marks(self, text: str) -> Evaluation | None:
         """The instruction's marks; None where the budget has no room for them.
 
         Raises:
             ProviderError: an answer is missing.
         """
         try:
-            marks = mark([text], self.examples, self.metric, self.black_box, self.scoring)[0]
+            marks = mark([text], self.examples, self.metric, self.black_box, self.evaluation)[0]
         except BudgetSpent:
             return None
         if marks == NOT_SENT:
@@ -71,7 +71,7 @@ class FinalTest:
         return marks
 
 
-def mark_both(pool: Pool, test: FinalTest) -> tuple[Marks | None, Marks | None]:
+def evaluate_both(pool: Pool, test: FinalTest) -> tuple[Evaluation | None, Evaluation | None]:
     """The marks of the best instruction and of the best initial one, which are paid once if they are the same."""
     best, first = pool.best(), pool.initial().best()
     marks = test.marks(best.text)
@@ -79,7 +79,7 @@ def mark_both(pool: Pool, test: FinalTest) -> tuple[Marks | None, Marks | None]:
 
 
 def example_records(
-    validation: Sequence[Example], test: Sequence[Example], marks: tuple[Marks | None, Marks | None]
+    validation: Sequence[Example], test: Sequence[Example], marks: tuple[Evaluation | None, Evaluation | None]
 ) -> list[ExampleRecord]:
     """What examples.jsonl says: validation examples, then test examples with both answers where there are any."""
     lines = [ExampleRecord("validation", one.input, one.outputs) for one in validation]
@@ -89,13 +89,13 @@ def example_records(
     return lines
 
 
-def _answer(marks: Marks | None, place: int) -> tuple[str | None, float | None]:
+def _answer(marks: Evaluation | None, place: int) -> tuple[str | None, float | None]:
     return (marks.outputs[place], marks.scores[place]) if marks else (None, None)
 
 
 def result(
     pool: Pool,
-    marks: tuple[Marks | None, Marks | None],
+    marks: tuple[Evaluation | None, Evaluation | None],
     test: FinalTest,
     ending: Ending,
     usage: Usage,
@@ -129,5 +129,5 @@ def result(
     )
 
 
-def _mean(marks: Marks | None) -> float | None:
+def _mean(marks: Evaluation | None) -> float | None:
     return sum(marks.scores) / len(marks.scores) if marks else None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from duet.engine.estimate import Needs
 from duet.evaluation.evaluation import Evaluator
 from duet.models.errors import BudgetSpent
-from duet.pool import Candidate, Observation, Pool
-from duet.spending.accounts import Accounts
+from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.spending.spend_tracker import SpendTracker
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Scorer:
     """
 
     evaluator: Evaluator
-    accounts: Accounts
+    accounts: SpendTracker
     needs: Needs
 
-    def score(self, candidates: Sequence[Candidate], pool: Pool) -> list[Observation]:
+    def score(self, candidates: Sequence[Candidate], pool: Pool) -> list[ScoredInstruction]:
         """Scores as many of the candidates, from the first one on, as there is room for beside the final test.
 
         The most that a call can cost is more than it does cost, so what does not fit at once may fit afterwards.
@@ -34,7 +34,7 @@ class Scorer:
         Raises:
             BudgetSpent: there is no room for one.
         """
-        rows: list[Observation] = []
+        rows: list[ScoredInstruction] = []
         waiting = list(candidates)
         while waiting:
             try:
@@ -51,7 +51,9 @@ class Scorer:
         """Keeps what the final test of two of these texts, and the output answers of the unread ones, may need."""
         self.accounts.keep(self.needs.final_test(texts) + self.needs.outputs(unread))
 
-    def _score_some(self, candidates: Sequence[Candidate], iteration: int, pool: Pool) -> tuple[int, list[Observation]]:
+    def _score_some(
+        self, candidates: Sequence[Candidate], iteration: int, pool: Pool
+    ) -> tuple[int, list[ScoredInstruction]]:
         """The largest group of first candidates that fits now, and its rows."""
         best = pool.best().score if len(pool) else 0.0
         for count in range(len(candidates), 0, -1):
@@ -59,7 +61,7 @@ class Scorer:
             unread = [one.text for one in group if one.features is None] + ([] if iteration else [*pool.texts])
             self.keep_room([*pool.texts, *(one.text for one in group)], unread)
             try:
-                return count, self.evaluator.observe(group, iteration, best)
+                return count, self.evaluator.score(group, iteration, best)
             except BudgetSpent:
                 if count == 1:
                     raise

@@ -10,7 +10,7 @@ from itertools import islice
 from duet.evaluation.racing import Racing
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent
-from duet.pool import Candidate, Observation
+from duet.pool import Candidate, ScoredInstruction
 from duet.prompts import ANSWER, answer_prompt
 from duet.tasks.example import Example
 
@@ -19,7 +19,7 @@ Metric = Callable[[str, Sequence[str]], float]
 
 
 @dataclass(frozen=True)
-class Scoring:
+class EvaluationConfig:
     """How an instruction is scored.
 
     Args:
@@ -36,7 +36,7 @@ class Scoring:
 
     def __post_init__(self) -> None:
         if min(self.examples, self.max_tokens) < 1:
-            raise ValueError("Expected scoring.examples and max_tokens of at least 1")
+            raise ValueError("Expected evaluation.examples and max_tokens of at least 1")
         if "{instruction}" not in self.template or "{input}" not in self.template:
             raise ValueError(f"Expected a template with {{instruction}} and {{input}} but got {self.template!r}")
 
@@ -46,7 +46,7 @@ class Scoring:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Evaluation:
     """One instruction on a list of examples: metric and answer for each."""
 
     scores: tuple[float, ...] = ()
@@ -54,23 +54,30 @@ class Marks:
 
 
 def mark(
-    texts: Sequence[str], examples: Sequence[Example], metric: Metric, black_box: AbstractBlackBox, scoring: Scoring
-) -> list[Marks | CallFailure]:
-    """Marks each instruction on all examples, in one stream of requests; one with a missing answer has no mark.
+    texts: Sequence[str],
+    examples: Sequence[Example],
+    metric: Metric,
+    black_box: AbstractBlackBox,
+    evaluation: EvaluationConfig,
+) -> list[Evaluation | CallFailure]:
+    """Scores each instruction on all examples, in one stream of requests; one with a missing answer has no mark.
 
     Raises:
         ProviderError, BudgetSpent: as the black box.
     """
-    return _mark_each([(text, examples) for text in texts], metric, black_box, scoring)
+    return _mark_each([(text, examples) for text in texts], metric, black_box, evaluation)
 
 
 def _mark_each(
-    trials: Sequence[tuple[str, Sequence[Example]]], metric: Metric, black_box: AbstractBlackBox, scoring: Scoring
-) -> list[Marks | CallFailure]:
+    trials: Sequence[tuple[str, Sequence[Example]]],
+    metric: Metric,
+    black_box: AbstractBlackBox,
+    evaluation: EvaluationConfig,
+) -> list[Evaluation | CallFailure]:
     """The same, with examples of its own for each instruction."""
-    requests = [scoring.request(text, example) for text, examples in trials for example in examples]
+    requests = [evaluation.request(text, example) for text, examples in trials for example in examples]
     outcomes = iter(black_box.complete(requests))
-    marks: list[Marks | CallFailure] = []
+    marks: list[Evaluation | CallFailure] = []
     for _, examples in trials:
         block = list(islice(outcomes, len(examples)))
         failures = [outcome for outcome in block if isinstance(outcome, CallFailure)]
@@ -79,7 +86,7 @@ def _mark_each(
             continue
         outputs = tuple(outcome.text for outcome in block if isinstance(outcome, Completion))
         scores = tuple(float(metric(out, example.outputs)) for out, example in zip(outputs, examples, strict=True))
-        marks.append(Marks(scores, outputs))
+        marks.append(Evaluation(scores, outputs))
     return marks
 
 
@@ -91,13 +98,13 @@ class Evaluator:
         black_box: the task model.
         examples: the validation block.
         metric: (answer, accepted outputs) -> [0, 1].
-        scoring: sizes and template.
+        evaluation: sizes and template.
     """
 
     black_box: AbstractBlackBox
     examples: Sequence[Example]
     metric: Metric
-    scoring: Scoring
+    evaluation: EvaluationConfig
 
     @property
     def calls_per_instruction(self) -> int:
@@ -113,7 +120,9 @@ class Evaluator:
             BudgetSpent: the time was up.
             ProviderError: as the black box.
         """
-        outcomes = self.black_box.complete([self.scoring.request(text, self.examples[place]) for text, place in trials])
+        outcomes = self.black_box.complete(
+            [self.evaluation.request(text, self.examples[place]) for text, place in trials]
+        )
         if NOT_SENT in outcomes:
             raise BudgetSpent("The time was up before an instruction had been tried")
         return [
@@ -121,7 +130,7 @@ class Evaluator:
             for (_, place), one in zip(trials, outcomes, strict=True)
         ]
 
-    def observe(self, candidates: Sequence[Candidate], iteration: int, best: float = 0.0) -> list[Observation]:
+    def score(self, candidates: Sequence[Candidate], iteration: int, best: float = 0.0) -> list[ScoredInstruction]:
         """Scores candidates, those of a round in one stream of requests.
 
         Those with a missing answer are left out, and the log says so.
@@ -142,24 +151,24 @@ class Evaluator:
         if NOT_SENT in failures and len(failures) == len(marks):
             raise BudgetSpent("The time was up before an instruction had all its answers")
         return [
-            Observation(candidate, iteration, one.scores, one.outputs)
+            ScoredInstruction(candidate, iteration, one.scores, one.outputs)
             for candidate, one in zip(candidates, marks, strict=True)
-            if isinstance(one, Marks)
+            if isinstance(one, Evaluation)
         ]
 
-    def _race(self, texts: Sequence[str], best: float) -> list[Marks | CallFailure]:
+    def _race(self, texts: Sequence[str], best: float) -> list[Evaluation | CallFailure]:
         """The marks of each, or why there are none; what was marked when the room ends is kept.
 
         Raises:
             BudgetSpent: there was no room for the first round.
         """
-        marks: list[Marks | CallFailure] = [Marks()] * len(texts)
+        marks: list[Evaluation | CallFailure] = [Evaluation()] * len(texts)
         while rounds := self._next_round(marks, best):
             trials = [(texts[place], [self.examples[one] for one in block]) for place, block in rounds.items()]
             try:
-                found = _mark_each(trials, self.metric, self.black_box, self.scoring)
+                found = _mark_each(trials, self.metric, self.black_box, self.evaluation)
             except BudgetSpent:
-                if not any(isinstance(one, Marks) and one.scores for one in marks):
+                if not any(isinstance(one, Evaluation) and one.scores for one in marks):
                     raise
                 return marks
             for place, more in zip(rounds, found, strict=True):
@@ -168,13 +177,15 @@ class Evaluator:
                 return marks
         return marks
 
-    def _next_round(self, marks: Sequence[Marks | CallFailure], best: float) -> dict[int, range]:
-        scores = [one.scores if isinstance(one, Marks) else None for one in marks]
-        return self.scoring.racing.next_round(scores, len(self.examples), best)
+    def _next_round(self, marks: Sequence[Evaluation | CallFailure], best: float) -> dict[int, range]:
+        scores = [one.scores if isinstance(one, Evaluation) else None for one in marks]
+        return self.evaluation.racing.next_round(scores, len(self.examples), best)
 
 
-def _joined(first: Marks | CallFailure, more: Marks | CallFailure) -> Marks | CallFailure:
-    """Marks on further examples; the first ones where no more were sent; else why there are none."""
+def _joined(first: Evaluation | CallFailure, more: Evaluation | CallFailure) -> Evaluation | CallFailure:
+    """Evaluation on further examples; the first ones where no more were sent; else why there are none."""
     if isinstance(first, CallFailure) or (more == NOT_SENT and first.scores):
         return first
-    return Marks(first.scores + more.scores, first.outputs + more.outputs) if isinstance(more, Marks) else more
+    return (
+        Evaluation(first.scores + more.scores, first.outputs + more.outputs) if isinstance(more, Evaluation) else more
+    )

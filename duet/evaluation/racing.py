@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Racing:
-    """When the scoring of an instruction is broken off.
+    """When the evaluation of an instruction is broken off.
 
     Args:
         least_chance: of ending no lower than the best instruction, with which another round is paid for; 0 scores every
@@ -27,8 +27,8 @@ class Racing:
     def __post_init__(self) -> None:
         if not 0 <= self.least_chance < 0.2 or self.round < 1:
             raise ValueError(
-                "Expected scoring.racing with a least_chance of at least 0 and below 0.2 and a round of at least 1 but "
-                f"got {self}"
+                "Expected evaluation.racing with a least_chance of at least 0 and below 0.2 and a round of at least 1 "
+                f"but got {self}"
             )
 
     def next_round(self, scores: Sequence[Sequence[float] | None], total: int, best: float) -> dict[int, range]:

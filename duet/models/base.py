@@ -67,7 +67,7 @@ class CallFailure:
         kind: ``failed``, given up after all retries, so that sending it again can help; ``rejected``, the request
             itself is not accepted; ``too_long``, its prompt does not fit the model; ``refused``, by the model;
             ``filtered``, by the provider; ``tool_calls``, or nothing at all (``empty``), instead of a text;
-            ``not_sent``, as the time was up.
+            ``not_sent``, as the time or another cap was used up.
     """
 
     reason: str
@@ -87,7 +87,7 @@ class CallFailure:
 
 Outcome = Completion | CallFailure
 Arrived = Mapping[int, Outcome]  # position of a request -> its outcome
-NOT_SENT = CallFailure("not sent, as the time was up", kind="not_sent")
+NOT_SENT = CallFailure("not sent, as the time or another cap was used up", kind="not_sent")
 
 
 def always() -> bool:
@@ -132,7 +132,8 @@ class AbstractBlackBox(ABC):
 
         Args:
             requests: what to ask.
-            may_send: asked before every request is sent; once it says no, the rest is `NOT_SENT`.
+            may_send: asked before every request is sent; once it says no, the rest is `NOT_SENT`. If it is a meter
+                (duet/models/metering.py), it is asked before every attempt and told what became of it.
 
         Raises:
             ProviderError: the provider can't be used at all; what had arrived was handed over before.
@@ -186,23 +187,6 @@ class AbstractWrapper(AbstractBlackBox):
     def follows_requests(self) -> bool:
         """The inner black box's."""
         return self._inner.follows_requests
-
-
-def in_batches(
-    requests: Sequence[Request],
-    size: int,
-    answer: Callable[[Sequence[Request]], Sequence[Outcome]],
-    may_send: Callable[[], bool] = always,
-) -> Iterator[Arrived]:
-    """The stream of a black box that answers ``size`` requests at a time.
-
-    >>> echo = lambda batch: [Completion(one.prompt, 1, 1) for one in batch]
-    >>> [list(arrived) for arrived in in_batches([Request("a"), Request("b"), Request("c")], 2, echo)]
-    [[0, 1], [2]]
-    """
-    for start in range(0, len(requests), size):
-        batch = requests[start : start + size]
-        yield dict(enumerate(answer(batch) if may_send() else [NOT_SENT] * len(batch), start))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from duet.models.base import (
     Outcome,
     Request,
     always,
-    in_batches,
 )
+from duet.models.metering import in_batches
 
 Answer = str | CallFailure
 _VOCABULARY = (

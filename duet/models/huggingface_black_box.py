@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always, in_batches
+from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
+from duet.models.metering import in_batches
 from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.causal_lm import CausalLM, describe, follows_requests, load_causal_lm
 from duet.models.open_model.chat import Chat

@@ -4,47 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from duet.models.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
+from duet.interrupts import postponed
+from duet.models.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
-from duet.models.network.backpressure import Backpressure
+from duet.models.metering import UNCHARGED, AbstractMeter, Charge, Verdict, as_meter
+from duet.models.network.attempts import Attempts, Carrier
 from duet.models.network.rate_limits import RateLimits
-from duet.models.network.refusals import Refused, hint, refusal
-from duet.models.network.replies import HttpReply, Passing, Reading, Unusable, one_line, read_reply
+from duet.models.network.replies import Passing, Reading, Unusable
 from duet.models.network.request_fields import RequestFields
 from duet.models.prices import Prices
 from duet.models.providers import locate, require_secrets, room_to_reason
 
 if TYPE_CHECKING:
-    from duet.models.network.connection import Connection
-    from duet.models.network.flight import Flight
+    from duet.models.network.in_flight_tasks import InFlightTasks
 
 log = logging.getLogger("duet")
+T = TypeVar("T")
 _CONNECT_SECONDS = 10.0
 _FIRST_CONTACT_SECONDS = 15.0  # how long an endpoint that never replied is tried again
 _LOADING_SECONDS = 120.0  # the same for one on this machine, which may be about to start
 _GRACE_SECONDS = 3.0  # how long what is under way may still arrive, once the provider turned out to be unusable
 _LONGEST_PAUSE = 8.0
+_POLL = 0.05  # seconds between two looks at whether there is room
+_MOST_WASTED = 6  # attempts at one request that may have been charged and gave no answer
 # What leaves together comes back together and then waits for one another: so requests leave a few at a time.
 _TOGETHER, _APART = 4, 0.001  # seconds
-
-
-class Carrier(Protocol):
-    """What carries requests to a server and replies back."""
-
-    async def post(self, body: dict[str, Any]) -> HttpReply:
-        """The reply to one chat completion."""
-
-    def flight(self) -> Flight[Any]:
-        """For the requests of one stream."""
 
 
 class OpenAIBlackBox(AbstractBlackBox):
@@ -76,6 +70,7 @@ class OpenAIBlackBox(AbstractBlackBox):
             None is 4,096 for models that are known to reason, and 0 for others.
         headers: more headers, each with the environment variable that holds its value: ``{api-key: AZURE_API_KEY}``.
         query: parameters of the address, such as ``{api-version: "2024-10-21"}``.
+        grace: seconds in which answers that are under way may still arrive after Ctrl-C or SIGTERM.
     """
 
     def __init__(
@@ -95,10 +90,11 @@ class OpenAIBlackBox(AbstractBlackBox):
         reasoning_tokens: int | None = None,
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
+        grace: float = 10.0,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError(f"Expected max_concurrency to be at least 1 but got {max_concurrency}")
-        _check_positive(timeout=timeout, patience=patience, pause=pause)
+        _check_positive(timeout=timeout, patience=patience, pause=pause, grace=grace)
         _check_positive(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
         self._endpoint = locate(model, base_url, prices, key_variable, headers, query)
         self._model, self._base_url = self._endpoint.model, self._endpoint.address
@@ -107,15 +103,17 @@ class OpenAIBlackBox(AbstractBlackBox):
         if room < 0:
             raise ValueError(f"Expected reasoning_tokens of at least 0 but got {room}")
         self._fields = RequestFields(self._model, limit, fields, room)
+        self._attempts = Attempts(self._fields, system_prompt, self._base_url, timeout)
         self._max_concurrency = max_concurrency
         self._timeout, self._patience, self._pause = timeout, patience, pause
+        self._grace = grace
+        self._pausing: set[asyncio.Task[object]] = set()  # tasks between two attempts
         self._limits = RateLimits(requests_per_minute, tokens_per_minute)
-        self._backpressure = Backpressure()
         self._system_prompt = system_prompt
         self._open_connection: Carrier | None = None
-        self._random = random.Random()  # for pauses; the global stream is left alone
-        self._was_reached = self._has_said_so = False
         self._connect: Callable[[], Carrier] = self._own_connection
+        self._random = random.Random()  # for pauses; the global stream is left alone
+        self._has_said_so = False
         self._last_answer = float("-inf")  # when any request was last answered
 
     @property
@@ -143,141 +141,162 @@ class OpenAIBlackBox(AbstractBlackBox):
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests``, up to ``max_concurrency`` at once; all slots are busy as long as there are enough.
 
+        After Ctrl-C or SIGTERM nothing more is sent; what is under way may still arrive within ``grace`` seconds.
+
         Raises:
             ProviderError: the key, the account or the model is no good, or nothing was answered for too long.
         """
         if not requests:
             return
-        connection, waiting = self._connection(), deque(enumerate(requests))
-        flight: Flight[Outcome] = connection.flight()
-        try:
-            while waiting or flight:
-                yield from self._send(connection, waiting, flight, may_send)
-                has_room = waiting and len(flight) < self._max_concurrency
-                ended = flight.wait(max(self._limits.seconds_to_wait, _APART) if has_room else None)
-                yield from _handed_over(ended)
-                if trouble := _trouble(ended):
-                    yield from _handed_over(flight.wait_for_all(_GRACE_SECONDS))
-                    raise trouble
-        finally:
-            flight.cancel()
+        meter, waiting = as_meter(may_send), deque(enumerate(requests))
+        connection = self._connection()
+        tasks: InFlightTasks[_Answered] = connection.tasks()
+        with postponed(tasks.wake) as interruption:
+            try:
+                while waiting or tasks:
+                    if interruption.requested or meter.is_leaving:
+                        yield from self._drained(tasks, waiting, meter)
+                        return
+                    yield from self._send(connection, waiting, tasks, meter)
+                    has_room = waiting and len(tasks) < self._max_concurrency
+                    ended = tasks.wait(max(self._limits.seconds_to_wait, _APART) if has_room else None)
+                    yield from _handed_over(ended, meter)
+                    if trouble := _trouble(ended):
+                        yield from _handed_over(tasks.wait_for_all(_GRACE_SECONDS), meter)
+                        raise trouble
+            finally:
+                for _ in _handed_over(tasks.cancel(), meter):
+                    pass
 
     def _send(
         self,
         connection: Carrier,
         waiting: deque[tuple[int, Request]],
-        flight: Flight[Outcome],
-        may_send: Callable[[], bool],
+        tasks: InFlightTasks[_Answered],
+        meter: AbstractMeter,
     ) -> Iterator[Arrived]:
         """Fills free slots, as fast as the limits allow; hands over what may not be sent any more."""
-        room = min(self._max_concurrency - len(flight), _TOGETHER, len(waiting))
+        room = min(self._max_concurrency - len(tasks), _TOGETHER, len(waiting))
         for _ in range(room):
             if self._limits.seconds_to_wait:
                 return
-            if not may_send():
+            verdict = meter.begin(waiting[0][1])
+            if verdict is Verdict.WAIT and tasks:
+                return
+            if verdict is not Verdict.SEND:
                 yield {index: NOT_SENT for index, _ in waiting}
                 waiting.clear()
                 return
             index, request = waiting.popleft()
             self._limits.charge(request)
-            flight.start(index, self._answer(connection, request, may_send))
+            tasks.start(index, self._answer(connection, request, meter))
 
-    async def _answer(self, connection: Carrier, request: Request, may_send: Callable[[], bool]) -> Outcome:
-        """All attempts at one request.
+    def _drained(
+        self, tasks: InFlightTasks[_Answered], waiting: deque[tuple[int, Request]], meter: AbstractMeter
+    ) -> Iterator[Arrived]:
+        """What arrives within the grace time; the rest is not sent, or given up."""
+        for task in self._pausing:
+            task.cancel()
+        until = time.monotonic() + self._grace
+        while tasks and (left := until - time.monotonic()) > 0:
+            yield from _handed_over(tasks.wait(left), meter)
+        given_up = [*tasks.numbers, *(index for index, _ in waiting)]
+        arrived = tasks.cancel()
+        yield from _handed_over(arrived, meter)
+        waiting.clear()
+        if missing := {index: NOT_SENT for index in given_up if index not in arrived}:
+            yield missing
+
+    async def _answer(self, connection: Carrier, request: Request, meter: AbstractMeter) -> _Answered:
+        """All attempts at one request; the first one has been permitted already.
 
         Raises:
             ProviderError: see ``stream``.
         """
-        began, pause = time.monotonic(), self._pause
+        began, pause, wasted = time.monotonic(), self._pause, 0
         reason = f"no answer within {self._patience:.3g} seconds"
         while True:
-            reading = await self._attempt(connection, request, began + self._patience - time.monotonic())
+            seconds = began + self._patience - time.monotonic()
+            reading, charge = await self._metered_attempt(connection, request, seconds, meter)
+            if not isinstance(reading, Passing | Unusable):
+                self._last_answer = time.monotonic()
+                return _Answered(reading, request, charge)
+            meter.end(request, charge)
             if isinstance(reading, Unusable):
                 raise ProviderError(f"{self._base_url} refuses: {reading.reason}")
-            if not isinstance(reading, Passing):
-                self._last_answer = time.monotonic()
-                return reading
-            reason = reading.reason or reason
+            reason, wasted = reading.reason or reason, wasted + (charge is None)
             seconds = self._random.uniform(pause / 2, pause)
             if reading.wait is not None:  # a little later, so that not all come back at once
                 seconds = reading.wait + self._random.uniform(0, self._pause / 2)
-            if not may_send() or time.monotonic() + seconds >= began + self._most_seconds:
-                return self._given_up(reason, began, may_send)
-            await asyncio.sleep(seconds)
+            patient_until = began + self._most_seconds
+            until = min(patient_until, time.monotonic() + _or_endless(meter.seconds_left))
+            has_room = wasted < _MOST_WASTED and time.monotonic() + seconds < patient_until
+            if not has_room or not await self._may_retry(request, seconds, until, meter):
+                return _Answered(self._given_up(reason, began, has_room), request, UNCHARGED, is_sent=False)
             self._limits.charge(request)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _attempt(self, connection: Carrier, request: Request, most_seconds: float) -> Reading:
-        """One attempt; a request with a field that is refused is built anew and sent again at once."""
-        until = time.monotonic() + most_seconds
-        while True:
-            body = self._fields.body(request, self._system_prompt)
-            reading = await self._post(connection, request, body, until - time.monotonic())
-            if not isinstance(reading, Refused):
-                return reading
-            if not self._fields.adapt(body, reading.reason, reading.error):
-                return CallFailure(reading.reason, kind="rejected")
+    async def _may_retry(self, request: Request, pause: float, until: float, meter: AbstractMeter) -> bool:
+        """Pauses and asks then whether an attempt may be sent; waits while others hold the room that it needs."""
+        verdict = Verdict.WAIT
+        while verdict is Verdict.WAIT:
+            if not meter() or time.monotonic() + pause >= until:
+                return False
+            await self._unless_cancelled(asyncio.sleep(pause))
+            verdict, pause = meter.begin(request), _POLL
+        return verdict is Verdict.SEND
 
-    async def _post(
-        self, connection: Carrier, request: Request, body: dict[str, Any], most_seconds: float
-    ) -> Reading | Refused:
-        from duet.models.network.connection import NO_REPLY, NOT_REACHED
-
-        seconds = min(self._timeout, max(most_seconds, 0.001))
+    async def _unless_cancelled(self, pausing: Coroutine[Any, Any, T]) -> T:
+        """Waits for something during which nothing is under way, so that Ctrl-C need not wait for it."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._pausing.add(task)
         try:
-            async with asyncio.timeout(max(most_seconds, 0.001)):
-                await self._backpressure.enter()
-        except TimeoutError:
-            return Passing("")
-        try:
-            async with asyncio.timeout(seconds):
-                reply = await connection.post(body)
-            self._was_reached = True
-            return self._read(request, reply)
-        except TimeoutError:
-            self._was_reached = True  # connecting has a shorter limit of its own
-            return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else "")
-        except NO_REPLY as error:
-            if isinstance(error, NOT_REACHED):
-                self._say_that_it_waits()
-            reason = one_line(error.__cause__ or error, *self._endpoint.secrets)
-            return Passing(f"no reply from {self._base_url}: {reason}")
+            return await pausing
         finally:
-            self._backpressure.leave()
+            self._pausing.discard(task)
 
-    def _read(self, request: Request, reply: HttpReply) -> Reading | Refused:
-        """The meaning of a reply, without secrets; the pace follows what it says of rate limits."""
-        reading = read_reply(request, reply)
-        if isinstance(reading, Completion):
-            self._backpressure.answered(reply.headers)
-            return reading
-        reading = read_reply(request, reply.without(*self._endpoint.secrets))
-        if isinstance(reading, Passing) and reading.too_fast:
-            self._backpressure.refused(reading.wait)
-        if isinstance(reading, Unusable | Passing):
-            return replace(reading, reason=reading.reason + hint(self._base_url, reply))
-        return refusal(reading, reply.without(*self._endpoint.secrets))
+    async def _metered_attempt(
+        self, connection: Carrier, request: Request, most_seconds: float, meter: AbstractMeter
+    ) -> tuple[Reading, Charge | None]:
+        """One attempt, and what it was charged; None is unknown, as for one that is given up under way."""
+        until = time.monotonic() + most_seconds
+        try:
+            is_admitted = await self._unless_cancelled(self._attempts.admit(most_seconds))
+        except asyncio.CancelledError:
+            meter.end(request, UNCHARGED)
+            raise
+        if not is_admitted:
+            return Passing(""), UNCHARGED
+        try:
+            reading, charge = await self._attempts.send(connection, request, until - time.monotonic())
+            self._say_that_it_waits(reading)
+            return reading, charge
+        except asyncio.CancelledError:
+            meter.end(request, None)
+            raise
 
     @property
     def _most_seconds(self) -> float:
-        if self._was_reached:
+        if self._attempts.was_reached:
             return self._patience
         return min(self._patience, _LOADING_SECONDS if self._endpoint.is_local else _FIRST_CONTACT_SECONDS)
 
-    def _say_that_it_waits(self) -> None:
+    def _say_that_it_waits(self, reading: Reading) -> None:
         """Says once that nothing answers yet on this machine."""
-        if self._endpoint.is_local and not self._was_reached and not self._has_said_so:
+        is_waiting = isinstance(reading, Passing) and not self._attempts.was_reached and self._endpoint.is_local
+        if is_waiting and not self._has_said_so:
             self._has_said_so = True
-            log.warning("Nothing answers at %s yet; waiting up to %.0f s", self._base_url, self._most_seconds)
+            log.warning("Nothing answers at %s yet; waiting up to %.3g s", self._base_url, self._most_seconds)
 
-    def _given_up(self, reason: str, began: float, may_send: Callable[[], bool]) -> CallFailure:
-        """Its own failure, where others were answered meanwhile or the time is up.
+    def _given_up(self, reason: str, began: float, is_stopped: bool) -> CallFailure:
+        """Its own failure, if others were answered meanwhile or a cap was reached.
 
         Raises:
             ProviderError: nothing at all was answered.
         """
         seconds = time.monotonic() - began
-        if self._last_answer >= began or not may_send():
+        if self._last_answer >= began or is_stopped:
             return CallFailure(f"given up after {seconds:.3g} s: {reason}")
         raise ProviderError(f"Nothing was answered for {seconds:.3g} s: {reason}")
 
@@ -289,6 +308,7 @@ class OpenAIBlackBox(AbstractBlackBox):
             connect: makes the connection, at its first use.
         """
         self._endpoint, self._base_url, self._connect = endpoint, endpoint.address, connect
+        self._attempts.address = endpoint.address
 
     def _connection(self) -> Carrier:
         """The connection, made at its first use.
@@ -301,21 +321,41 @@ class OpenAIBlackBox(AbstractBlackBox):
             self._open_connection = self._connect()
         return self._open_connection
 
-    def _own_connection(self) -> Connection:
+    def _own_connection(self) -> Carrier:
         from duet.models.network.connection import Connection
 
         place, seconds = self._endpoint, min(_CONNECT_SECONDS, self._timeout / 2)
         return Connection(self._base_url, place.key, self._max_concurrency, seconds, place.headers, dict(place.query))
 
 
-def _handed_over(ended: Mapping[int, asyncio.Task[Outcome]]) -> Iterator[Arrived]:
-    """The outcomes of tasks that ended well."""
-    if arrived := {index: task.result() for index, task in ended.items() if task.exception() is None}:
-        yield arrived
+@dataclass(frozen=True)
+class _Answered:
+    """What became of a request, and what its last attempt was charged; the earlier ones are booked already."""
+
+    outcome: Outcome
+    request: Request
+    charge: Charge | None
+    is_sent: bool = True
 
 
-def _trouble(ended: Mapping[int, asyncio.Task[Outcome]]) -> BaseException | None:
-    return next((trouble for task in ended.values() if (trouble := task.exception())), None)
+def _handed_over(ended: Mapping[int, asyncio.Task[_Answered]], meter: AbstractMeter) -> Iterator[Arrived]:
+    """Books the outcomes of tasks that ended well, and hands them over."""
+    answered = {
+        index: task.result() for index, task in ended.items() if not task.cancelled() and task.exception() is None
+    }
+    for answer in answered.values():
+        if answer.is_sent:
+            meter.end(answer.request, answer.charge)
+    if answered:
+        yield {index: answer.outcome for index, answer in answered.items()}
+
+
+def _or_endless(seconds: float | None) -> float:
+    return math.inf if seconds is None else seconds
+
+
+def _trouble(ended: Mapping[int, asyncio.Task[_Answered]]) -> BaseException | None:
+    return next((trouble for task in ended.values() if not task.cancelled() and (trouble := task.exception())), None)
 
 
 def _check_positive(**values: float | None) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from duet.models.base import NOT_SENT, AbstractBlackBox, AbstractWhiteBox, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent, ProviderError
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt, paraphrase_request
 from duet.proposals.initialisation import parse_instructions
 from duet.proposals.instruction_filter import canonical
@@ -141,7 +141,7 @@ def global_plans(space: SoftPrompts, count: int, iteration: int) -> list[Candida
 
 
 def local_plans(
-    space: SoftPrompts, leaders: Sequence[Observation], count: int, radius: float, generator: torch.Generator
+    space: SoftPrompts, leaders: Sequence[ScoredInstruction], count: int, radius: float, generator: torch.Generator
 ) -> list[Candidate]:
     """Points around the soft prompts of the leaders; a leader without one has the centre of the space."""
     plans = []
@@ -153,7 +153,7 @@ def local_plans(
 
 
 def continuation_plans(
-    space: SoftPrompts, leaders: Sequence[Observation], count: int, generator: random.Random
+    space: SoftPrompts, leaders: Sequence[ScoredInstruction], count: int, generator: random.Random
 ) -> list[Candidate]:
     """The first words of a leader, to be continued anew: a local move in the space of texts."""
     plans = []
@@ -166,7 +166,7 @@ def continuation_plans(
     return plans
 
 
-def paraphrase_plans(leaders: Sequence[Observation], count: int) -> list[Candidate]:
+def paraphrase_plans(leaders: Sequence[ScoredInstruction], count: int) -> list[Candidate]:
     """Leaders, to be said in other words."""
     return [Candidate("", "paraphrase", parent=leader.text) for leader in _shares(leaders, count)]
 
@@ -190,28 +190,28 @@ def explain_silence(failures: Sequence[CallFailure]) -> None:
             raise ProviderError(f"No instruction came ({failure.reason}); start again to ask for it")
 
 
-def leaders(pool: Pool, count: int) -> list[Observation]:
+def leaders(pool: Pool, count: int) -> list[ScoredInstruction]:
     """The ``count`` best rows, best first; ties go to the shorter text."""
     return sorted(pool, key=lambda row: (-row.expected, len(row.text), row.text))[:count]
 
 
-def parents(pool: Pool, count: int) -> list[Observation]:
+def parents(pool: Pool, count: int) -> list[ScoredInstruction]:
     """Up to ``count`` of the best rows that do different things: of rows that answer alike the best one alone.
 
     Wordings of one behaviour would else take all local moves of a search that is stuck with it.
     """
-    chosen: list[Observation] = []
+    chosen: list[ScoredInstruction] = []
     for row in leaders(pool, len(pool)):
         if len(chosen) < count and not any(_answers_alike(row, other) for other in chosen):
             chosen.append(row)
     return chosen
 
 
-def _answers_alike(one: Observation, other: Observation) -> bool:
+def _answers_alike(one: ScoredInstruction, other: ScoredInstruction) -> bool:
     """On the examples that both have."""
     return all(left == right for left, right in zip(one.outputs, other.outputs, strict=False))
 
 
-def _shares(rows: Sequence[Observation], count: int) -> list[Observation]:
+def _shares(rows: Sequence[ScoredInstruction], count: int) -> list[ScoredInstruction]:
     """``count`` rows in turn, the first ones more often where it does not divide."""
     return [rows[index % len(rows)] for index in range(count)] if rows else []

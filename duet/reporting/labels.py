@@ -11,7 +11,7 @@ from duet.reporting.runs import Run, flatten
 
 Settings = Mapping[str, Any]
 CLASS = "strategy.class_path"
-CLASSES = ("strategy", "black_box", "initial_black_box", "white_box")
+CLASSES = ("strategy", "black_box", "proposer", "white_box")
 IN_PRINT = {
     "Ape": "APE", "EvoPromptDE": "EvoPrompt (DE)", "EvoPromptGA": "EvoPrompt (GA)", "Instinct": "INSTINCT",
     "RandomSearch": "random search",
@@ -58,15 +58,19 @@ def matches(settings: Settings, named: Mapping[str, Settings]) -> list[str]:
     >>> matches({"a": 1, "b": 2}, {"one": {"a": 1}, "both": {"a": 1, "b": 2}, "other": {"b": 3}})
     ['both']
     """
-    holding = {name: one for name, one in named.items() if one and one.items() <= settings.items()}
-    return [name for name, one in holding.items() if not any(one.items() < other.items() for other in holding.values())]
+    holding = {name: wanted for name, wanted in named.items() if wanted and wanted.items() <= settings.items()}
+    return [
+        name
+        for name, wanted in holding.items()
+        if not any(wanted.items() < other.items() for other in holding.values())
+    ]
 
 
 def _named(run: Run, task: str, names: Names) -> Run:
     """Sets the task's name, the method's, and the ablations that the method's own file doesn't imply."""
     method, own = _method(run, names.methods)
     expected = {**names.defaults, **own}
-    changes = {name: one for name, one in names.ablations.items() if not one.items() <= expected.items()}
+    changes = {name: changed for name, changed in names.ablations.items() if not changed.items() <= expected.items()}
     return replace(run, task=task, method=method, variant=", ".join(matches(run.settings, changes)))
 
 
@@ -74,7 +78,7 @@ def _method(run: Run, methods: Mapping[str, Settings]) -> tuple[str, Settings]:
     """The class's name in print, or the file's where files that share the class say more; and the file's settings."""
     name = run.result.method
     printed = IN_PRINT.get(name, name)
-    of_class = {key: one for key, one in methods.items() if str(one.get(CLASS)).endswith(f".{name}")}
+    of_class = {key: own for key, own in methods.items() if str(own.get(CLASS)).endswith(f".{name}")}
     if len(of_class) < 2:
         return printed, next(iter(of_class.values()), {})
     found = next(iter(matches(run.settings, of_class)), None)
@@ -101,7 +105,7 @@ def _set_apart(runs: Sequence[Run]) -> list[Run]:
     groups: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
         groups[run.label].append(run)
-    return [one for group in groups.values() for one in _with_details(group)]
+    return [run for group in groups.values() for run in _with_details(group)]
 
 
 def _with_details(group: Sequence[Run]) -> list[Run]:
@@ -127,8 +131,8 @@ def differing(settings: Iterable[Settings]) -> list[str]:
     ['a']
     """
     all_settings = list(settings)
-    keys = sorted({key for one in all_settings for key in one if not key.startswith(OF_NO_METHOD)})
-    return [key for key in keys if len({repr(one.get(key)) for one in all_settings}) > 1]
+    keys = sorted({key for each in all_settings for key in each if not key.startswith(OF_NO_METHOD)})
+    return [key for key in keys if len({repr(each.get(key)) for each in all_settings}) > 1]
 
 
 def _without_repeats(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -150,11 +151,23 @@ def _line(record: CandidateRecord | ExampleRecord) -> str:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Writes beside the target, syncs and renames; half a surrogate pair, which no file can hold, becomes ``?``."""
+    """Replaces a text file; half a surrogate pair, which no file can hold, becomes ``?``."""
+    replace_bytes(path, text.encode("utf-8", errors="replace"))
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Writes beside the target, syncs and renames.
+
+    The partial file is new and has a name that nobody can guess: no link that lies in wait is written through.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8", errors="replace") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,64 +1,42 @@
-"""Reading run folders back. What can't be reported is said in one line, and the rest still is."""
+"""Finds and reads run folders. A folder that can't be shown gets one line, and the others are shown."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
-import yaml
-
-from duet.reporting.records import CANDIDATES, EXAMPLES, RESULT, Result
+from duet.reporting.records import CANDIDATES, RESULT
+from duet.reporting.run_files import ScoredInstruction, ShownExample, read_candidates, read_examples
+from duet.reporting.run_result import UNFINISHED, RunResult, run_result
+from duet.reporting.untrusted import LARGEST_SETTINGS, NotReportable, parse_json, parse_settings, read_text
 
 CONFIG = "config.yaml"
-TEXTS = ("task", "method", "best_instruction", "initial_best_instruction", "stop_reason")
-NUMBERS = (
-    "seed", "validation_score", "n_test", "initial_best_validation_score", "calls", "prompt_tokens",
-    "completion_tokens", "iterations", "seconds",
-)  # fmt: skip
-MAYBE_NUMBERS = ("test_score", "initial_best_test_score", "cost_usd")
-ADDED_LATER: dict[str, Any] = {"task_fingerprint": "", "versions": {}, "baselines": {}}  # and None for all else
-CANDIDATE_TYPES: dict[str, type | tuple[type, ...]] = {
-    "iteration": int, "instruction": str, "score": (int, float), "n": int, "scores": list, "outputs": list,
-}  # fmt: skip
-EXAMPLE_TYPES: dict[str, type | tuple[type, ...]] = {"split": str, "input": str, "expected": list}
-
-
-class NotReportable(ValueError):
-    """A folder that holds no finished run; the message says why."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What the curves need of one line of candidates.jsonl."""
-
-    iteration: int
-    n: int
-    score: float
+DEEPEST_FOLDER = 50
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run.
+    """A run that can be shown.
 
     Args:
         folder: where it lies.
-        result: its result.json.
+        result: its result.json, or what candidates.jsonl says of a run that has not finished.
         settings: its config.yaml with dotted keys; empty where there is none.
         scored: its scored instructions in order.
+        examples: the examples that it recorded.
         task: the task's name, unique among the runs of a report.
         method: the method's name in tables.
         variant: what sets it apart from the method as it is, such as ``without output``; empty for the method itself.
     """
 
     folder: Path
-    result: Result
+    result: RunResult
     settings: Mapping[str, Any]
-    scored: tuple[Scored, ...]
+    scored: tuple[ScoredInstruction, ...]
+    examples: tuple[ShownExample, ...]
     task: str
     method: str
     variant: str = ""
@@ -69,12 +47,44 @@ class Run:
         return f"{self.method}, {self.variant}" if self.variant else self.method
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it has a result.json."""
+        return self.result.stop_reason != UNFINISHED
+
+    @property
+    def has_posterior(self) -> bool:
+        """Whether all scored instructions have a posterior mean, by which unequal numbers of examples compare."""
+        return all(row.posterior is not None for row in self.scored)
+
+    @property
+    def comparable_scores(self) -> list[float]:
+        """The posterior means where all are known, else the scores."""
+        known = self.has_posterior
+        return [row.posterior if known and row.posterior is not None else row.score for row in self.scored]
+
+    @property
+    def model(self) -> str | None:
+        """The model that does the task."""
+        return self.result.model or _known(self.settings, "black_box.init_args.model", "black_box.class_path")
+
+    @property
+    def metric(self) -> str | None:
+        """The name of what scores an answer."""
+        return self.result.metric or _known(self.settings, "task.metric")
+
+    @property
     def search_calls(self) -> int:
         """Black-box calls without those of the final test, which no method chooses by."""
-        one = self.result
-        tested = one.test_score is not None
-        start = one.initial_best_test_score is not None and one.initial_best_instruction != one.best_instruction
-        return one.calls - one.n_test * (tested + start)
+        result = self.result
+        tested = result.test_score is not None
+        start = (
+            result.initial_best_test_score is not None and result.initial_best_instruction != result.best_instruction
+        )
+        return result.calls - result.n_test * (tested + start)
+
+
+def _known(settings: Mapping[str, Any], *keys: str) -> str | None:
+    return next((str(settings[key]) for key in keys if settings.get(key)), None)
 
 
 def find_folders(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
@@ -93,20 +103,23 @@ def find_folders(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 
 def _walk(top: Path) -> Iterator[Path]:
+    depth = len(top.parts)
     for place, below, files in os.walk(top):
         if {RESULT, CANDIDATES, CONFIG} & set(files):
             below.clear()
             yield Path(place)
+        elif len(Path(place).parts) - depth >= DEEPEST_FOLDER:
+            below.clear()
 
 
 def read_runs(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
-    """The finished runs, and a line for every other folder."""
+    """The runs, and a line for every folder that holds none."""
     runs, problems = [], []
     for folder in folders:
         try:
             runs.append(read_run(folder))
         except NotReportable as problem:
-            problems.append(str(problem))
+            problems.append(f"{problem}; left out")
     return runs, problems
 
 
@@ -114,93 +127,76 @@ def read_run(folder: Path) -> Run:
     """Reads one run folder.
 
     Raises:
-        NotReportable: it is unfinished, or a file is not as expected.
+        NotReportable: no instruction was scored, or a file is not as expected.
     """
-    if not (folder / RESULT).is_file():
-        count = sum(1 for _ in read_candidates(folder))
-        raise NotReportable(
-            f"{folder}: left out, as it is unfinished (no {RESULT}, {count} instructions scored); "
-            "the same fit command goes on with it"
-        )
-    raw = _read_result(folder / RESULT)
-    values: dict[str, Any] = {field.name: raw.get(field.name, ADDED_LATER.get(field.name)) for field in fields(Result)}
-    scored = tuple(Scored(one["iteration"], one["n"], one["score"]) for one in read_candidates(folder))
-    settings = _read_settings(folder)
-    return Run(folder, Result(**values), settings, scored, raw["task"], raw["method"])
+    settings = flatten(parse_settings(read_config(folder), str(folder / CONFIG)))
+    scored, path = tuple(read_candidates(folder)), folder / RESULT
+    if os.path.lexists(path):
+        result = run_result(parse_json(read_text(path), str(path)), str(path))
+    else:
+        result = unfinished_result(folder, scored, settings)
+    examples = tuple(read_examples(folder))
+    return Run(folder, with_counts(result, scored), settings, scored, examples, result.task, result.method)
 
 
-def _read_settings(folder: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(read_config(folder)) or {}
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise NotReportable(f"{folder / CONFIG}: expected YAML but found: {problem}") from error
-    if not isinstance(content, dict):
-        raise NotReportable(f"{folder / CONFIG}: expected keys and values but found {type(content).__name__}")
-    return flatten(content)
+def with_counts(result: RunResult, scored: Sequence[ScoredInstruction]) -> RunResult:
+    """The result with the numbers of validation examples, which earlier versions didn't write."""
+    counts = {row.instruction: row.n for row in scored}
+    best, first = counts.get(result.best_instruction), counts.get(result.initial_best_instruction or "")
+    return replace(
+        result,
+        validation_n=best if result.validation_n is None else result.validation_n,
+        initial_best_validation_n=(
+            first if result.initial_best_validation_n is None else result.initial_best_validation_n
+        ),
+    )
 
 
-def _read_result(path: Path) -> dict[str, Any]:
-    raw = _parse(path.read_text(encoding="utf-8", errors="replace"), str(path))
-    _check(raw, str(path), dict.fromkeys(TEXTS, str) | dict.fromkeys(NUMBERS, (int, float)))
-    _check(raw, str(path), dict.fromkeys(MAYBE_NUMBERS, (int, float, NoneType)))
-    return raw
-
-
-def read_candidates(folder: Path) -> Iterator[dict[str, Any]]:
-    """The lines of candidates.jsonl.
+def unfinished_result(folder: Path, rows: Sequence[ScoredInstruction], settings: Mapping[str, Any]) -> RunResult:
+    """What is known of a run before its end: its best instruction so far, by posterior, then number of examples.
 
     Raises:
-        NotReportable: a line is not as expected.
+        NotReportable: no instruction was scored.
     """
-    return _read_lines(folder / CANDIDATES, CANDIDATE_TYPES)
+    if not rows:
+        raise NotReportable(f"{folder}: unfinished, and no instruction is scored; the same fit command resumes it")
+    best, first = most_promising(rows), most_promising([row for row in rows if row.iteration == 0] or rows)
+    strategy = str(settings.get("strategy.class_path") or settings.get("strategy") or "unknown method")
+    seed = settings.get("seed_everything")
+    return RunResult(
+        task=str(settings.get("task.name") or folder.name),
+        best_instruction=best.instruction,
+        method=strategy.rpartition(".")[2],
+        seed=seed if isinstance(seed, int) else 0,
+        validation_score=best.score,
+        validation_n=best.n,
+        validation_posterior=best.posterior,
+        initial_best_instruction=first.instruction,
+        initial_best_validation_score=first.score,
+        initial_best_validation_n=first.n,
+        calls=sum(row.n for row in rows),
+        iterations=max(row.iteration for row in rows),
+        stop_reason=UNFINISHED,
+    )
 
 
-def read_examples(folder: Path) -> list[dict[str, Any]]:
-    """The lines of examples.jsonl; none where a run didn't write it.
-
-    Raises:
-        NotReportable: a line is not as expected.
-    """
-    return list(_read_lines(folder / EXAMPLES, EXAMPLE_TYPES))
+def most_promising(rows: Sequence[ScoredInstruction]) -> ScoredInstruction:
+    """The highest posterior, or score where there is none, among the instructions with the most examples."""
+    most = max(row.n for row in rows)
+    return max(
+        (row for row in rows if row.n == most),
+        key=lambda row: (row.score if row.posterior is None else row.posterior, -len(row.instruction)),
+    )
 
 
 def read_config(folder: Path) -> str:
-    """The text of config.yaml, or nothing."""
+    """The text of config.yaml, or nothing.
+
+    Raises:
+        NotReportable: it is no regular file, or too large.
+    """
     path = folder / CONFIG
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def _read_lines(path: Path, types: Mapping[str, type | tuple[type, ...]]) -> Iterator[dict[str, Any]]:
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            place = f"{path}, line {number}"
-            one = _parse(line, place)
-            _check(one, place, types)
-            yield one
-
-
-def _parse(text: str, place: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text, parse_constant=_refuse)
-    except ValueError as error:
-        raise NotReportable(f"{place}: expected JSON but found: {error}") from error
-    if not isinstance(content, dict):
-        raise NotReportable(f"{place}: expected a JSON object but found {type(content).__name__}")
-    return content
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
-
-
-def _check(content: Mapping[str, Any], place: str, types: Mapping[str, type | tuple[type, ...]]) -> None:
-    for key, kind in types.items():
-        if not isinstance(content.get(key), kind):
-            found = repr(content[key])[:40] if key in content else "nothing"
-            raise NotReportable(f"{place}: expected another kind of value for {key} but found {found}")
+    return read_text(path, LARGEST_SETTINGS) if os.path.lexists(path) else ""
 
 
 def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:

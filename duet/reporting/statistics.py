@@ -16,7 +16,7 @@ CALLS_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Cell:
+class MethodScore:
     """One method on one task with one seed.
 
     Args:
@@ -28,7 +28,7 @@ class Cell:
     calls: float
 
 
-Column = Mapping[tuple[str, int], Cell]  # (task, seed) -> cell
+Column = Mapping[tuple[str, int], MethodScore]  # (task, seed) -> score and calls
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,15 @@ class Comparison:
 
 
 def compare(reference: Column, other: Column) -> Comparison | None:
-    """Compares where both have a cell; None where they never meet."""
+    """Compares where both have a score; None where they never meet."""
     common = sorted(reference.keys() & other.keys())
     if not common:
         return None
     pairs = [{key: column[key] for key in common} for column in (reference, other)]
     means = [task_means(column) for column in pairs]
     differences = [means[0][task] - means[1][task] for task in means[0]]
-    signs = [0 if abs(one) < SAME else math.copysign(1, one) for one in differences]
-    calls = [math.fsum(cell.calls for cell in column.values()) / len(common) for column in pairs]
+    signs = [0 if abs(difference) < SAME else math.copysign(1, difference) for difference in differences]
+    calls = [math.fsum(entry.calls for entry in column.values()) / len(common) for column in pairs]
     return Comparison(
         tasks=len(differences),
         difference=math.fsum(differences) / len(differences),
@@ -126,7 +126,7 @@ def wilcoxon(differences: Sequence[float]) -> float | None:
 
     Differences are rounded to nine digits, so that equal fractions are equal ranks.
     """
-    kept = [round(one, 9) for one in differences if abs(one) >= SAME]
+    kept = [round(difference, 9) for difference in differences if abs(difference) >= SAME]
     return float(stats.wilcoxon(kept).pvalue) if kept else None
 
 

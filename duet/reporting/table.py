@@ -17,7 +17,7 @@ LATEX = {
 
 
 @dataclass(frozen=True)
-class Estimate:
+class MeanWithError:
     """A mean, its standard error where there is one, and whether it leads its row."""
 
     value: float
@@ -39,7 +39,7 @@ class Interval:
         return f"{minus(self.low)} to {minus(self.high)}"
 
 
-Value = str | int | float | Estimate | Interval | None
+Value = str | int | float | MeanWithError | Interval | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _pipes(cells: Iterable[str]) -> str:
 
 def _markdown_value(value: Value) -> str:
     text = _markdown(shown(value))
-    return f"**{text}**" if isinstance(value, Estimate) and value.best else text
+    return f"**{text}**" if isinstance(value, MeanWithError) and value.best else text
 
 
 def _markdown(text: str) -> str:
@@ -118,19 +118,19 @@ def comma_separated(table: Table) -> str:
 
 
 def _csv_header(title: str, kinds: set[type]) -> list[str]:
-    if Estimate in kinds:
+    if MeanWithError in kinds:
         return [title, f"{title} standard error"]
     return [f"{title} low", f"{title} high"] if Interval in kinds else [title]
 
 
 def _csv_parts(value: Value, kinds: set[type]) -> list[str | int | float | None]:
-    if isinstance(value, Estimate):
+    if isinstance(value, MeanWithError):
         return [value.value, value.error]
     if isinstance(value, Interval):
         return [value.low, value.high]
     if isinstance(value, str) and value.startswith(FORMULA):
         value = f"'{value}"  # a spreadsheet would compute it
-    return [value, None] if kinds & {Estimate, Interval} else [value]
+    return [value, None] if kinds & {MeanWithError, Interval} else [value]
 
 
 def latex(table: Table) -> str:
@@ -152,7 +152,7 @@ def _ampersands(cells: Iterable[str]) -> str:
 
 def _latex_value(value: Value) -> str:
     text = _latex(shown(value))
-    return rf"\textbf{{{text}}}" if isinstance(value, Estimate) and value.best else text
+    return rf"\textbf{{{text}}}" if isinstance(value, MeanWithError) and value.best else text
 
 
 def _latex(text: str) -> str:

@@ -1,15 +1,11 @@
-"""Hard caps on what a run may spend."""
+"""Caps of a run, and the calls and tokens that are counted against them."""
 
 from __future__ import annotations
 
-import math
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from duet.models.base import NOT_SENT, AbstractBlackBox, AbstractWrapper, Arrived, Outcome, Request, always
-from duet.models.errors import BudgetSpent
+from duet.models.base import Request
 from duet.models.prices import Prices
 
 _TEMPLATE_TOKENS = 64  # what a chat template adds to a prompt, at most
@@ -20,7 +16,7 @@ class Budget:
     """Caps of a run, over all its restarts; None is no cap.
 
     Args:
-        max_calls: most requests.
+        max_calls: most requests, retries among them.
         max_tokens: most tokens, prompts and answers together.
         max_cost_usd: most US dollars; needs the prices of every endpoint.
         max_time: most seconds; no request is sent afterwards.
@@ -36,6 +32,8 @@ class Budget:
             cap = getattr(self, field.name)
             if cap is not None and not cap > 0:
                 raise ValueError(f"Expected {field.name} to be positive but got {cap}")
+            if cap is not None and cap == float("inf"):
+                raise ValueError(f"Expected {field.name} to be finite but got {cap}; leave it out for no cap")
 
     @property
     def caps_purchases(self) -> bool:
@@ -45,7 +43,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Usage:
-    """What was spent.
+    """Calls and tokens.
 
     >>> Usage(1, 10, 2) + Usage(1, 5, 1)
     Usage(calls=2, prompt_tokens=15, completion_tokens=3)
@@ -62,6 +60,9 @@ class Usage:
             self.completion_tokens + other.completion_tokens,
         )
 
+    def __sub__(self, other: Usage) -> Usage:
+        return self + other * -1
+
     def __mul__(self, times: int) -> Usage:
         return Usage(self.calls * times, self.prompt_tokens * times, self.completion_tokens * times)
 
@@ -71,124 +72,19 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
-class Ledger:
-    """Counts what was spent and what is reserved; several black boxes may share one.
+def most(requests: Sequence[Request], overhead: int = 0, answer_overhead: int = 0) -> Usage:
+    """The most that the requests can cost, each tried once.
+
+    A prompt's bound is its bytes in UTF-8, as no tokenizer makes more tokens, and a margin for the chat template.
 
     Args:
-        budget: the caps.
-        clock: seconds of a clock that never goes back.
+        requests: what is sent.
+        overhead: bytes that every prompt is sent with.
+        answer_overhead: tokens that every answer can take beyond ``max_tokens``.
     """
-
-    def __init__(self, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
-        self.spent = Usage()
-        self._budget = budget
-        self._clock = clock
-        self._started = clock()
-        self._earlier_ms = 0
-        self.kept = Usage()  # room that no request may take, such as the final test's
-        self._reserved = Usage()
-        self._lock = threading.Lock()
-
-    @property
-    def remaining_calls(self) -> int | None:
-        """Calls that may still be asked; None without a cap."""
-        if self._budget.max_calls is None:
-            return None
-        return max(0, self._budget.max_calls - self.spent.calls - self._reserved.calls - self.kept.calls)
-
-    @property
-    def has_time(self) -> bool:
-        """Whether a request may still be sent."""
-        return self._budget.max_time is None or self._milliseconds() < 1000 * self._budget.max_time
-
-    def reserve(self, bound: Usage) -> None:
-        """Sets aside the most that a call can cost.
-
-        Raises:
-            BudgetSpent: names the cap, what was spent and what more was asked; nothing is set aside.
-        """
-        with self._lock:
-            held = self.spent + self._reserved
-            _check_cap("max_calls", self._budget.max_calls, held.calls, bound.calls, self.kept.calls)
-            _check_cap("max_tokens", self._budget.max_tokens, held.tokens, bound.tokens, self.kept.tokens)
-            if bound.calls and not self.has_time:
-                seconds = self._milliseconds() / 1000
-                raise BudgetSpent(f"cap max_time={self._budget.max_time}: {seconds:.0f} seconds spent")
-            self._reserved += bound
-
-    def settle(self, bound: Usage, cost: Usage) -> None:
-        """Frees what was reserved and counts what the call did cost."""
-        with self._lock:
-            self._reserved += _negative(bound)
-            self.spent += cost
-
-    def _milliseconds(self) -> int:
-        return self._earlier_ms + math.floor(1000 * (self._clock() - self._started))
-
-    def state_dict(self) -> dict[str, int]:
-        """Plain integers, for a checkpoint; the time of all runs so far is among them."""
-        return vars(self.spent) | {"milliseconds": self._milliseconds()}
-
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Goes on counting where ``state_dict`` was taken."""
-        self.spent = Usage(state["calls"], state["prompt_tokens"], state["completion_tokens"])
-        self._earlier_ms = state["milliseconds"]
-        self._started = self._clock()
-
-
-class BudgetedBlackBox(AbstractWrapper):
-    """Reserves the most that its requests can cost before they are sent, and settles with what they did cost.
-
-    A prompt's bound is its bytes in UTF-8, as no tokenizer makes more tokens, and a margin for the chat template. Every
-    request counts as one call, however often a client retries it, and every answer counts, one from a cache underneath
-    too: so a resumed run, whose first answers come from the cache, counts the same as one that was never interrupted.
-
-    Args:
-        inner: the black box that is asked.
-        ledger: the caps and the count, maybe shared with another black box.
-    """
-
-    def __init__(self, inner: AbstractBlackBox, ledger: Ledger) -> None:
-        super().__init__(inner)
-        self.ledger = ledger
-
-    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
-        """Answers ``requests`` or, where they could exceed a cap, sends none of them; nothing is sent after the time.
-
-        Raises:
-            BudgetSpent: names the cap, what was spent and what more was asked.
-        """
-        bound, cost = most(requests, self._inner.overhead), Usage()
-        self.ledger.reserve(bound)
-        try:
-            for arrived in self._inner.stream(requests, lambda: self.ledger.has_time and may_send()):
-                cost += _cost(arrived.values())
-                yield arrived
-        finally:
-            self.ledger.settle(bound, cost)
-
-
-def _check_cap(name: str, cap: int | None, held: int, more: int, kept: int) -> None:
-    if cap is not None and held + more + kept > cap:
-        room = f", {kept} kept for the final test" if kept else ""
-        raise BudgetSpent(f"cap {name}={cap}: {held} spent, {more} more asked{room}")
-
-
-def most(requests: Sequence[Request], overhead: int = 0) -> Usage:
-    """The most that the requests can cost, each sent with ``overhead`` more bytes."""
     beyond = _TEMPLATE_TOKENS + overhead
     prompts = sum(len(request.prompt.encode(errors="replace")) + beyond for request in requests)
-    return Usage(len(requests), prompts, sum(request.max_tokens for request in requests))
-
-
-def _cost(outcomes: Iterable[Outcome]) -> Usage:
-    sent = [outcome for outcome in outcomes if outcome is not NOT_SENT]
-    prompts = sum(outcome.prompt_tokens for outcome in sent)
-    return Usage(len(sent), prompts, sum(outcome.completion_tokens for outcome in sent))
-
-
-def _negative(usage: Usage) -> Usage:
-    return Usage(-usage.calls, -usage.prompt_tokens, -usage.completion_tokens)
+    return Usage(len(requests), prompts, sum(request.max_tokens + answer_overhead for request in requests))
 
 
 def cost(usage: Usage, prices: Prices) -> int:

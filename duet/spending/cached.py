@@ -4,130 +4,261 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
-from duet.models.base import AbstractBlackBox, AbstractWrapper, Arrived, Completion, Outcome, Request, always
-from duet.spending.cache_file import set_up_table
+from duet.interrupts import postponed
+from duet.models.base import (
+    NOT_SENT,
+    AbstractBlackBox,
+    AbstractWrapper,
+    Arrived,
+    Completion,
+    Outcome,
+    Request,
+    always,
+)
+from duet.models.errors import BudgetSpent
+from duet.models.metering import AbstractMeter, AbstractMeterWrapper, Verdict, as_meter
+from duet.spending.cache_file import opened, patiently, transaction
+from duet.spending.claims import Claims, Owner
 
-_BUSY_SECONDS = 60.0
-_NO_CACHE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_ERROR)
+_SOONEST, _LATEST, _SAID_AFTER = 0.02, 0.25, 5.0  # seconds between looks at what others bring, and until it is said
+log = logging.getLogger("duet")
 
 
 class CachedBlackBox(AbstractWrapper):
-    """Asks the inner black box only for what is not stored yet.
+    """Sends to the inner black box only what is not stored yet, and what nobody else has under way.
 
     What arrived together is committed together, before it is handed on and before more is sent: a run that is killed
-    loses at most the requests that were under way. Failures are never stored. Several processes may share the file:
-    where two of them asked the same, both return the answer that was stored first.
+    loses at most the requests that were under way. One that is interrupted, or whose caller leaves, stores those too.
+    Failures are never stored. Several processes may share the file: each request is sent by one of them, and the
+    others wait for its answer.
 
     Args:
-        inner: the black box that is asked.
+        inner: the black box that answers.
         path: the cache file; made when it is missing, with its folders.
     """
 
     def __init__(self, inner: AbstractBlackBox, path: str | Path) -> None:
         super().__init__(inner)
         self._path = Path(path)
-        self.hits = 0  # requests answered from the file, or by a duplicate in the same call
-        self.misses = 0  # requests passed on
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
-        """Answers from the file where it can; the rest goes to the inner black box once, in order, without duplicates.
+        """Answers from the file if it can; the rest goes to the inner black box once, in order, without duplicates.
 
         Raises:
             ValueError: the file is no SQLite database, or holds something else than answers.
         """
+        if not requests:
+            return
         places: dict[str, list[int]] = {}
         for index, key in enumerate(_keys(self.identity, requests)):
             places.setdefault(key, []).append(index)
-        with self._connection() as connection:
-            known = _select(connection, places)
-            missing = [key for key in places if key not in known]
-            self.hits += len(requests) - len(missing)
-            self.misses += len(missing)
-            for arrived in self._inner.stream([requests[places[key][0]] for key in missing], may_send):
-                outcomes = {missing[index]: outcome for index, outcome in arrived.items()}
-                yield _spread(outcomes | self._store(connection, outcomes), places)
-            if known:  # last, so that nothing is counted where the rest exceeds a cap
-                yield _spread(known, places)
+        distinct = {key: requests[indices[0]] for key, indices in places.items()}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with opened(self._path) as connection, postponed() as interruption:
+            meter = _CacheMeter(as_meter(may_send), lambda: interruption.requested)
+            for outcomes in _Exchange(connection, self._path, self._inner, distinct, meter).outcomes():
+                yield {index: outcome for key, outcome in outcomes.items() for index in places[key]}
 
-    def _store(self, connection: sqlite3.Connection, outcomes: Mapping[str, Outcome]) -> dict[str, Completion]:
+
+class _CacheMeter(AbstractMeterWrapper):
+    """Stops sending when the caller leaves or the program is interrupted."""
+
+    def __init__(self, outer: AbstractMeter, is_interrupted: Callable[[], bool]) -> None:
+        super().__init__(outer)
+        self._is_interrupted = is_interrupted
+        self.has_left = False
+
+    def __call__(self) -> bool:
+        """Unless nobody waits any more."""
+        return not (self.has_left or self._is_interrupted()) and super().__call__()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the caller has left."""
+        return self.has_left or super().is_leaving
+
+    def begin(self, request: Request) -> Verdict:
+        """Asks the outer one, unless nobody waits any more."""
+        return super().begin(request) if self() else Verdict.STOP
+
+
+class _Exchange:
+    """What one stream reads from the file, buys, and waits for; all by key.
+
+    Args:
+        connection: to the cache.
+        path: the file.
+        inner: the black box that answers.
+        requests: by key, each once.
+        meter: whether more may be sent.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        inner: AbstractBlackBox,
+        requests: Mapping[str, Request],
+        meter: _CacheMeter,
+    ) -> None:
+        self._connection, self._path = connection, path
+        self._inner, self._requests, self._meter = inner, requests, meter
+        self._claims = Claims(connection, Owner())
+        self._held: set[str] = set()
+
+    def outcomes(self) -> Iterator[Mapping[str, Outcome]]:
+        """Everything, in three parts: what is known, what is bought, what others bring.
+
+        Raises:
+            BudgetSpent: what is missing has no room; nothing was sent or handed over.
+        """
+        known: dict[str, Outcome] = dict(self._read(self._requests))
+        missing = [key for key in self._requests if key not in known]
+        if not missing:
+            yield known
+            return
+        try:
+            found, mine = self._claimed(missing)
+            known |= found
+            stream = self._bought(mine)
+            if known:
+                yield known
+            yield from self._stored(stream, mine)
+            yield from self._waited([key for key in missing if key not in known and key not in set(mine)])
+        finally:
+            self._give_back(self._held)
+
+    def _claimed(self, keys: Sequence[str]) -> tuple[dict[str, Outcome], list[str]]:
+        """What others have stored meanwhile, and the keys that are to be bought here."""
+
+        def claim() -> tuple[dict[str, Outcome], list[str]]:
+            with transaction(self._connection):
+                found: dict[str, Outcome] = dict(_select(self._connection, keys))
+                return found, self._claims.take(key for key in keys if key not in found)
+
+        found, mine = patiently(claim, self._path)
+        self._held.update(mine)
+        return found, mine
+
+    def _bought(self, keys: Sequence[str]) -> Iterator[Arrived]:
+        return self._inner.stream([self._requests[key] for key in keys], self._meter) if keys else iter(())
+
+    def _stored(self, stream: Iterator[Arrived], keys: Sequence[str]) -> Iterator[Mapping[str, Outcome]]:
+        """Stores what arrives and hands it over; when the caller leaves, what is under way is still stored."""
+        try:
+            for arrived in stream:
+                outcomes = {keys[index]: outcome for index, outcome in arrived.items()}
+                yield outcomes | self._store(outcomes)
+        except GeneratorExit:
+            self._meter.has_left = True
+            for arrived in stream:
+                self._store({keys[index]: outcome for index, outcome in arrived.items()})
+            raise
+        finally:
+            self._give_back([key for key in keys if key in self._held])
+
+    def _waited(self, keys: Sequence[str]) -> Iterator[Mapping[str, Outcome]]:
+        """What others bring; what they give up is bought here."""
+        pause, began, is_said = _SOONEST, time.monotonic(), False
+        while keys:
+            if not self._meter():
+                yield dict.fromkeys(keys, NOT_SENT)
+                return
+            found, mine = self._claimed(keys)
+            if found:
+                yield found
+            if mine:
+                yield from self._stored(self._bought_or_not(mine), mine)
+            keys = [key for key in keys if key not in found and key not in mine]
+            if not is_said and time.monotonic() - began > _SAID_AFTER:
+                log.info("Waiting for %d answers that another run has asked for", len(keys))
+                is_said = True
+            if keys and not found:
+                time.sleep(pause)
+                pause = min(2 * pause, _LATEST)
+
+    def _bought_or_not(self, keys: Sequence[str]) -> Iterator[Arrived]:
+        try:
+            return self._bought(keys)
+        except BudgetSpent:  # others have been handed over already
+            return iter([dict.fromkeys(range(len(keys)), NOT_SENT)])
+
+    def _store(self, outcomes: Mapping[str, Outcome]) -> dict[str, Completion]:
         """Stores what is new and returns what is stored, which another process may have answered before."""
         rows = [
-            (key, json.dumps(vars(outcome)), int(time.time()), self.identity)
+            (key, json.dumps(vars(outcome)), int(time.time()), self._inner.identity)
             for key, outcome in outcomes.items()
             if isinstance(outcome, Completion)
         ]
         if not rows:
             return {}
-        before = connection.total_changes
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT OR IGNORE INTO completions (key, value, created, identity) VALUES (?, ?, ?, ?)", rows
-        )
-        connection.execute("COMMIT")
-        if connection.total_changes - before == len(rows):  # nobody else had stored one of them
-            return {}
-        return _select(connection, [row[0] for row in rows])
+        keys = [row[0] for row in rows]
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own per use, so that threads and forked processes never share one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
-            try:
-                _set_up(connection)
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", None) not in _NO_CACHE:
-                raise
-            raise ValueError(f"Expected a SQLite database at {self._path} but it is none: {error}") from error
+        def insert() -> int:
+            with transaction(self._connection):
+                before = self._connection.total_changes
+                self._connection.executemany(
+                    "INSERT INTO completions (key, value, created, identity) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT (key) DO NOTHING",
+                    rows,
+                )
+                inserted = self._connection.total_changes - before
+                self._claims.give_back(keys)
+                if self._claims.is_due:
+                    self._claims.renew()
+                return inserted
+
+        inserted = patiently(insert, self._path)
+        self._held.difference_update(keys)
+        return {} if inserted == len(rows) else self._kept(keys)
+
+    def _kept(self, keys: Sequence[str]) -> dict[str, Completion]:
+        stored = self._read(keys)
+        if len(stored) < len(keys):
+            raise sqlite3.DatabaseError("a table that keeps no answers")
+        return stored
+
+    def _give_back(self, keys: Iterable[str]) -> None:
+        keys = list(keys)
+        if not keys:
+            return
+
+        def delete() -> None:
+            with transaction(self._connection):
+                self._claims.give_back(keys)
+
+        patiently(delete, self._path)
+        self._held.difference_update(keys)
+
+    def _read(self, keys: Iterable[str]) -> dict[str, Completion]:
+        wanted = list(keys)
+        return patiently(lambda: _select(self._connection, wanted), self._path)
 
 
 def _keys(identity: str, requests: Sequence[Request]) -> list[str]:
     """One sha256 per request, over everything that its answer depends on.
 
-    >>> one, other = _keys("m", [Request("a"), Request("a", seed=1)])
-    >>> len(one), one == other
+    >>> first, second = _keys("m", [Request("a"), Request("a", seed=1)])
+    >>> len(first), first == second
     (64, False)
     """
     fields = [json.dumps([identity, r.prompt, r.max_tokens, float(r.temperature), r.seed]) for r in requests]
     return [hashlib.sha256(field.encode()).hexdigest() for field in fields]
 
 
-def _set_up(connection: sqlite3.Connection) -> None:
-    _switch_to_wal(connection)
-    connection.execute("PRAGMA synchronous=FULL")
-    set_up_table(connection)
-
-
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    """SQLite's own waiting does not cover the switch of a new file that another process opens at the same time."""
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-        time.sleep(0.01)
-
-
 def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Completion]:
     wanted = json.dumps(list(keys))  # as one parameter: a statement per key takes three times as long
     query = "SELECT key, value FROM completions WHERE key IN (SELECT value FROM json_each(?))"
-    return {key: _stored(key, value) for key, value in connection.execute(query, (wanted,))}
+    return {key: _stored_answer(key, value) for key, value in connection.execute(query, (wanted,))}
 
 
-def _stored(key: str, value: object) -> Completion:
+def _stored_answer(key: str, value: object) -> Completion:
     """A stored answer.
 
     Raises:
@@ -137,12 +268,7 @@ def _stored(key: str, value: object) -> Completion:
         answer = Completion(**json.loads(value))  # type: ignore[arg-type]
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"Expected an answer in the call cache but entry {key} holds none") from error
-    kinds = [type(one) for one in (answer.text, answer.prompt_tokens, answer.completion_tokens)]
+    kinds = [type(field) for field in (answer.text, answer.prompt_tokens, answer.completion_tokens)]
     if kinds != [str, int, int] or min(answer.prompt_tokens, answer.completion_tokens) < 0:
         raise ValueError(f"Expected an answer in the call cache but entry {key} holds none")
     return answer
-
-
-def _spread(outcomes: Mapping[str, Outcome], places: Mapping[str, Sequence[int]]) -> Arrived:
-    """Each outcome at every position that asked for it."""
-    return {index: outcome for key, outcome in outcomes.items() for index in places[key]}

@@ -12,17 +12,17 @@ Acquisition = Literal["upper_confidence_bound", "greedy", "thompson", "expected_
 
 
 def acquisition_value(
-    kind: Acquisition, mean: Tensor, deviation: Tensor, best: float, nu: float, generator: torch.Generator
+    kind: Acquisition, mean: Tensor, deviation: Tensor, best: float, beta: float, generator: torch.Generator
 ) -> Tensor:
     """The value of each candidate; the largest is asked next.
 
     Args:
-        kind: ``upper_confidence_bound`` is mean + nu * deviation (INSTINCT, NeuralUCB), ``greedy`` the mean,
-            ``thompson`` a draw from N(mean, (nu * deviation)^2), ``expected_improvement`` over ``best``.
+        kind: ``upper_confidence_bound`` is mean + beta * deviation (INSTINCT, NeuralUCB), ``greedy`` the mean,
+            ``thompson`` a draw from N(mean, (beta * deviation)^2), ``expected_improvement`` over ``best``.
         mean: (n,), predicted reward.
         deviation: (n,), its standard deviation.
         best: highest reward so far.
-        nu: weight of exploration.
+        beta: weight of exploration.
         generator: randomness of ``thompson``.
 
     Returns:
@@ -35,10 +35,10 @@ def acquisition_value(
     if kind == "greedy":
         return mean
     if kind == "upper_confidence_bound":
-        return mean + nu * deviation
+        return mean + beta * deviation
     if kind == "thompson":
-        return mean + nu * deviation * torch.randn(mean.shape, generator=generator)
-    return _expected_improvement(mean, nu * deviation, best)
+        return mean + beta * deviation * torch.randn(mean.shape, generator=generator)
+    return _expected_improvement(mean, beta * deviation, best)
 
 
 def _expected_improvement(mean: Tensor, deviation: Tensor, best: float) -> Tensor:

@@ -13,12 +13,12 @@ from duet.prompts import draw_demonstrations
 from duet.proposals.instruction_filter import Guard
 from duet.proposals.novelty import new_candidates
 from duet.proposals.writers import BlackBoxWriter, leaders, paraphrase_plans, resample_plans
-from duet.strategies.bandit_selection import Trials
-from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.strategies.bandit_selection import BanditSelection
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.tasks.example import Example
 
 SETS, PER_SET, PAPER_TOKENS = 3, 30, 50  # the paper's 90 proposals
-PAPER_TRIALS = Trials(proposals=SETS * PER_SET, rounds=20)
+PAPER_TRIALS = BanditSelection(proposals=SETS * PER_SET, rounds=20)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Ape(AbstractStrategy):
     temperature: float = 0.9
     max_new_tokens: int = 50
     attempts: int = 3
-    trials: Trials = field(default_factory=Trials)
+    trials: BanditSelection = field(default_factory=BanditSelection)
     guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
@@ -58,44 +58,46 @@ class Ape(AbstractStrategy):
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
 
     @property
-    def choose(self) -> int:
-        """Most instructions of an iteration, or as many as could be scored with the calls of the trials too."""
-        return self._written + self._best if self.variant == "ucb" else self._written
+    def requirements(self) -> Requirements:
+        """Neither predictor nor features; ``ucb`` tries proposals on examples itself."""
+        if self.variant == "ucb":
+            return Requirements(self._best, trial_calls=self._trials.most_calls)
+        return Requirements(self._written)
 
     def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
         """All attempts, as paraphrases where there may be some."""
         plan = [Candidate("", "paraphrase", parent=longest)] if self.variant == "iterative" else resample_plans(1)
         return self._writer.longest_requests(plan * self._written * self._attempts, demonstrations, longest)
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Asks the black box; the predictor plays no part."""
         written = 0
         for attempt in range(self._attempts):
-            generator = random.Random(f"ape/{resources.seed}/{pool.iteration}/{attempt}")
-            batch = self._batch(pool, resources, generator)
+            generator = random.Random(f"ape/{context.seed}/{pool.iteration}/{attempt}")
+            batch = self._batch(pool, context, generator)
             written += len(batch)
-            if new := new_candidates(batch, pool, self.guard, resources.demonstrations):
-                return Proposal(tuple(self._chosen(new, resources, generator)), written, len(new))
+            if new := new_candidates(batch, pool, self.guard, context.demonstrations):
+                return Proposal(tuple(self._chosen(new, context, generator)), written, len(new))
         return Proposal((), written)
 
-    def _batch(self, pool: Pool, resources: Resources, generator: random.Random) -> list[Candidate]:
+    def _batch(self, pool: Pool, context: SearchContext, generator: random.Random) -> list[Candidate]:
         """What the black box writes; in the paper's preset from one set of demonstrations after the other."""
-        plans, black_box = self._plans(pool), resources.writer or resources.black_box
+        plans, black_box = self._plans(pool), context.proposer
         if self.preset == "default":
-            return self._writer.write(plans, resources.demonstrations, black_box, generator)
+            return self._writer.write(plans, context.demonstrations, black_box, generator)
         batch = []
         for start in range(0, len(plans), PER_SET):
-            shown = draw_demonstrations(resources.demonstrations, self.demonstrations, generator)
+            shown = draw_demonstrations(context.demonstrations, self.demonstrations, generator)
             batch += self._writer.write(plans[start : start + PER_SET], shown, black_box, generator)
         return batch
 
-    def _chosen(self, new: Sequence[Candidate], resources: Resources, generator: random.Random) -> Sequence[Candidate]:
+    def _chosen(
+        self, new: Sequence[Candidate], context: SearchContext, generator: random.Random
+    ) -> Sequence[Candidate]:
         """All of them, or the winners of the trials."""
         if self.variant != "ucb":
             return new
-        if resources.evaluator is None:
-            raise ValueError("Expected resources with an evaluator, on whose examples proposals are tried")
-        places = self._trials.best([one.text for one in new], self._best, resources.evaluator, generator)
+        places = self._trials.best([one.text for one in new], self._best, context.evaluator, generator)
         return [new[place] for place in places]
 
     @property
@@ -108,7 +110,7 @@ class Ape(AbstractStrategy):
         return 1 if self.preset == "paper" else self.attempts
 
     @property
-    def _trials(self) -> Trials:
+    def _trials(self) -> BanditSelection:
         return PAPER_TRIALS if self.preset == "paper" else self.trials
 
     @property

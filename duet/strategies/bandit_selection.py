@@ -12,7 +12,7 @@ from duet.models.errors import ProviderError
 
 
 @dataclass(frozen=True)
-class Trials:
+class BanditSelection:
     """Rounds in which the proposals with the highest upper confidence bound are tried on examples that are new to them.
 
     Args:
@@ -35,6 +35,14 @@ class Trials:
                 "Expected trials with proposals, rounds and examples of at least 1, a share above 0 and up to 1 and an "
                 f"exploration of at least 0 but got {self}"
             )
+
+    @property
+    def most_calls(self) -> int:
+        """The most calls of a selection."""
+        return self.rounds * self._playing(self.proposals) * self.examples
+
+    def _playing(self, proposals: int) -> int:
+        return max(1, round(self.share * proposals))
 
     def best(self, texts: Sequence[str], count: int, evaluator: Evaluator, generator: random.Random) -> list[int]:
         """Tries the texts; the places of the ``count`` with the best means, best first. Who was never tried can't win.
@@ -59,7 +67,7 @@ class Trials:
         """Whose turn it is, among those for whom examples are left; ties go to the earlier ones."""
         bounds = upper_confidence_bounds(scores, self.exploration)
         playing = [arm for arm in range(len(scores)) if waiting[arm]]
-        return sorted(playing, key=lambda arm: -bounds[arm])[: max(1, round(self.share * len(scores)))]
+        return sorted(playing, key=lambda arm: -bounds[arm])[: self._playing(len(scores))]
 
 
 def upper_confidence_bounds(scores: Sequence[Sequence[float]], exploration: float) -> list[float]:

@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
 from duet.proposals.instruction_filter import Guard, canonical
 from duet.proposals.novelty import new_candidates
 from duet.proposals.writers import explain_silence, leaders
 from duet.strategies.crossing import Plan, tagged
-from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.tasks.example import Example
 
-Population = tuple[Observation, ...]
+Population = tuple[ScoredInstruction, ...]
 
 
-def wheel(members: Sequence[Observation], count: int, distinct: bool, generator: random.Random) -> list[Observation]:
+def roulette_selection(
+    members: Sequence[ScoredInstruction], count: int, distinct: bool, generator: random.Random
+) -> list[ScoredInstruction]:
     """Draws in proportion to the scores, or all alike where every score is 0.
 
     Args:
@@ -80,16 +82,16 @@ class AbstractEvoPrompt(AbstractStrategy):
             raise ValueError(f"Expected a population of at least 4 but got {self.population}")
 
     @property
-    def choose(self) -> int:
-        """Most instructions of an iteration."""
-        return self.per_iteration
+    def requirements(self) -> Requirements:
+        """Neither predictor nor features."""
+        return Requirements(self.per_iteration)
 
     def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
         """All attempts, each as a request with four parents."""
         prompt = Plan("difference", (longest,) * 4).request()
         return [Request(prompt, self.max_reply_tokens, self.temperature)] * (self.attempts * self.per_iteration)
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Paraphrases, then children; the predictor plays no part.
 
         Raises:
@@ -100,12 +102,12 @@ class AbstractEvoPrompt(AbstractStrategy):
         failures: list[CallFailure] = []
         wanted, written = self._wanted(pool), 0
         for attempt in range(self.attempts):
-            generator = random.Random(f"evoprompt/{resources.seed}/{pool.iteration}/{attempt}")
+            generator = random.Random(f"evoprompt/{context.seed}/{pool.iteration}/{attempt}")
             plans = self._plans(pool, attempt, generator)[: wanted - len(new)]
-            batch, failed = self._write(plans, attempt, resources, generator)
+            batch, failed = self._write(plans, attempt, context, generator)
             failures += failed
             written += len(batch)
-            new = new_candidates([*new, *batch], pool, self.guard, resources.demonstrations)
+            new = new_candidates([*new, *batch], pool, self.guard, context.demonstrations)
             if len(new) == wanted:
                 break
         if not new:
@@ -158,14 +160,14 @@ class AbstractEvoPrompt(AbstractStrategy):
         return plans[turn:] + plans[:turn]
 
     def _write(
-        self, plans: Sequence[Plan], attempt: int, resources: Resources, generator: random.Random
+        self, plans: Sequence[Plan], attempt: int, context: SearchContext, generator: random.Random
     ) -> tuple[list[Candidate], list[CallFailure]]:
         """Carries out the plans in one call; those whose call failed are left out, and the failures given too."""
-        black_box = resources.writer or resources.black_box
+        black_box = context.proposer
         continued, temperature = self._continues(black_box), max(self.temperature, attempt / self.attempts)
         beginnings = [plan.beginning(generator) if continued else "" for plan in plans]
         requests = [
-            self._request(plan, beginning, temperature, resources.demonstrations, generator)
+            self._request(plan, beginning, temperature, context.demonstrations, generator)
             for plan, beginning in zip(plans, beginnings, strict=True)
         ]
         outcomes = black_box.complete(requests)
@@ -203,7 +205,7 @@ class EvoPromptGA(AbstractEvoPrompt):
 
     def crossings(self, members: Population, children: Population, generator: random.Random) -> list[Plan]:
         """Two parents each, from the wheel."""
-        draws = [wheel(members, 2, self.preset == "default", generator) for _ in members]
+        draws = [roulette_selection(members, 2, self.preset == "default", generator) for _ in members]
         return [Plan("crossover", tuple(parent.text for parent in draw)) for draw in draws]
 
 
@@ -229,7 +231,7 @@ class EvoPromptDE(AbstractEvoPrompt):
             for member in sorted(members, key=lambda member: member.text in has_child)
         ]
 
-    def _donors(self, members: Population, member: Observation, generator: random.Random) -> list[str]:
+    def _donors(self, members: Population, member: ScoredInstruction, generator: random.Random) -> list[str]:
         """Two different others, or as many as there are, drawn alike."""
         others = [other.text for other in members if other is not member] or [member.text]
         return generator.sample(others, 2) if len(others) > 1 else others * 2

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from duet.features import require_white_box
 from duet.models.base import AbstractEncoder
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
 from duet.proposals.instruction_filter import Guard, canonical
 from duet.proposals.soft_prompts import SoftPrompts
-from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 
 BLOCK = 64  # points that are read together, always the same ones, so that their states are the same bits
 GROUP = 8  # texts that are written together
@@ -27,7 +27,7 @@ PAPER = {
     "demonstrations": 5,
     "temperature": 0.0,
     "max_new_tokens": 64,
-    "nu": 1.0,
+    "beta": 1.0,
 }
 
 
@@ -74,7 +74,7 @@ class Instinct(AbstractStrategy):
         demonstrations: examples in the prompt.
         temperature: of the texts; each point has a seed of its own, so a point stands for one text. 0 is greedy.
         max_new_tokens: most tokens of a text.
-        nu: weight of exploration.
+        beta: weight of exploration.
         attempts: how many of the highest-ranked points, eight at a time, are tried until one gives a new text.
         guard: what is no instruction.
     """
@@ -89,7 +89,7 @@ class Instinct(AbstractStrategy):
     demonstrations: int = 5
     temperature: float = 1.0
     max_new_tokens: int = 64
-    nu: float = 0.5
+    beta: float = 0.5
     attempts: int = 8
     guard: Guard = field(default_factory=Guard)
     _read: dict[tuple[str, str, int], Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -102,51 +102,55 @@ class Instinct(AbstractStrategy):
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
 
-    def check(self, white_box: AbstractEncoder) -> None:
-        """A white box that writes, and that the reader can read."""
-        require_white_box(white_box, "under soft prompts")
-        self.reader.check(white_box)
+    @property
+    def requirements(self) -> Requirements:
+        """The white box writes; the features are the reader's own."""
+        return Requirements(writing=True)
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+    def check(self, encoder: AbstractEncoder | None) -> None:
+        """Checks that the reader can read the white box."""
+        self.reader.check(require_white_box(encoder, "under soft prompts"))
+
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """The first new text of the ranking; the loop's predictor plays no part."""
         written = 0
-        for group in self._groups(pool, resources):
-            texts = self._write(group, resources)
+        for group in self._groups(pool, context):
+            texts = self._write(group, context)
             written += len(texts)
-            new = [one for one in texts if self._accepts(one, pool, resources)]
+            new = [one for one in texts if self._accepts(one, pool, context)]
             if new:
                 return Proposal((new[0],), written, len({one.text for one in new}))
         return Proposal((), written)
 
-    def _groups(self, pool: Pool, resources: Resources) -> Iterator[list[Candidate]]:
+    def _groups(self, pool: Pool, context: SearchContext) -> Iterator[list[Candidate]]:
         """Points in the order in which they are tried, as candidates without a text."""
-        generator = random.Random(f"instinct/{resources.seed}/{pool.iteration}")
+        generator = random.Random(f"instinct/{context.seed}/{pool.iteration}")
         domain = self.soft_prompts.global_points(self.points, 0)  # (points, k)
         rows = [row for row in pool if row.candidate.latent]
         indices = generator.sample(range(self.points), min(self.ranked, self.points))
         plans = [Candidate("", "soft_prompt", latent=tuple(domain[index].tolist())) for index in indices]
         if len(rows) >= self.starts:
-            plans = self._rank(plans, rows, domain, resources)
+            plans = self._rank(plans, rows, domain, context)
         size = 1 if self.preset == "paper" else GROUP
         for start in range(0, min(self.attempts * size, len(plans)), size):
             yield plans[start : start + size]
 
     def _rank(
-        self, plans: Sequence[Candidate], rows: Sequence[Observation], domain: Tensor, resources: Resources
+        self, plans: Sequence[Candidate], rows: Sequence[ScoredInstruction], domain: Tensor, context: SearchContext
     ) -> list[Candidate]:
         """The plans by upper confidence bound, highest first, with what was predicted."""
         places = {tuple(point): index for index, point in enumerate(domain.tolist())}
-        known = self._states([places[row.candidate.latent] for row in rows if row.candidate.latent], domain, resources)
-        asked = self._states([places[plan.latent] for plan in plans if plan.latent], domain, resources)
+        known = self._states([places[row.candidate.latent] for row in rows if row.candidate.latent], domain, context)
+        asked = self._states([places[plan.latent] for plan in plans if plan.latent], domain, context)
         rewards = torch.tensor([row.score for row in rows], dtype=torch.float64)
-        mean, deviation = self.bandit.predict(known, rewards, self.starts, asked, self.preset)
-        order = (mean + self.nu * deviation).argsort(descending=True, stable=True).tolist()
-        return [replace(plans[i], predicted=mean[i].item(), uncertainty=deviation[i].item()) for i in order]
+        mean, std = self.bandit.predict(known, rewards, self.starts, asked, self.preset)
+        order = (mean + self.beta * std).argsort(descending=True, stable=True).tolist()
+        return [replace(plans[i], predicted=mean[i].item(), std=std[i].item()) for i in order]
 
-    def _states(self, indices: Sequence[int], domain: Tensor, resources: Resources) -> Tensor:
+    def _states(self, indices: Sequence[int], domain: Tensor, context: SearchContext) -> Tensor:
         """(n, d), features of the points; whole blocks are read once and kept."""
-        white_box = require_white_box(resources.white_box, "under soft prompts")
-        prompt, identity = self._prompt(resources), white_box.identity
+        white_box = context.white_box
+        prompt, identity = self._prompt(context), white_box.identity
         for block in sorted({index // BLOCK for index in indices}):
             if (identity, prompt, block) not in self._read:
                 points = domain[block * BLOCK : (block + 1) * BLOCK]
@@ -154,17 +158,17 @@ class Instinct(AbstractStrategy):
                 self._read[identity, prompt, block] = self.reader.states(white_box, prompt, vectors)
         return torch.stack([self._read[identity, prompt, index // BLOCK][index % BLOCK] for index in indices])
 
-    def _prompt(self, resources: Resources) -> str:
-        generator = random.Random(f"instinct/{resources.seed}")
-        shown = induction_prompt(draw_demonstrations(resources.demonstrations, self.demonstrations, generator))
+    def _prompt(self, context: SearchContext) -> str:
+        generator = random.Random(f"instinct/{context.seed}")
+        shown = induction_prompt(draw_demonstrations(context.demonstrations, self.demonstrations, generator))
         return f"\n{shown}" if self.preset == "paper" else shown
 
-    def _write(self, plans: Sequence[Candidate], resources: Resources) -> list[Candidate]:
+    def _write(self, plans: Sequence[Candidate], context: SearchContext) -> list[Candidate]:
         """The plans with their texts."""
-        white_box = require_white_box(resources.white_box, "under soft prompts")
+        white_box = context.white_box
         points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
         texts = white_box.generate(
-            [self._prompt(resources)] * len(plans),
+            [self._prompt(context)] * len(plans),
             seeds=[random.Random(f"{plan.latent}").getrandbits(31) for plan in plans],
             temperature=self.temperature,
             max_new_tokens=self.max_new_tokens,
@@ -173,10 +177,10 @@ class Instinct(AbstractStrategy):
         texts = [first_sentence(text) if self.preset == "paper" else text for text in texts]
         return [replace(plan, text=canonical(f"{PREFIX}{text}")) for plan, text in zip(plans, texts, strict=True)]
 
-    def _accepts(self, one: Candidate, pool: Pool, resources: Resources) -> bool:
+    def _accepts(self, one: Candidate, pool: Pool, context: SearchContext) -> bool:
         if self.preset == "paper":
             return bool(one.text)
-        return one.text not in pool.texts and self.guard.reason(one.text, resources.demonstrations) is None
+        return one.text not in pool.texts and self.guard.reason(one.text, context.demonstrations) is None
 
 
 def first_sentence(text: str) -> str:

@@ -11,16 +11,15 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from duet.features import require_white_box
 from duet.models.base import AbstractEncoder
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import demonstrate, draw_demonstrations, fill
 from duet.proposals.instruction_filter import Guard, canonical
 from duet.proposals.novelty import new_candidates
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import global_plans
 from duet.strategies.acquisition import acquisition_value
-from duet.strategies.strategy import AbstractStrategy, Proposal, Resources, RewardPredictor
+from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 
 POSITIVE = ("initial_points", "starts", "choose", "demonstrations", "max_new_tokens", "generations", "attempts")
 EXTRA = ("cmaes", "gpytorch")
@@ -74,8 +73,6 @@ class InstructZero(AbstractStrategy):
         guard: what is no instruction.
     """
 
-    compares_examples = True  # the kernel of the instructions is over their marks
-
     preset: Literal["default", "paper"] = "default"
     initial_points: int = 10
     starts: int = 10
@@ -109,16 +106,20 @@ class InstructZero(AbstractStrategy):
         if "{demonstrations}" not in self.template:
             raise ValueError(f"Expected a template with {{demonstrations}} but got {self.template!r}")
 
-    def check(self, white_box: AbstractEncoder) -> None:
-        """A white box that writes, and the packages of the extra."""
-        require_white_box(white_box, "under soft prompts")
+    @property
+    def requirements(self) -> Requirements:
+        """The white box writes; the kernel of the instructions is over their scores on the same examples."""
+        return Requirements(self.choose, writing=True, whole_scores=True)
+
+    def check(self, encoder: AbstractEncoder | None) -> None:
+        """Checks that the packages of the extra are installed."""
         if missing := [name for name in EXTRA if find_spec(name) is None]:
             raise ValueError(
                 f"strategy: InstructZero needs the package {' and '.join(missing)}, which is not installed; "
                 "pip install --constraint constraints.txt --editable '.[instruct-zero]'"
             )
 
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Points, the texts that the white box writes under them, and the first new ones of these.
 
         A point whose text has a score already is as good as scored: the model learns it before the next attempt.
@@ -128,17 +129,17 @@ class InstructZero(AbstractStrategy):
         written: list[Candidate] = []
         new: list[Candidate] = []
         for attempt in range(self.attempts):
-            generator = random.Random(f"propose/{resources.seed}/{pool.iteration}/{attempt}")
-            batch = self._write(self._plans(pool, rows, attempt, generator), resources, generator)
+            generator = random.Random(f"propose/{context.seed}/{pool.iteration}/{attempt}")
+            batch = self._write(self._plans(pool, rows, attempt, generator), context, generator)
             written += batch
-            new = new_candidates(written, pool, self.guard, resources.demonstrations)
+            new = new_candidates(written, pool, self.guard, context.demonstrations)
             if len(new) >= self.choose:
                 break
             rows += [replace(scored[one.text], candidate=one) for one in batch if one.text in scored]
         return Proposal(tuple(new[: self.choose]), len(written), len(new))
 
     def _plans(
-        self, pool: Pool, rows: Sequence[Observation], attempt: int, generator: random.Random
+        self, pool: Pool, rows: Sequence[ScoredInstruction], attempt: int, generator: random.Random
     ) -> list[Candidate]:
         """Candidates without a text yet."""
         former, design = pool.iteration - 1, -(-self.initial_points // self.choose)  # iterations
@@ -146,7 +147,7 @@ class InstructZero(AbstractStrategy):
             return global_plans(self.soft_prompts, self.choose, former + attempt * design)
         return self._acquired(rows, pool.best().score, generator)
 
-    def _acquired(self, rows: Sequence[Observation], best: float, generator: random.Random) -> list[Candidate]:
+    def _acquired(self, rows: Sequence[ScoredInstruction], best: float, generator: random.Random) -> list[Candidate]:
         """The points that promise the largest improvement over ``best``, largest first."""
         from duet.strategies.latent_surrogate import LatentSurrogate, maximise  # the extra
 
@@ -168,16 +169,16 @@ class InstructZero(AbstractStrategy):
         )
         rewards = zip(points.tolist(), *(one.tolist() for one in surrogate.predict(points)), strict=True)
         return [
-            Candidate("", "expected_improvement", latent=tuple(point), predicted=mean, uncertainty=deviation)
-            for point, mean, deviation in rewards
+            Candidate("", "expected_improvement", latent=tuple(point), predicted=mean, std=std)
+            for point, mean, std in rewards
         ]
 
-    def _write(self, plans: Sequence[Candidate], resources: Resources, generator: random.Random) -> list[Candidate]:
+    def _write(self, plans: Sequence[Candidate], context: SearchContext, generator: random.Random) -> list[Candidate]:
         """The plans with their texts."""
-        white_box = require_white_box(resources.white_box, "under soft prompts")
+        white_box = context.white_box
         points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
         texts = white_box.generate(
-            [self._prompt(resources, generator) for _ in plans],
+            [self._prompt(context, generator) for _ in plans],
             seeds=[generator.getrandbits(31) for _ in plans],
             temperature=self.temperature,
             max_new_tokens=self.max_new_tokens,
@@ -185,8 +186,8 @@ class InstructZero(AbstractStrategy):
         )
         return [replace(plan, text=canonical(text)) for plan, text in zip(plans, texts, strict=True)]
 
-    def _prompt(self, resources: Resources, generator: random.Random) -> str:
+    def _prompt(self, context: SearchContext, generator: random.Random) -> str:
         if not self.fresh_demonstrations:
-            generator = random.Random(f"demonstrations/{resources.seed}")
-        shown = draw_demonstrations(resources.demonstrations, self.demonstrations, generator)
+            generator = random.Random(f"demonstrations/{context.seed}")
+        shown = draw_demonstrations(context.demonstrations, self.demonstrations, generator)
         return fill(self.template, {"demonstrations": demonstrate(shown)})

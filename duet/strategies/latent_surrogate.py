@@ -60,7 +60,7 @@ class InstructionCoupledKernel(Kernel):  # type: ignore[misc]
 
 
 def _matern(dimensions: int) -> MaternKernel:
-    return MaternKernel(nu=2.5, ard_num_dims=dimensions, lengthscale_prior=GammaPrior(3.0, 6.0))
+    return MaternKernel(beta=2.5, ard_num_dims=dimensions, lengthscale_prior=GammaPrior(3.0, 6.0))
 
 
 class _Process(ExactGP):  # type: ignore[misc]

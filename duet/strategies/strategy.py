@@ -1,17 +1,16 @@
-"""A strategy: a pool and a predictor in, the instructions to score next out."""
+"""The contract of a search method: a pool and a predictor in, the instructions to score next out."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
 
 from duet.evaluation.evaluation import Evaluator
-from duet.features import FeatureExtractor
-from duet.models.base import AbstractBlackBox, AbstractEncoder, Request
+from duet.models.base import AbstractBlackBox, AbstractEncoder, AbstractWhiteBox, Request
 from duet.pool import Candidate, Pool
 from duet.tasks.example import Example
 
@@ -25,26 +24,64 @@ class RewardPredictor(Protocol):
 
 
 @dataclass(frozen=True)
-class Resources:
+class Requirements:
+    """What a method needs, and the most that one of its proposals spends; the engine holds it to that.
+
+    Args:
+        choose: most instructions that one proposal has scored.
+        read: most candidates of one proposal whose features are extracted; 0 where no features are needed.
+        predictor: whether the score predictor is fitted before each proposal.
+        writing: whether the white box writes.
+        trial_calls: most calls by which a proposal itself tries instructions on examples.
+        whole_scores: whether all instructions must be scored on the same examples.
+    """
+
+    choose: int = 1
+    read: int = 0
+    predictor: bool = False
+    writing: bool = False
+    trial_calls: int = 0
+    whole_scores: bool = False
+
+    def __post_init__(self) -> None:
+        if self.choose < 1 or min(self.read, self.trial_calls) < 0:
+            raise ValueError(f"Expected choose of at least 1, read and trial_calls of at least 0 but got {self}")
+        if self.predictor and not self.read:
+            raise ValueError("Expected read of at least 1 where the predictor is needed: it predicts from features")
+
+
+@dataclass(frozen=True)
+class SearchContext:
     """What a run puts at a strategy's disposal.
 
     Args:
         black_box: the task model, cached and within the budget.
-        white_box: the open model, or an encoder that stands in for it where the black box writes.
-        extractor: turns instructions into fused embeddings.
+        proposer: the black box that writes instructions, within the same budget.
+        encoder: the open model, or an encoder that stands in for it; None where the method needs neither.
+        encode: sets the features of candidates; the one place where features are extracted.
         demonstrations: the split's demonstration examples; five of them make an induction prompt.
+        evaluator: scores instructions, or tries them on a few examples.
         seed: the run's seed; every random stream derives from it and the pool's iteration.
-        writer: the black box that writes instructions, within the same budget; None is ``black_box``.
-        evaluator: scores instructions, or tries them on a few examples; None where there are no examples.
     """
 
     black_box: AbstractBlackBox
-    white_box: AbstractEncoder
-    extractor: FeatureExtractor
+    proposer: AbstractBlackBox
+    encoder: AbstractEncoder | None
+    encode: Callable[[Sequence[Candidate]], list[Candidate]]
     demonstrations: Sequence[Example]
+    evaluator: Evaluator
     seed: int
-    writer: AbstractBlackBox | None = None
-    evaluator: Evaluator | None = None
+
+    @property
+    def white_box(self) -> AbstractWhiteBox:
+        """The open model, for a method that declares ``writing``.
+
+        Raises:
+            TypeError: there is none.
+        """
+        if not isinstance(self.encoder, AbstractWhiteBox):
+            raise TypeError(f"Expected a white box that writes but got {type(self.encoder).__name__}")
+        return self.encoder
 
 
 @dataclass(frozen=True)
@@ -52,8 +89,8 @@ class Proposal:
     """What a strategy came up with.
 
     Args:
-        candidates: the instructions to score next, best first; each new to the pool, but for INSTINCT's preset
-            ``paper``; empty when nothing new was found. Their features are set where the strategy computed them.
+        candidates: the instructions to score next, best first; each new to the pool, but for INSTINCT as published;
+            empty when nothing new was found. Their features are set where the strategy read them.
         written: texts that were generated for it.
         distinct: how many of them were new, distinct instructions.
         reserve: what may be scored later, with features; the pool holds it until the next proposal.
@@ -66,24 +103,22 @@ class Proposal:
 
 
 class AbstractStrategy(ABC):
-    """Proposes instructions. The pool is its memory: the same pool and predictor give the same proposal.
+    """Proposes instructions. The pool is its memory: the same pool and predictor give the same proposal."""
 
-    ``compares_examples`` says that it compares instructions example by example, so that none may lack a mark; ``ahead``
-    that it writes ahead.
-    """
+    @property
+    @abstractmethod
+    def requirements(self) -> Requirements:
+        """What it needs, and the most that one proposal spends."""
 
-    compares_examples = False  # annotated, it would keep jsonargparse from building what a strategy is made of
-    ahead = False
-
-    def check(self, white_box: AbstractEncoder) -> None:  # noqa: B027, for whom any encoder will do
-        """Whether it can work with this white box; to be asked before anything is paid for.
+    def check(self, encoder: AbstractEncoder | None) -> None:  # noqa: B027, for whom any will do
+        """Checks what `requirements` can't say, before anything is paid for.
 
         Raises:
-            ValueError: it can't.
+            ValueError: it can't work with this encoder, or a package is missing.
         """
 
     def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
-        """What one proposal asks a black box to write, at most; nothing where the white box writes.
+        """Builds what one proposal asks the proposer to write, at most; nothing where the white box writes.
 
         Args:
             demonstrations: the split's demonstration examples.
@@ -91,18 +126,12 @@ class AbstractStrategy(ABC):
         """
         return []
 
-    def write_ahead(self, pool: Pool, proposal: Proposal, resources: Resources) -> Proposal:
-        """What can be written for the next proposal while the black box scores this one: its reserve joins the pool's.
-
-        It may run in a thread of its own, beside the black box, so it asks the white box alone.
+    @abstractmethod
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
+        """Names the instructions to score next, given all that is known.
 
         Args:
-            pool: without the scores that are under way.
-            proposal: whose candidates are being scored.
-            resources: as for ``propose``.
+            pool: every scored instruction.
+            predictor: fitted on the pool; None unless `requirements` asks for it.
+            context: models, examples, seed.
         """
-        return Proposal(())
-
-    @abstractmethod
-    def propose(self, pool: Pool, predictor: RewardPredictor, resources: Resources) -> Proposal:
-        """The instructions to score next, given all that is known."""

@@ -12,10 +12,10 @@ from scipy.stats import spearmanr
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
 from callbacks.search_curves import held_out_rank_correlation
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 
 TAGS = {
-    "reward/chosen", "reward/best", "reward/mean_of_pool", "predictor/predicted", "predictor/uncertainty",
+    "reward/chosen", "reward/best", "reward/mean_of_pool", "predictor/predicted", "predictor/std",
     "predictor/held_out_rank_correlation", "loss/regression", "loss/similarity", "loss/lambda",
     "cost/calls", "cost/tokens", "candidates/distinct_share", "final/validation_score", "final/test_score",
 }  # fmt: skip
@@ -72,9 +72,9 @@ def test_each_scored_instruction_has_a_line(run: Callable[..., Any]) -> None:
     assert [line["predicted"] is None for line in lines] == [True] * 5 + [False] * 3
 
 
-def observation(index: int, predicted: float | None, reward: float) -> Observation:
+def observation(index: int, predicted: float | None, reward: float) -> ScoredInstruction:
     candidate = Candidate(f"{index}", "global", features=torch.zeros(2), predicted=predicted)
-    return Observation(candidate, index, (reward,), ("",))
+    return ScoredInstruction(candidate, index, (reward,), ("",))
 
 
 def test_the_rank_correlation_is_that_of_scipy() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callbacks.search_progress import printable
-from duet.evaluation.evaluation import Scoring
+from duet.evaluation.evaluation import EvaluationConfig
 from duet.evaluation.racing import Racing
 
 
@@ -30,14 +30,14 @@ def test_without_a_terminal_there_are_plain_lines(
 def test_where_scoring_was_broken_off_the_line_says_so(
     run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    race = Scoring(examples=4, racing=Racing(0.19, 1))
+    race = EvaluationConfig(examples=4, racing=Racing(0.19, 1))
     with caplog.at_level(logging.INFO, "duet"):
         run(
             lambda text: 1.1 * (text != "Bad one."),
             strategy=listed(["Bad one."]),
             iterations=1,
             threshold=1.1,
-            scoring=race,
+            evaluation=race,
         )
     assert "iteration 1/1: score 0.000 (1 of 4 examples), best 1.000 [" in caplog.text
 

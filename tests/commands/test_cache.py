@@ -12,7 +12,7 @@ import pytest
 from duet.commands import main as cli
 from duet.models.base import Request
 from duet.models.fakes import ScriptedBlackBox
-from duet.spending.cache_file import holdings, user_cache_path
+from duet.spending.cache_file import cache_stats, user_cache_path
 from duet.spending.cached import CachedBlackBox
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def cache() -> Path:
 
 
 def left(path: Path) -> dict[str, int]:
-    return {str(one.identity).rpartition(":")[2]: one.entries for one in holdings(path)}
+    return {str(one.identity).rpartition(":")[2]: one.entries for one in cache_stats(path)}
 
 
 def test_stats_tell_entries_size_and_age_by_model(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from duet.commands import main as cli
-from duet.spending.cache_file import holdings, user_cache_path
+from duet.spending.cache_file import cache_stats, user_cache_path
 
 CALLS, PRICE = 4 * 5 + (4 + 2) * 3 + 2 * 8, (20 * 100 + 5 * 200) / 10**6  # at most, and of one call
 CAP = "--search.budget.max_calls=60"
@@ -41,7 +41,7 @@ def test_with_a_cap_or_a_yes_it_runs_and_tells_what_it_paid(
     assert len(server.asked) <= result["calls"] <= CALLS
     assert f"tokens, ${result['cost_usd']:.2g}, " in out
     assert ", $0." in next(line for line in shown.splitlines() if line.startswith("iteration 1/2"))
-    assert [one.entries for one in holdings(user_cache_path())] == [len(server.asked)]
+    assert [one.entries for one in cache_stats(user_cache_path())] == [len(server.asked)]
 
 
 def test_yes_is_not_remembered(folder: Path, paid: list[str], server: Any) -> None:

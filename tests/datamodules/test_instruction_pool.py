@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from datamodules.instruction_pool import InstructionPool, pool_batch, standardisation
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 
 
-def _row(text: str, reward: float, features: Tensor, iteration: int = 0) -> Observation:
-    return Observation(Candidate(text, "initial", features=features), iteration, (reward,), ("answer",))
+def _row(text: str, reward: float, features: Tensor, iteration: int = 0) -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, "initial", features=features), iteration, (reward,), ("answer",))
 
 
 def _pool(features: Tensor, rewards: list[float]) -> Pool:
@@ -81,26 +81,16 @@ def test_the_loader_reads_the_pool_when_it_is_iterated() -> None:
     data = InstructionPool()
     loader = data.train_dataloader()
     batches = iter(loader)  # Lightning does this before the first epoch
-    data.grow(_pool(FEATURES, REWARDS).observations[:2])
+    data.pool = data.pool + _pool(FEATURES, REWARDS).observations[:2]
     assert [len(batch["rewards"]) for batch in batches] == [2]
-    data.grow(_pool(FEATURES, REWARDS).observations[2:])
+    data.pool = data.pool + _pool(FEATURES, REWARDS).observations[2:]
     assert [len(batch["rewards"]) for batch in loader] == [5]
     assert len(loader) == 1
 
 
-def test_each_growth_brings_its_own_reserve() -> None:
-    data, [one, two, three, *_] = InstructionPool(), _pool(FEATURES, REWARDS)
-    data.grow([one], [two.candidate])
-    assert list(data.pool.reserve) == [two.candidate]
-    data.grow([two], [three.candidate])
-    assert (len(data.pool), list(data.pool.reserve)) == (2, [three.candidate])
-    data.grow([three])
-    assert list(data.pool.reserve) == []
-
-
 def test_the_state_survives_a_weights_only_checkpoint_bit_for_bit() -> None:
     data, file = InstructionPool(), io.BytesIO()
-    data.grow(_pool(FEATURES, REWARDS).observations)
+    data.pool = data.pool + _pool(FEATURES, REWARDS).observations
     torch.save(data.state_dict(), file)
     file.seek(0)
     other = InstructionPool()

@@ -48,7 +48,7 @@ def test_no_run_spends_more_than_its_estimate(run: Callable[..., Any], paid: Any
 
 
 def test_candidates_that_the_black_box_writes_are_part_of_it(run: Callable[..., Any], paid: Any) -> None:
-    from duet.strategies.duet import Shares
+    from duet.strategies.writing import Shares
 
     writing = Duet(candidates=4, shares=Shares(0.0, 0.0, 0.0, paraphrase=0.5, resample=0.5), attempts=2)
     done = run(wrap=paid(PRICES), strategy=writing, iterations=2, threshold=1.1)
@@ -60,7 +60,7 @@ def test_candidates_that_the_black_box_writes_are_part_of_it(run: Callable[..., 
 
 def test_each_black_box_is_counted_at_its_own_price(run: Callable[..., Any], paid: Any) -> None:
     dear = paid(Prices(1.0, 0.0))
-    done = run(initial_black_box=dear(run(folder="other").box))
+    done = run(proposer=dear(run(folder="other").box))
     estimate = done.search.estimate()
     [first, *others] = estimate.parts
     assert first.usd == first.most.prompt_tokens / 10**6

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from duet.evaluation.evaluation import Evaluator, Marks, Scoring, mark
+from duet.evaluation.evaluation import Evaluation, EvaluationConfig, Evaluator, mark
 from duet.evaluation.racing import Racing
 from duet.models.base import NOT_SENT, CallFailure, Outcome, Request
 from duet.models.errors import BudgetSpent
@@ -29,41 +29,41 @@ def reverser() -> ScriptedBlackBox:
     return ScriptedBlackBox(answer)
 
 
-def evaluator(box: ScriptedBlackBox, scoring: Scoring | None = None) -> Evaluator:
-    return Evaluator(box, EXAMPLES, same, scoring or Scoring())
+def evaluator(box: ScriptedBlackBox, evaluation: EvaluationConfig | None = None) -> Evaluator:
+    return Evaluator(box, EXAMPLES, same, evaluation or EvaluationConfig())
 
 
 def test_each_instruction_is_marked_on_each_example() -> None:
-    marks = mark(["Reverse it.", "Copy it."], EXAMPLES, same, reverser(), Scoring())
-    assert marks == [Marks((1.0, 1.0), ("ba", "dc")), Marks((0.0, 0.0), ("ab", "cd"))]
+    marks = mark(["Reverse it.", "Copy it."], EXAMPLES, same, reverser(), EvaluationConfig())
+    assert marks == [Evaluation((1.0, 1.0), ("ba", "dc")), Evaluation((0.0, 0.0), ("ab", "cd"))]
 
 
 def test_all_prompts_go_in_one_stream_in_the_order_of_the_instructions() -> None:
     box = reverser()
-    mark(["A b.", "C d."], EXAMPLES, same, box, Scoring(max_tokens=9))
+    mark(["A b.", "C d."], EXAMPLES, same, box, EvaluationConfig(max_tokens=9))
     form = "Instruction: {}\n\nInput: {}\nOutput:"
     assert box.asked == [Request(form.format(text, one.input), 9) for text in ("A b.", "C d.") for one in EXAMPLES]
 
 
 def test_a_template_of_ones_own_is_used() -> None:
     box = ScriptedBlackBox(lambda request: request.prompt)
-    [found] = mark(["Do {input}."], EXAMPLES, same, box, Scoring(template="{input} <- {instruction}"))
-    assert found == Marks((0.0, 0.0), ("ab <- Do {input}.", "cd <- Do {input}."))
+    [found] = mark(["Do {input}."], EXAMPLES, same, box, EvaluationConfig(template="{input} <- {instruction}"))
+    assert found == Evaluation((0.0, 0.0), ("ab <- Do {input}.", "cd <- Do {input}."))
 
 
 def test_an_instruction_with_a_failed_call_has_no_score() -> None:
     failure = CallFailure("busy")
     box = ScriptedBlackBox(lambda r: failure if "Flaky" in r.prompt and "cd" in r.prompt else "ba")
-    marks = mark(["Flaky one.", "Steady one."], EXAMPLES, same, box, Scoring())
-    assert marks == [failure, Marks((1.0, 0.0), ("ba", "ba"))]
-    rows = evaluator(box).observe([Candidate("Flaky one.", "x"), Candidate("Steady one.", "y")], 3)
+    marks = mark(["Flaky one.", "Steady one."], EXAMPLES, same, box, EvaluationConfig())
+    assert marks == [failure, Evaluation((1.0, 0.0), ("ba", "ba"))]
+    rows = evaluator(box).score([Candidate("Flaky one.", "x"), Candidate("Steady one.", "y")], 3)
     assert [(row.text, row.candidate.origin, row.score, row.iteration) for row in rows] == [
         ("Steady one.", "y", 0.5, 3)
     ]
 
 
 def test_an_empty_answer_is_an_answer() -> None:
-    [row] = evaluator(ScriptedBlackBox(lambda _: "")).observe([Candidate("Do it.", "x")], 0)
+    [row] = evaluator(ScriptedBlackBox(lambda _: "")).score([Candidate("Do it.", "x")], 0)
     assert (row.scores, row.outputs) == ((0.0, 0.0), ("", ""))
 
 
@@ -72,48 +72,48 @@ def test_a_spent_budget_is_not_caught() -> None:
         raise BudgetSpent("cap")
 
     with pytest.raises(BudgetSpent):
-        evaluator(ScriptedBlackBox(refuse)).observe([Candidate("Do it.", "x")], 0)
+        evaluator(ScriptedBlackBox(refuse)).score([Candidate("Do it.", "x")], 0)
 
 
 def test_an_instruction_costs_a_call_per_example() -> None:
     box = reverser()
     one = evaluator(box)
-    one.observe([Candidate("Do it.", "x")] * 3, 0)
+    one.score([Candidate("Do it.", "x")] * 3, 0)
     assert len(box.asked) == 3 * one.calls_per_instruction == 6
 
 
 def test_no_candidates_make_no_observations() -> None:
-    assert evaluator(reverser()).observe([], 1) == []
+    assert evaluator(reverser()).score([], 1) == []
 
 
 @pytest.mark.parametrize("options", [{"examples": 0}, {"max_tokens": -1}])
 def test_sizes_are_positive(options: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"Expected scoring\.examples and max_tokens"):
-        Scoring(**options)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"Expected evaluation\.examples and max_tokens"):
+        EvaluationConfig(**options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("template", ["{instruction}", "{input}", "", "{instruction }{input}"])
 def test_a_template_names_both_parts(template: str) -> None:
     with pytest.raises(ValueError, match=r"Expected a template with \{instruction\} and \{input\}"):
-        Scoring(template=template)
+        EvaluationConfig(template=template)
 
 
 def test_the_log_says_what_is_missing(caplog: pytest.LogCaptureFixture) -> None:
     box = ScriptedBlackBox(lambda r: CallFailure("busy") if "Flaky" in r.prompt else "ba")
-    evaluator(box).observe([Candidate("Flaky one.", "x"), Candidate("Steady one.", "y")], 0)
+    evaluator(box).score([Candidate("Flaky one.", "x"), Candidate("Steady one.", "y")], 0)
     assert caplog.messages == ["1 of 2 instructions lack an answer (busy)"]
 
 
 def test_what_the_time_had_no_room_for_is_no_failure_of_the_provider() -> None:
     box = ScriptedBlackBox(lambda r: NOT_SENT if "Late" in r.prompt else "ba")
-    rows = evaluator(box).observe([Candidate("Early one.", "x"), Candidate("Late one.", "y")], 0)
+    rows = evaluator(box).score([Candidate("Early one.", "x"), Candidate("Late one.", "y")], 0)
     assert [row.text for row in rows] == ["Early one."]
     with pytest.raises(BudgetSpent, match="The time was up before an instruction had all its answers"):
-        evaluator(box).observe([Candidate("Late one.", "y")], 0)
+        evaluator(box).score([Candidate("Late one.", "y")], 0)
 
 
 TEN = [Example(f"{letter}z", (f"z{letter}",)) for letter in "abcdefghij"]
-RACE = Scoring(racing=Racing(0.05, 2))
+RACE = EvaluationConfig(racing=Racing(0.05, 2))
 
 
 def racer(box: ScriptedBlackBox) -> Evaluator:
@@ -122,7 +122,7 @@ def racer(box: ScriptedBlackBox) -> Evaluator:
 
 def test_in_a_race_a_bad_instruction_costs_a_part_of_the_calls() -> None:
     box = reverser()
-    good, bad = racer(box).observe([Candidate("Reverse it.", "x"), Candidate("Copy it.", "x")], 0)
+    good, bad = racer(box).score([Candidate("Reverse it.", "x"), Candidate("Copy it.", "x")], 0)
     assert (good.score, len(good.scores), bad.score) == (1.0, 10, 0.0)
     assert bad.outputs == tuple(one.input for one in TEN[: len(bad.outputs)])
     assert len(bad.scores) < 10
@@ -130,13 +130,13 @@ def test_in_a_race_a_bad_instruction_costs_a_part_of_the_calls() -> None:
 
 
 def test_a_race_is_run_against_the_best_so_far() -> None:
-    [alone], [beaten] = (racer(reverser()).observe([Candidate("Copy it.", "x")], 1, best) for best in (0.0, 1.0))
+    [alone], [beaten] = (racer(reverser()).score([Candidate("Copy it.", "x")], 1, best) for best in (0.0, 1.0))
     assert (len(alone.scores), len(beaten.scores)) == (10, 2)
 
 
 def test_a_failure_in_a_later_round_leaves_the_instruction_out() -> None:
     box = ScriptedBlackBox(lambda r: CallFailure("busy") if "hz" in r.prompt else "zz")
-    assert racer(box).observe([Candidate("Do it.", "x")], 0) == []
+    assert racer(box).score([Candidate("Do it.", "x")], 0) == []
 
 
 def test_when_the_room_ends_in_a_race_what_was_paid_is_kept() -> None:
@@ -150,14 +150,14 @@ def test_when_the_room_ends_in_a_race_what_was_paid_is_kept() -> None:
             return box.complete(requests)
 
     texts = ["Reverse it.", "Reverse this.", "Reverse that."]
-    rows = racer(Limited({})).observe([Candidate(text, "x") for text in texts], 0)
+    rows = racer(Limited({})).score([Candidate(text, "x") for text in texts], 0)
     assert [(row.text, len(row.scores)) for row in rows] == [(text, 6) for text in texts]
     room[0] = 5
     with pytest.raises(BudgetSpent):
-        racer(Limited({})).observe([Candidate(text, "x") for text in texts], 0)
+        racer(Limited({})).score([Candidate(text, "x") for text in texts], 0)
 
 
 def test_when_the_time_ends_in_a_race_what_was_paid_is_kept() -> None:
     box = ScriptedBlackBox(lambda r: NOT_SENT if "ez" in r.prompt else "zz")
-    [row] = racer(box).observe([Candidate("Do it.", "x")], 0)
+    [row] = racer(box).score([Candidate("Do it.", "x")], 0)
     assert len(row.scores) == 4

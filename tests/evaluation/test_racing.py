@@ -88,5 +88,7 @@ def test_racing_saves_most_marks_and_seldom_the_best_instruction() -> None:
 
 @pytest.mark.parametrize("options", [{"least_chance": -0.1}, {"least_chance": 0.2}, {"round": 0}])
 def test_sizes_are_sensible(options: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"Expected scoring\.racing with a least_chance of at least 0 and below 0\.2"):
+    with pytest.raises(
+        ValueError, match=r"Expected evaluation\.racing with a least_chance of at least 0 and below 0\.2"
+    ):
         Racing(**options)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from datamodules.instruction_pool import InstructionPool, pool_batch
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from lightning_modules.neural_ucb import output_and_full_variance
 from lightning_modules.score_predictor import ScorePredictor, settled
 
@@ -41,11 +41,11 @@ def _features(rows: int, seed: int) -> Tensor:
     return torch.randn(rows, WIDTH, generator=torch.Generator().manual_seed(seed))
 
 
-def _observations(rows: int, seed: int, iteration: int = 0) -> list[Observation]:
+def _observations(rows: int, seed: int, iteration: int = 0) -> list[ScoredInstruction]:
     features = _features(rows, seed)
     candidates = [Candidate(f"{seed} {i}", "initial", features=row * 3 + 5) for i, row in enumerate(features)]
     rewards = _truth(features).tolist()
-    return [Observation(c, iteration, (r,), ("",)) for c, r in zip(candidates, rewards, strict=True)]
+    return [ScoredInstruction(c, iteration, (r,), ("",)) for c, r in zip(candidates, rewards, strict=True)]
 
 
 class GrowingSearch(Callback):
@@ -59,7 +59,7 @@ class GrowingSearch(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         data: InstructionPool = trainer.datamodule  # type: ignore[attr-defined]
         if len(data.pool) == 0:
-            data.grow(_observations(60, seed=0))
+            data.pool = data.pool + _observations(60, seed=0)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.current_epoch > 0:
@@ -70,7 +70,7 @@ class GrowingSearch(Callback):
         data: InstructionPool = trainer.datamodule  # type: ignore[attr-defined]
         self.fitted.append({name: value.clone() for name, value in pl_module.state_dict().items()})
         self.predicted.append(pl_module.predict(data.pool.features()))
-        data.grow(_observations(1, seed=trainer.current_epoch + 1, iteration=data.pool.iteration))
+        data.pool = data.pool + _observations(1, seed=trainer.current_epoch + 1, iteration=data.pool.iteration)
 
 
 def _trainer(folder: Path, epochs: int, search: GrowingSearch) -> Trainer:

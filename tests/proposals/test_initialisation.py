@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Request, always, in_batches
+from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Request, always
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
+from duet.models.metering import in_batches
 from duet.proposals.initialisation import Initialisation, parse_instructions
 from duet.proposals.instruction_filter import Guard
 from duet.tasks.example import Example

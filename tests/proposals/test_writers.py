@@ -11,7 +11,7 @@ import torch
 from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import induction_prompt, paraphrase_request
 from duet.proposals.instruction_filter import canonical
 from duet.proposals.soft_prompts import SoftPrompts
@@ -45,8 +45,8 @@ class NotingWhiteBox(HashingWhiteBox):
         return [" " + text for text in super().generate(prompts, **options)]
 
 
-def row(text: str, score: float, latent: tuple[float, ...] | None = None) -> Observation:
-    return Observation(Candidate(text, "initial", latent=latent), 0, (score,), ("x",))
+def row(text: str, score: float, latent: tuple[float, ...] | None = None) -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, "initial", latent=latent), 0, (score,), ("x",))
 
 
 def writer(**options: Any) -> Writer:
@@ -66,8 +66,8 @@ def test_the_best_lead_and_ties_go_to_the_shorter_text_then_the_alphabet() -> No
     assert leaders(pool, 1)[0] == pool.best()
 
 
-def answering(text: str, score: float, *outputs: str) -> Observation:
-    return Observation(Candidate(text, "initial"), 0, (score,) * len(outputs), outputs)
+def answering(text: str, score: float, *outputs: str) -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, "initial"), 0, (score,) * len(outputs), outputs)
 
 
 def test_parents_are_the_best_that_do_different_things() -> None:

@@ -10,13 +10,11 @@ from typing import Any, Protocol
 import pytest
 import yaml
 
-from duet.reporting.records import CandidateRecord, Result, write_candidates, write_result
-
 SETTINGS: dict[str, Any] = {
     "seed_everything": 0,
     "model": {"depth": 3, "weight": "balance", "alpha": 0.1},
     "search": {"iterations": 2, "extractor": {"outputs": "white_box"}},
-    "strategy": {"class_path": "duet.strategies.duet.Duet", "init_args": {"nu": 0.5}},
+    "strategy": {"class_path": "duet.strategies.duet.Duet", "init_args": {"beta": 0.5}},
     "black_box": {"class_path": "x.Box", "init_args": {"model": "embedded"}},
     "run_dir": "x",
 }
@@ -30,19 +28,20 @@ class MakeRun(Protocol):
         name: str,
         *,
         settings: dict[str, Any] | None = None,
-        candidates: Sequence[CandidateRecord] | None = None,
+        candidates: Sequence[dict[str, Any]] | None = None,
         examples: Sequence[dict[str, Any]] = (),
         **result: Any,
     ) -> Path: ...
 
 
-def candidate(iteration: int, instruction: str, score: float, **more: Any) -> CandidateRecord:
+def candidate(iteration: int, instruction: str, score: float, **more: Any) -> dict[str, Any]:
     """A line of candidates.jsonl on two examples."""
     known: dict[str, Any] = {
-        "origin": "initial" if iteration == 0 else "global", "parent": None, "n": 2, "scores": (score, score),
-        "outputs": ("a", "b"), "predicted": None if iteration == 0 else 0.5, "uncertainty": None,
+        "iteration": iteration, "instruction": instruction, "score": score, "n": 2, "scores": [score, score],
+        "origin": "initial" if iteration == 0 else "global", "parent": None, "outputs": ["a", "b"],
+        "predicted": None if iteration == 0 else 0.5, "uncertainty": None,
     }  # fmt: skip
-    return CandidateRecord(iteration=iteration, instruction=instruction, score=score, **(known | more))
+    return known | more
 
 
 CANDIDATES = (
@@ -53,7 +52,7 @@ CANDIDATES = (
 )
 
 
-def result(**changes: Any) -> Result:
+def result(**changes: Any) -> dict[str, Any]:
     """A result.json."""
     known: dict[str, Any] = {
         "task": "last_word", "task_fingerprint": "f" * 64, "method": "Duet", "seed": 0,
@@ -63,7 +62,12 @@ def result(**changes: Any) -> Result:
         "prompt_tokens": 1000, "completion_tokens": 100, "cost_usd": 0.0125, "iterations": 2,
         "stop_reason": "iterations", "seconds": 90.0, "versions": {"torch": "2"},
     }  # fmt: skip
-    return Result(**(known | changes))
+    return known | changes
+
+
+def write_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
+    """Writes a JSONL file."""
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 @pytest.fixture
@@ -74,17 +78,17 @@ def make_run(tmp_path: Path) -> MakeRun:
         name: str,
         *,
         settings: dict[str, Any] | None = None,
-        candidates: Sequence[CandidateRecord] | None = None,
+        candidates: Sequence[dict[str, Any]] | None = None,
         examples: Sequence[dict[str, Any]] = (),
         **changes: Any,
     ) -> Path:
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(yaml.safe_dump({**SETTINGS, **(settings or {})}))
-        write_candidates(folder, CANDIDATES if candidates is None else candidates)
+        write_lines(folder / "candidates.jsonl", CANDIDATES if candidates is None else candidates)
         if examples:
-            (folder / "examples.jsonl").write_text("".join(json.dumps(one) + "\n" for one in examples))
-        write_result(folder, result(**changes))
+            write_lines(folder / "examples.jsonl", examples)
+        (folder / "result.json").write_text(json.dumps(result(**changes)))
         return folder
 
     return write

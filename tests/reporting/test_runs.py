@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from duet.reporting.runs import NotReportable, find_folders, read_run, read_runs
-from tests.reporting.conftest import MakeRun
+from duet.reporting.runs import find_folders, read_run, read_runs
+from duet.reporting.untrusted import NotReportable
+from tests.reporting.conftest import CANDIDATES, MakeRun, candidate
 
 
 def test_a_run_is_read_as_it_was_written(make_run: MakeRun) -> None:
@@ -50,13 +51,46 @@ def test_a_path_without_a_run_gets_a_line(tmp_path: Path) -> None:
     ]
 
 
-def test_an_unfinished_run_says_so_and_the_others_are_read(make_run: MakeRun) -> None:
-    done, unfinished = make_run("done"), make_run("unfinished")
-    (unfinished / "result.json").unlink()
-    runs, problems = read_runs([done, unfinished])
+def test_an_unfinished_run_is_shown_with_its_best_instruction_so_far(make_run: MakeRun) -> None:
+    racing = (*CANDIDATES, candidate(3, "Lucky.", 1.0, n=1, scores=[1.0], outputs=["a"]))
+    folder = make_run("unfinished", candidates=racing, settings={"task": {"name": "t"}})
+    (folder / "result.json").unlink()
+    run = read_run(folder)
+    result = run.result
+    assert not run.is_finished
+    assert (run.task, run.label, result.best_instruction, result.test_score) == (
+        "t",
+        "Duet",
+        "Say the last word.",
+        None,
+    )
+    assert (result.validation_score, result.validation_n, result.initial_best_instruction) == (
+        1,
+        2,
+        "Say the first word.",
+    )
+
+
+def test_a_run_without_a_scored_instruction_is_left_out_and_the_others_are_read(make_run: MakeRun) -> None:
+    done, empty = make_run("done"), make_run("empty", candidates=[])
+    (empty / "result.json").unlink()
+    runs, problems = read_runs([done, empty])
     assert [run.folder for run in runs] == [done]
-    why = "left out, as it is unfinished (no result.json, 4 instructions scored); the same fit command goes on with it"
-    assert problems == [f"{unfinished}: {why}"]
+    why = "unfinished, and no instruction is scored; the same fit command resumes it; left out"
+    assert problems == [f"{empty}: {why}"]
+
+
+def test_numbers_of_examples_that_an_earlier_version_left_out_come_from_the_scores(make_run: MakeRun) -> None:
+    result = read_run(make_run("a")).result
+    assert (result.validation_n, result.initial_best_validation_n) == (2, 2)
+
+
+def test_the_new_keys_of_a_line_are_read_and_the_old_name_of_the_standard_deviation_too(make_run: MakeRun) -> None:
+    new = candidate(0, "a", 0.5, std=0.25, posterior=0.4, extracted=["x", None], tokens=7, uncertainty=None)
+    old = candidate(1, "b", 0.5, uncertainty=0.125)
+    first, second = read_run(make_run("a", candidates=[new, old])).scored
+    assert (first.std, first.posterior, first.extracted, first.tokens) == (0.25, 0.4, ("x", None), 7)
+    assert (second.std, second.posterior, second.extracted, second.tokens) == (0.125, None, (), None)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +98,14 @@ def test_an_unfinished_run_says_so_and_the_others_are_read(make_run: MakeRun) ->
     [
         ("result.json", "{", "result.json: expected JSON but found: Expecting property name"),
         ("result.json", "[]", "result.json: expected a JSON object but found list"),
-        ("result.json", "{}", "result.json: expected another kind of value for task but found nothing"),
+        ("result.json", "{}", "result.json: expected a value for task but found nothing"),
         ("config.yaml", "a: [", "config.yaml: expected YAML but found: while parsing"),
         ("config.yaml", "- a", "config.yaml: expected keys and values but found list"),
         ("candidates.jsonl", "1\n", "candidates.jsonl, line 1: expected a JSON object but found int"),
         (
             "candidates.jsonl",
             '{"iteration": 0}\n',
-            "line 1: expected another kind of value for instruction",
+            "line 1: expected a value for instruction",
         ),
         ("candidates.jsonl", '{"score": NaN}\n', "line 1: expected JSON but found: NaN is no number"),
     ],
@@ -98,5 +132,5 @@ def test_a_value_of_the_wrong_kind_is_named(make_run: MakeRun) -> None:
     folder = make_run("a")
     content = json.loads((folder / "result.json").read_text())
     (folder / "result.json").write_text(json.dumps(content | {"test_score": "high"}))
-    with pytest.raises(NotReportable, match="expected another kind of value for test_score but found 'high'"):
+    with pytest.raises(NotReportable, match="expected a number for test_score but found 'high'"):
         read_run(folder)

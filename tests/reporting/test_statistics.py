@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from duet.reporting.statistics import (
-    Cell,
     Column,
+    MethodScore,
     average_ranks,
     bootstrap_interval,
     common_tasks,
@@ -19,7 +19,9 @@ from duet.reporting.statistics import (
 
 
 def column(calls: float = 10, **tasks: list[float]) -> Column:
-    return {(task, seed): Cell(score, calls) for task, scores in tasks.items() for seed, score in enumerate(scores)}
+    return {
+        (task, seed): MethodScore(score, calls) for task, scores in tasks.items() for seed, score in enumerate(scores)
+    }
 
 
 def test_seeds_are_averaged_before_tasks_are_counted() -> None:

@@ -7,15 +7,15 @@ import io
 
 import pytest
 
-from duet.reporting.table import Estimate, Interval, Table, comma_separated, latex, markdown
+from duet.reporting.table import Interval, MeanWithError, Table, comma_separated, latex, markdown
 
 TABLE = Table(
     "t",
     "Scores_of 3 & more",
     ("task", "Duet", "interval", "n", "p"),
     (
-        ("a_b", Estimate(0.5, 0.125, best=True), Interval(-0.25, 0.5), 1200, 0.04),
-        ("=1|2", Estimate(0.25), None, None, None),
+        ("a_b", MeanWithError(0.5, 0.125, best=True), Interval(-0.25, 0.5), 1200, 0.04),
+        ("=1|2", MeanWithError(0.25), None, None, None),
     ),
     ("100 % of $5.",),
 )

@@ -10,7 +10,7 @@ import pytest
 
 from duet.models.base import Completion, Request
 from duet.models.fakes import ScriptedBlackBox
-from duet.spending.cache_file import Holding, holdings, is_of_model, prune, user_cache_path
+from duet.spending.cache_file import CacheStats, cache_stats, is_of_model, prune, user_cache_path
 from duet.spending.cached import CachedBlackBox
 
 DAY = 24 * 60 * 60
@@ -36,7 +36,7 @@ def former(path: Path, count: int) -> None:
 
 
 def test_a_file_that_is_not_there_holds_nothing_and_is_not_made(tmp_path: Path) -> None:
-    assert holdings(tmp_path / "none") == []
+    assert cache_stats(tmp_path / "none") == []
     assert prune(tmp_path / "none") == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -45,10 +45,10 @@ def test_what_a_cache_holds_is_told_by_model(tmp_path: Path) -> None:
     path = tmp_path / "cache"
     fill(path, "openai:https://a.b/v1:gpt-4", 2, created=10)
     fill(path, "openai:https://a.b/v1:gpt-4o", 3, created=20)
-    sizes = {one.identity: one.size for one in holdings(path)}
-    assert holdings(path) == [
-        Holding("openai:https://a.b/v1:gpt-4o", 3, sizes["openai:https://a.b/v1:gpt-4o"], 20, 20),
-        Holding("openai:https://a.b/v1:gpt-4", 2, sizes["openai:https://a.b/v1:gpt-4"], 10, 10),
+    sizes = {one.identity: one.size for one in cache_stats(path)}
+    assert cache_stats(path) == [
+        CacheStats("openai:https://a.b/v1:gpt-4o", 3, sizes["openai:https://a.b/v1:gpt-4o"], 20, 20),
+        CacheStats("openai:https://a.b/v1:gpt-4", 2, sizes["openai:https://a.b/v1:gpt-4"], 10, 10),
     ]
     assert all(size > 0 for size in sizes.values())
 
@@ -58,8 +58,8 @@ def test_a_file_of_a_former_version_still_answers_and_takes_more(tmp_path: Path)
     former(path, 2)
     box = CachedBlackBox(ScriptedBlackBox(lambda _: "new", "m"), path)
     assert box.complete([Request("a")]) == [Completion("new", 1, 1)]
-    assert [(one.identity, one.entries) for one in holdings(path)] == [(None, 2), ("m", 1)]
-    assert holdings(path)[0].oldest is None
+    assert [(one.identity, one.entries) for one in cache_stats(path)] == [(None, 2), ("m", 1)]
+    assert cache_stats(path)[0].oldest is None
 
 
 def test_old_answers_go_and_those_of_unknown_age_stay(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_old_answers_go_and_those_of_unknown_age_stay(tmp_path: Path) -> None:
     fill(path, "old", 3, created=10 * DAY)
     fill(path, "new", 4, created=19 * DAY)
     assert prune(path, older_than_days=5, now=20 * DAY) == 3
-    assert {one.identity: one.entries for one in holdings(path)} == {None: 1, "new": 4}
+    assert {one.identity: one.entries for one in cache_stats(path)} == {None: 1, "new": 4}
 
 
 def test_the_answers_of_one_model_go(tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_the_answers_of_one_model_go(tmp_path: Path) -> None:
     for model in ("gpt-4", "gpt-4o", "gpt-4:Be brief."):
         fill(path, f"openai:https://a.b/v1:{model}", 2)
     assert prune(path, model="gpt-4") == 4
-    assert [one.identity for one in holdings(path)] == ["openai:https://a.b/v1:gpt-4o"]
+    assert [one.identity for one in cache_stats(path)] == ["openai:https://a.b/v1:gpt-4o"]
     assert prune(path) == 2
-    assert holdings(path) == []
+    assert cache_stats(path) == []
 
 
 def test_pruning_gives_room_back(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_pruning_gives_room_back(tmp_path: Path) -> None:
     box = CachedBlackBox(ScriptedBlackBox(lambda _: "x" * 100_000), path)
     box.complete([Request(str(number)) for number in range(20)])
     prune(path)
-    holdings(path)  # the last connection writes the log back
+    cache_stats(path)  # the last connection writes the log back
     assert path.stat().st_size < 100_000
 
 
@@ -105,7 +105,7 @@ def test_another_kind_of_file_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "cache"
     path.write_bytes(b"this is no database, but long enough to be one" * 50)
     with pytest.raises(ValueError, match=f"Expected a call cache at {path} but found"):
-        holdings(path)
+        cache_stats(path)
 
 
 @pytest.mark.parametrize(

@@ -14,24 +14,24 @@ MEAN = torch.tensor([0.5, 0.2, 0.9, 0.5, -0.3], dtype=torch.float64)
 DEVIATION = torch.tensor([0.1, 0.4, 0.05, 0.3, 1.0], dtype=torch.float64)
 
 
-def value(kind: Acquisition, nu: float = 1.0, best: float = 0.6, seed: int = 0) -> torch.Tensor:
-    return acquisition_value(kind, MEAN, DEVIATION, best, nu, torch.Generator().manual_seed(seed))
+def value(kind: Acquisition, beta: float = 1.0, best: float = 0.6, seed: int = 0) -> torch.Tensor:
+    return acquisition_value(kind, MEAN, DEVIATION, best, beta, torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("nu", [0.5, 1.0, 2.0])
-def test_expected_improvement_is_the_integral_of_the_improvement(nu: float) -> None:
+@pytest.mark.parametrize("beta", [0.5, 1.0, 2.0])
+def test_expected_improvement_is_the_integral_of_the_improvement(beta: float) -> None:
     def integral(mean: float, deviation: float) -> float:
-        density = stats.norm(mean, nu * deviation).pdf
-        low, high = 0.6, max(0.6, mean) + 12 * nu * deviation
+        density = stats.norm(mean, beta * deviation).pdf
+        low, high = 0.6, max(0.6, mean) + 12 * beta * deviation
         return float(integrate.quad(lambda r: (r - 0.6) * density(r), low, high, points=[max(low, mean)])[0])
 
     expected = [integral(m, s) for m, s in zip(MEAN.tolist(), DEVIATION.tolist(), strict=True)]
-    np.testing.assert_allclose(value("expected_improvement", nu).numpy(), expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(value("expected_improvement", beta).numpy(), expected, rtol=1e-6, atol=1e-9)
 
 
 def test_the_upper_confidence_bound_is_a_quantile() -> None:
     expected = stats.norm(MEAN.numpy(), DEVIATION.numpy()).ppf(stats.norm.cdf(0.7))
-    np.testing.assert_allclose(value("upper_confidence_bound", nu=0.7).numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(value("upper_confidence_bound", beta=0.7).numpy(), expected, rtol=1e-9)
 
 
 def test_without_deviation_the_improvement_is_certain() -> None:
@@ -41,7 +41,7 @@ def test_without_deviation_the_improvement_is_certain() -> None:
 
 
 def test_greedy_is_the_mean() -> None:
-    assert torch.equal(value("greedy", nu=9.0), MEAN)
+    assert torch.equal(value("greedy", beta=9.0), MEAN)
 
 
 def test_thompson_draws_have_the_normals_moments_and_follow_the_seed() -> None:
@@ -55,7 +55,7 @@ def test_thompson_draws_have_the_normals_moments_and_follow_the_seed() -> None:
 
 @pytest.mark.parametrize("kind", get_args(Acquisition))
 def test_without_exploration_all_agree_on_a_clear_winner(kind: Acquisition) -> None:
-    assert value(kind, nu=0.0, best=0.0).argmax().item() == 2
+    assert value(kind, beta=0.0, best=0.0).argmax().item() == 2
 
 
 @pytest.mark.parametrize("kind", get_args(Acquisition))

@@ -9,21 +9,21 @@ import pytest
 import torch
 
 from duet.commands import main as cli
-from duet.evaluation.evaluation import Evaluator, Scoring
-from duet.features import FeatureExtractor
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.models.base import CallFailure, Request
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.ape import Ape
-from duet.strategies.bandit_selection import Trials
-from duet.strategies.strategy import Proposal, Resources
+from duet.strategies.bandit_selection import BanditSelection
+from duet.strategies.strategy import Proposal
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 
 
-def row(text: str, score: float, iteration: int = 0, origin: str = "initial") -> Observation:
-    return Observation(Candidate(text, origin, features=torch.zeros(4)), iteration, (score,), ("x",))
+def row(text: str, score: float, iteration: int = 0, origin: str = "initial") -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, origin, features=torch.zeros(4)), iteration, (score,), ("x",))
 
 
 POOL = Pool((row("Write it backwards.", 0.5), row("Copy it.", 0.25)))
@@ -48,9 +48,8 @@ def propose(
     writer: ScriptedBlackBox | None = None,
     evaluator: Evaluator | None = None,
 ) -> Proposal:
-    extractor = FeatureExtractor(outputs="none")
-    resources = Resources(black_box, HashingWhiteBox(), extractor, EXAMPLES, 0, writer, evaluator)
-    return ape.propose(pool, Nobody(), resources)
+    context = make_context(black_box, HashingWhiteBox(), EXAMPLES, proposer=writer, evaluator=evaluator)
+    return ape.propose(pool, Nobody(), context)
 
 
 def shown(request: Request) -> frozenset[str]:
@@ -75,7 +74,7 @@ def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() 
     sets: list[frozenset[str]] = []
     for iteration in (1, 2, 3):
         proposal = propose(Ape(preset="paper"), pool, box)
-        assert len(proposal.candidates) == Ape(preset="paper").choose == 30
+        assert len(proposal.candidates) == Ape(preset="paper").requirements.choose == 30
         asked = {shown(request) for request in box.asked[-30:]}
         assert len(asked) == 1
         sets += asked
@@ -112,8 +111,8 @@ def test_iterative_paraphrases_the_best_once_there_are_enough_proposals() -> Non
 
 
 def trying(box: ScriptedBlackBox) -> Evaluator:
-    """Marks by the number of the part, so that later proposals are better."""
-    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, Scoring(examples=12))
+    """Evaluation by the number of the part, so that later proposals are better."""
+    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, EvaluationConfig(examples=12))
 
 
 def number_of(request: Request) -> str:
@@ -122,12 +121,12 @@ def number_of(request: Request) -> str:
 
 def test_ucb_scores_none_but_the_winner_of_the_trials() -> None:
     box, task = ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
-    ape = Ape(variant="ucb", trials=Trials(proposals=6, rounds=2, share=0.5, examples=4))
+    ape = Ape(variant="ucb", trials=BanditSelection(proposals=6, rounds=2, share=0.5, examples=4))
     proposal = propose(ape, POOL, task, box, trying(task))
     assert [one.text for one in proposal.candidates] == ["Take part 5."]
     assert (proposal.written, proposal.distinct) == (6, 6)
     assert (len(box.asked), len(task.asked)) == (6, 2 * 3 * 4)
-    assert ape.choose * 12 >= len(task.asked) + 12
+    assert ape.requirements.trial_calls >= len(task.asked)
 
 
 def test_ucb_of_the_paper_is_one_iteration_of_ninety_proposals_and_twenty_rounds() -> None:
@@ -136,13 +135,8 @@ def test_ucb_of_the_paper_is_one_iteration_of_ninety_proposals_and_twenty_rounds
     assert len(proposal.candidates) == 1
     assert (len(box.asked), len({shown(request) for request in box.asked})) == (90, 3)
     assert len(ape.longest_requests(EXAMPLES, "a")) == 90
-    assert ape.choose == 91
+    assert (ape.requirements.choose, ape.requirements.trial_calls) == (1, 20 * 30 * 5)
     assert propose(ape, Pool((*POOL, row("Take part 89.", 0.9, 1))), task, box, trying(task)) == Proposal((), 0, 0)
-
-
-def test_ucb_needs_examples_to_try_on() -> None:
-    with pytest.raises(ValueError, match="Expected resources with an evaluator"):
-        propose(Ape(variant="ucb"), POOL, ScriptedBlackBox(counting()))
 
 
 def test_a_search_with_ucb_asks_no_more_than_its_estimate(
@@ -151,10 +145,9 @@ def test_a_search_with_ucb_asks_no_more_than_its_estimate(
     monkeypatch.chdir(tmp_path)
     command = [
         "fit", "--task.name=second_letter", "--strategy=duet.strategies.ape.Ape", "--strategy.init_args.variant=ucb",
-        "--strategy.init_args.trials.proposals=6", "--black_box=duet.models.fakes.HashingBlackBox", "--model.steps=1",
-        "--white_box=duet.models.ngram_encoder.NGramEncoder", "--search.extractor.outputs=none",
+        "--strategy.init_args.trials.proposals=6", "--black_box=duet.models.fakes.HashingBlackBox",
         "--search.iterations=2",
-        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.scoring.examples=10", "--run_dir=run",
+        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.evaluation.examples=10", "--run_dir=run",
     ]  # fmt: skip
     assert cli.main([*command, "--dry_run"]) == 0
     [most] = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Together: ")]

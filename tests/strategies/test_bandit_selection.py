@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from duet.evaluation.evaluation import Evaluator, Scoring
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
-from duet.strategies.bandit_selection import Trials, upper_confidence_bounds
+from duet.strategies.bandit_selection import BanditSelection, upper_confidence_bounds
 from duet.tasks.example import Example
 
 EXAMPLES = [Example(f"in{number}", (str(number),)) for number in range(20)]
@@ -23,7 +23,7 @@ def worth(request: Request) -> str:
 
 
 def evaluator(box: ScriptedBlackBox) -> Evaluator:
-    return Evaluator(box, EXAMPLES, lambda answer, outputs: float(answer in outputs), Scoring())
+    return Evaluator(box, EXAMPLES, lambda answer, outputs: float(answer in outputs), EvaluationConfig())
 
 
 def test_the_bound_is_that_of_a_hand_computed_example() -> None:
@@ -34,14 +34,14 @@ def test_the_bound_is_that_of_a_hand_computed_example() -> None:
 
 def test_a_round_is_a_share_of_the_proposals_on_a_few_examples_each() -> None:
     box = ScriptedBlackBox(worth)
-    Trials(rounds=1, share=1 / 3, examples=5).best(TEXTS, 1, evaluator(box), random.Random(0))
+    BanditSelection(rounds=1, share=1 / 3, examples=5).best(TEXTS, 1, evaluator(box), random.Random(0))
     tried = [request.prompt.split("\n")[0] for request in box.asked]
     assert tried == [f"Instruction: {text}" for text in TEXTS[:3] for _ in range(5)]
 
 
 def test_all_are_tried_before_one_is_tried_again_and_then_the_promising_ones() -> None:
     box = ScriptedBlackBox(worth)
-    trials = Trials(rounds=5, share=1 / 3, examples=5, exploration=0.1)
+    trials = BanditSelection(rounds=5, share=1 / 3, examples=5, exploration=0.1)
     assert trials.best(TEXTS, 3, evaluator(box), random.Random(0))[0] == TEXTS.index("Worth 9 of ten.")
     counts = {text: sum(text in request.prompt for request in box.asked) for text in TEXTS}
     assert sum(counts.values()) == 5 * 3 * 5
@@ -51,7 +51,7 @@ def test_all_are_tried_before_one_is_tried_again_and_then_the_promising_ones() -
 
 def test_no_example_is_shown_twice_and_when_all_have_been_the_means_are_the_scores() -> None:
     box = ScriptedBlackBox(worth)
-    order = Trials(rounds=100).best(TEXTS, len(TEXTS), evaluator(box), random.Random(0))
+    order = BanditSelection(rounds=100).best(TEXTS, len(TEXTS), evaluator(box), random.Random(0))
     assert len(box.asked) == len(set(box.asked)) == len(TEXTS) * len(EXAMPLES)
     assert [TEXTS[place] for place in order] == sorted(TEXTS, reverse=True)
 
@@ -60,7 +60,7 @@ def test_who_was_never_tried_can_not_win() -> None:
     def wrong(request: Request) -> str:
         return "wrong"
 
-    trials = Trials(rounds=1, share=1 / 3)
+    trials = BanditSelection(rounds=1, share=1 / 3)
     assert trials.best(TEXTS, 9, evaluator(ScriptedBlackBox(wrong)), random.Random(0)) == [0, 1, 2]
 
 
@@ -68,7 +68,7 @@ def test_a_failed_call_is_no_answer() -> None:
     def flaky(request: Request) -> str | CallFailure:
         return CallFailure("busy") if "Worth 9" in request.prompt or "in1" in request.prompt else worth(request)
 
-    trials = Trials(rounds=100)
+    trials = BanditSelection(rounds=100)
     assert TEXTS.index("Worth 9 of ten.") not in trials.best(
         TEXTS, 9, evaluator(ScriptedBlackBox(flaky)), random.Random(0)
     )
@@ -83,4 +83,4 @@ def test_a_failed_call_is_no_answer() -> None:
 )
 def test_wrong_numbers_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="Expected trials with"):
-        Trials(**wrong)  # type: ignore[arg-type]
+        BanditSelection(**wrong)  # type: ignore[arg-type]

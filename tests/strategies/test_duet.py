@@ -12,11 +12,13 @@ from duet.features import FeatureExtractor
 from duet.models.base import AbstractEncoder, AbstractWhiteBox, Encoding, Request
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.instruction_filter import Guard
-from duet.strategies.duet import Duet, Shares
-from duet.strategies.strategy import Resources
+from duet.strategies.duet import Duet
+from duet.strategies.strategy import SearchContext
+from duet.strategies.writing import Shares
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 ASKED = ScriptedBlackBox({})
@@ -59,19 +61,19 @@ def first(features: Tensor) -> Tensor:
     return features[:, 0]
 
 
-def resources(white_box: AbstractEncoder | None = None, seed: int = 0) -> Resources:
-    return Resources(ASKED, white_box or HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, seed)
+def context(white_box: AbstractEncoder | None = None, seed: int = 0) -> SearchContext:
+    return make_context(ASKED, white_box or HashingWhiteBox(), EXAMPLES, seed=seed)
 
 
-def row(text: str, score: float, iteration: int = 0) -> Observation:
-    return Observation(Candidate(text, "initial", features=torch.zeros(16)), iteration, (score,), (text,))
+def row(text: str, score: float, iteration: int = 0) -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, "initial", features=torch.zeros(16)), iteration, (score,), (text,))
 
 
 POOL = Pool((row("Write the last letter of it.", 0.5), row("Sort each word backwards.", 0.25)))
 
 
 def test_a_proposal_is_new_distinct_and_counted() -> None:
-    proposal = Duet(candidates=32, choose=20).propose(POOL, Scripted(first), resources())
+    proposal = Duet(candidates=32, choose=20).propose(POOL, Scripted(first), context())
     texts = [one.text for one in proposal.candidates]
     assert len(set(texts)) == len(texts) == 20
     assert not set(texts) & POOL.texts
@@ -81,7 +83,7 @@ def test_a_proposal_is_new_distinct_and_counted() -> None:
 
 def test_the_same_pool_gives_the_same_proposal() -> None:
     def texts(pool: Pool = POOL, seed: int = 0) -> list[str]:
-        proposal = Duet(candidates=16, choose=4).propose(pool, Scripted(first), resources(seed=seed))
+        proposal = Duet(candidates=16, choose=4).propose(pool, Scripted(first), context(seed=seed))
         return [one.text for one in proposal.candidates]
 
     assert texts() == texts()
@@ -91,22 +93,24 @@ def test_the_same_pool_gives_the_same_proposal() -> None:
 
 def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> None:
     predictor = Scripted(first, lambda mean: (mean * 7).sin().abs())
-    proposal = Duet(candidates=32, choose=3, acquisition="upper_confidence_bound", nu=0.5).propose(
-        POOL, predictor, resources()
+    proposal = Duet(candidates=32, choose=3, acquisition="upper_confidence_bound", beta=0.5).propose(
+        POOL, predictor, context()
     )
     mean, deviation = predictor.predict(predictor.features)
     expected = sorted((mean + 0.5 * deviation).tolist(), reverse=True)[:3]
-    values = [(one.predicted or 0.0) + 0.5 * (one.uncertainty or 0.0) for one in proposal.candidates]
+    values = [(one.predicted or 0.0) + 0.5 * (one.std or 0.0) for one in proposal.candidates]
     assert values == pytest.approx(expected)
     for one in proposal.candidates:
         assert one.features is not None
-        assert torch.equal(one.features, resources().extractor.extract([one.text], ["a"], HashingWhiteBox(), ASKED)[0])
+        assert torch.equal(
+            one.features, FeatureExtractor(outputs="none").extract([one.text], ["a"], HashingWhiteBox(), ASKED)[0]
+        )
         assert one.predicted == one.features[0].item()
 
 
 def test_greedy_ignores_the_deviation() -> None:
     predictor = Scripted(first, lambda mean: 100 * mean.neg().exp())
-    [one] = Duet(candidates=32, acquisition="greedy").propose(POOL, predictor, resources()).candidates
+    [one] = Duet(candidates=32, acquisition="greedy").propose(POOL, predictor, context()).candidates
     assert one.predicted == predictor.features[:, 0].max().item()
 
 
@@ -115,7 +119,7 @@ def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
     texts = ["Take a.", "Take b."]
     sure, risky = torch.tensor([0.52, 0.0]), torch.tensor([0.40, 0.3])  # 0.02 for sure, or 0.08 in the mean, over 0.5
     order = {"Take a.": sure, "Take b.": risky}
-    states = {text: resources().extractor.extract([text], [], white_box, ASKED)[0] for text in texts}
+    states = {text: FeatureExtractor(outputs="none").extract([text], [], white_box, ASKED)[0] for text in texts}
 
     def look_up(column: int) -> Callable[[Tensor], Tensor]:
         def find(features: Tensor) -> Tensor:
@@ -126,15 +130,15 @@ def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
 
     predictor = Scripted(look_up(0))
     predictor.deviation = lambda mean: look_up(1)(predictor.features)
-    duet = Duet(candidates=4, acquisition="expected_improvement", nu=1.0, shares=Shares(1, 0, 0))
-    assert duet.propose(POOL, predictor, resources(white_box)).candidates[0].text == "Take b."
+    duet = Duet(candidates=4, acquisition="expected_improvement", beta=1.0, shares=Shares(1, 0, 0))
+    assert duet.propose(POOL, predictor, context(white_box)).candidates[0].text == "Take b."
     low = Pool((row("Do nothing.", 0.0),))
-    assert duet.propose(low, predictor, resources(white_box)).candidates[0].text == "Take a."
+    assert duet.propose(low, predictor, context(white_box)).candidates[0].text == "Take a."
 
 
 def test_a_text_is_written_twice_and_proposed_once() -> None:
     white_box = Repeating("take a", "Take a.", "take  a ", "take b")
-    proposal = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0)).propose(POOL, Scripted(first), resources(white_box))
+    proposal = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0)).propose(POOL, Scripted(first), context(white_box))
     assert {one.text for one in proposal.candidates} == {"Take a.", "Take b."}
     assert (proposal.written, proposal.distinct) == (8, 2)
 
@@ -142,7 +146,7 @@ def test_a_text_is_written_twice_and_proposed_once() -> None:
 def test_what_the_guard_rejects_is_not_proposed() -> None:
     white_box = Repeating("stop", "turn word1 into 1drow", "take the first one and then the other", "take b")
     duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0), guard=Guard(max_characters=20))
-    proposal = duet.propose(POOL, Scripted(first), resources(white_box))
+    proposal = duet.propose(POOL, Scripted(first), context(white_box))
     assert [one.text for one in proposal.candidates] == ["Take b."]
 
 
@@ -150,7 +154,7 @@ def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
     white_box = Repeating("write the last letter of it", "sort each word backwards", "stop", "")
     duet = Duet(candidates=8, attempts=3, shares=Shares(1, 0, 0))
     predictor = Scripted(first)
-    proposal = duet.propose(POOL, predictor, resources(white_box))
+    proposal = duet.propose(POOL, predictor, context(white_box))
     assert (proposal.candidates, proposal.written, proposal.distinct) == ((), 24, 0)
     assert white_box.calls == 3
     assert predictor.features.numel() == 0
@@ -158,12 +162,12 @@ def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
 
 def test_the_best_of_what_was_not_chosen_stands_for_choice_again() -> None:
     duet, predictor = Duet(candidates=16, reserve=5, acquisition="greedy"), Scripted(first)
-    proposal = duet.propose(POOL, predictor, resources())
+    proposal = duet.propose(POOL, predictor, context())
     values = sorted(predictor.features[:, 0].tolist(), reverse=True)
     assert [one.predicted for one in (*proposal.candidates, *proposal.reserve)] == values[:6]
     white_box = Repeating("take a")  # far fewer new ones than before
     later = Pool((*POOL, row(proposal.candidates[0].text, 0.1, 1)), proposal.reserve)
-    again = replace(duet, shares=Shares(1, 0, 0)).propose(later, predictor, resources(white_box))
+    again = replace(duet, shares=Shares(1, 0, 0)).propose(later, predictor, context(white_box))
     offered = {one.text for one in (*again.candidates, *again.reserve)}
     assert offered == {"Take a.", *(one.text for one in proposal.reserve)}
     assert len(predictor.features) == 6
@@ -175,7 +179,7 @@ def test_what_is_in_reserve_is_not_read_again_and_what_has_a_score_is_not_in_it(
     reserve = (Candidate("Take a.", "global", features=marked), Candidate(POOL.observations[0].text, "x"))
     pool, predictor = Pool(POOL.observations, reserve), Scripted(first)
     duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0))
-    proposal = duet.propose(pool, predictor, resources(Repeating("take a", "take b")))
+    proposal = duet.propose(pool, predictor, context(Repeating("take a", "take b")))
     assert [one.text for one in proposal.candidates] == ["Take a.", "Take b."]
     assert torch.equal(predictor.features[-1], marked)
     assert proposal.distinct == 2
@@ -184,12 +188,12 @@ def test_what_is_in_reserve_is_not_read_again_and_what_has_a_score_is_not_in_it(
 def test_where_nothing_new_is_written_the_reserve_is_left() -> None:
     pool = Pool(POOL.observations, (Candidate("Take a.", "global", features=torch.ones(16)),))
     duet = Duet(candidates=8, attempts=2, shares=Shares(1, 0, 0))
-    proposal = duet.propose(pool, Scripted(first), resources(Repeating("stop")))
+    proposal = duet.propose(pool, Scripted(first), context(Repeating("stop")))
     assert ([one.text for one in proposal.candidates], proposal.distinct) == (["Take a."], 0)
 
 
 def test_without_a_reserve_every_iteration_starts_anew() -> None:
-    assert Duet(candidates=16, reserve=0).propose(POOL, Scripted(first), resources()).reserve == ()
+    assert Duet(candidates=16, reserve=0).propose(POOL, Scripted(first), context()).reserve == ()
     with pytest.raises(ValueError, match="Expected reserve of at least 0 but got -1"):
         Duet(reserve=-1)
 
@@ -197,7 +201,7 @@ def test_without_a_reserve_every_iteration_starts_anew() -> None:
 @pytest.mark.parametrize("origin", ["global", "local", "continuation"])
 def test_each_source_can_stand_alone(origin: str) -> None:
     shares = Shares(*(float(origin == one) for one in ("global", "local", "continuation")))
-    proposal = Duet(candidates=8, choose=8, shares=shares).propose(POOL, Scripted(first), resources())
+    proposal = Duet(candidates=8, choose=8, shares=shares).propose(POOL, Scripted(first), context())
     assert {one.origin for one in proposal.candidates} == {origin}
     parents = {one.parent for one in proposal.candidates}
     assert parents == {None} if origin == "global" else parents <= POOL.texts
@@ -207,7 +211,7 @@ def test_iterations_and_attempts_never_use_a_global_point_twice() -> None:
     duet, seen = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0)), []
     pool = POOL
     for iteration in range(1, 5):
-        proposal = duet.propose(pool, Scripted(first), resources())
+        proposal = duet.propose(pool, Scripted(first), context())
         seen += [one.latent for one in proposal.candidates]
         pool += [row(f"{proposal.candidates[0].text}", 0.1, iteration)]
     assert len(set(seen)) == len(seen) > 8
@@ -215,7 +219,7 @@ def test_iterations_and_attempts_never_use_a_global_point_twice() -> None:
 
 def test_proposing_asks_no_black_box_and_leaves_the_pool_alone() -> None:
     before = POOL.state_dict()["rows"]
-    Duet(candidates=8).propose(POOL, Scripted(first), resources())
+    Duet(candidates=8).propose(POOL, Scripted(first), context())
     assert ASKED.asked == []
     assert POOL.state_dict()["rows"] == before
 
@@ -258,7 +262,7 @@ class Writing:
         self.box = ScriptedBlackBox(lambda request: f"The instruction was to write the word {request.seed}.")
 
     def propose(self, duet: Duet, encoder: AbstractEncoder, predictor: Scripted | None = None) -> Any:
-        one = Resources(ASKED, encoder, FeatureExtractor(outputs="none"), EXAMPLES, 0, writer=self.box)
+        one = make_context(ASKED, encoder, EXAMPLES, proposer=self.box)
         return duet.propose(POOL, predictor or Scripted(first), one)
 
 
@@ -281,7 +285,7 @@ def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
 
 def test_without_a_writer_the_task_model_writes() -> None:
     box = ScriptedBlackBox(lambda request: f"take {request.seed}")
-    one = Resources(box, NGramEncoder(), FeatureExtractor(outputs="none"), EXAMPLES, 0)
+    one = make_context(box, NGramEncoder(), EXAMPLES)
     assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), one).written == 4
     assert len(box.asked) == 4
 
@@ -293,13 +297,9 @@ def test_white_and_black_box_can_write_together() -> None:
 
 @pytest.mark.parametrize("shares", [Shares(), Shares(0, 0, 1, 1, 1)])
 def test_an_encoder_is_refused_where_the_white_box_has_to_write(shares: Shares) -> None:
-    Duet(shares=ASKED_SHARES).check(NGramEncoder())
-    Duet(shares=shares).check(HashingWhiteBox())
-    with pytest.raises(
-        ValueError, match=r"white_box: expected a model that writes candidates .* but NGramEncoder only"
-    ):
-        Duet(shares=shares).check(NGramEncoder())
-    with pytest.raises(ValueError, match="but NGramEncoder only reads"):
+    assert not Duet(shares=ASKED_SHARES).requirements.writing
+    assert Duet(shares=shares).requirements.writing
+    with pytest.raises(TypeError, match="Expected a white box that writes but got NGramEncoder"):
         Writing().propose(Duet(shares=shares), NGramEncoder())
 
 

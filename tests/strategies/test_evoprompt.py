@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import torch
 
-from duet.features import FeatureExtractor
 from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
-from duet.pool import Candidate, Observation, Pool
-from duet.strategies.evoprompt import AbstractEvoPrompt, EvoPromptDE, EvoPromptGA, wheel
-from duet.strategies.strategy import Proposal, Resources
+from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.strategies.evoprompt import AbstractEvoPrompt, EvoPromptDE, EvoPromptGA, roulette_selection
+from duet.strategies.strategy import Proposal
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 BOTH = pytest.mark.parametrize("variant", [EvoPromptGA, EvoPromptDE])
@@ -29,10 +29,10 @@ class Nobody:
         raise AssertionError("nothing is to be predicted")
 
 
-def row(name: str, score: float, iteration: int = 0, parent: str | None = None) -> Observation:
+def row(name: str, score: float, iteration: int = 0, parent: str | None = None) -> ScoredInstruction:
     """An instruction, known by one letter."""
     candidate = Candidate(text(name), "x", parent and text(parent), torch.zeros(4))
-    return Observation(candidate, iteration, (score,), ("x",))
+    return ScoredInstruction(candidate, iteration, (score,), ("x",))
 
 
 def text(name: str) -> str:
@@ -51,8 +51,7 @@ GROWN = FOUNDED + CHILDREN
 
 
 def propose(strategy: AbstractEvoPrompt, pool: Pool, box: ScriptedBlackBox, seed: int = 0) -> Proposal:
-    extractor = FeatureExtractor(outputs="none")
-    return strategy.propose(pool, Nobody(), Resources(box, HashingWhiteBox(), extractor, EXAMPLES, seed))
+    return strategy.propose(pool, Nobody(), make_context(box, HashingWhiteBox(), EXAMPLES, seed=seed))
 
 
 def breeding(identity: str = "scripted") -> ScriptedBlackBox:
@@ -63,7 +62,7 @@ def breeding(identity: str = "scripted") -> ScriptedBlackBox:
 
 def test_the_wheel_draws_in_proportion_to_fitness() -> None:
     members = [row("a", 0.75), row("b", 0.25), row("c", 0.0)]
-    drawn = Counter(names(wheel(members, 4000, False, random.Random(0))))
+    drawn = Counter(names(roulette_selection(members, 4000, False, random.Random(0))))
     assert set(drawn) == {"a", "b"}
     assert abs(drawn["a"] - 3000) < 110  # four standard deviations of 27.4
 
@@ -72,7 +71,7 @@ def test_the_wheel_draws_in_proportion_to_fitness() -> None:
 def test_the_wheel_draws_all_alike_where_all_fitness_is_zero(distinct: bool) -> None:
     members = [row(name, 0.0) for name in "abc"]
     generator = random.Random(0)
-    pairs = [names(wheel(members, 2, distinct, generator)) for _ in range(900)]
+    pairs = [names(roulette_selection(members, 2, distinct, generator)) for _ in range(900)]
     firsts = Counter(pair[0] for pair in pairs)
     assert all(abs(firsts[name] - 300) < 57 for name in "abc")  # four standard deviations of 14.1
     assert any(pair[0] == pair[1] for pair in pairs) is not distinct
@@ -80,9 +79,9 @@ def test_the_wheel_draws_all_alike_where_all_fitness_is_zero(distinct: bool) -> 
 
 def test_distinct_parents_are_two_although_only_one_is_fit() -> None:
     members = [row("a", 1.0), row("b", 0.0), row("c", 0.0)]
-    pairs = {names(wheel(members, 2, True, random.Random(seed))) for seed in range(40)}
+    pairs = {names(roulette_selection(members, 2, True, random.Random(seed))) for seed in range(40)}
     assert pairs == {"ab", "ac"}
-    assert names(wheel(members[:1], 2, True, random.Random(0))) == "aa"
+    assert names(roulette_selection(members[:1], 2, True, random.Random(0))) == "aa"
 
 
 @BOTH

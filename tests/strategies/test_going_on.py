@@ -10,20 +10,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from duet.evaluation.evaluation import Evaluator, Scoring
-from duet.features import FeatureExtractor
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.ape import Ape
-from duet.strategies.bandit_selection import Trials
+from duet.strategies.bandit_selection import BanditSelection
 from duet.strategies.duet import Duet
 from duet.strategies.evoprompt import EvoPromptDE, EvoPromptGA
 from duet.strategies.instinct import Instinct
 from duet.strategies.random_search import RandomSearch
-from duet.strategies.strategy import AbstractStrategy, Resources
+from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
 from lightning_modules import neural_bandit
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 
@@ -62,7 +62,7 @@ METHODS: dict[str, Callable[[], AbstractStrategy]] = {
     "random search": lambda: RandomSearch(candidates=6, choose=2),
     "ape": lambda: Ape(per_iteration=2),
     "ape, paper": lambda: Ape(preset="paper"),
-    "ape, ucb": lambda: Ape(variant="ucb", trials=Trials(proposals=4, rounds=3)),
+    "ape, ucb": lambda: Ape(variant="ucb", trials=BanditSelection(proposals=4, rounds=3)),
     "evoprompt, GA": lambda: EvoPromptGA(population=4, operator="continuation"),
     "evoprompt, GA, three at once": lambda: EvoPromptGA(population=4, per_iteration=3, operator="continuation"),
     "evoprompt, DE": lambda: EvoPromptDE(population=4, operator="continuation"),
@@ -71,24 +71,24 @@ METHODS: dict[str, Callable[[], AbstractStrategy]] = {
 }
 
 
-def observed(candidate: Candidate, iteration: int) -> Observation:
+def observed(candidate: Candidate, iteration: int) -> ScoredInstruction:
     """Its score follows from the text."""
     score = zlib.crc32(candidate.text.encode()) % 5 / 4
     features = candidate.features if candidate.features is not None else torch.zeros(16)
-    return Observation(replace(candidate, features=features), iteration, (score,), ("x",))
+    return ScoredInstruction(replace(candidate, features=features), iteration, (score,), ("x",))
 
 
 def search(make: Callable[[], AbstractStrategy], iterations: int, anew: bool) -> Pool:
     """A search; ``anew`` keeps nothing between two iterations but the pool's checkpoint."""
     box = ScriptedBlackBox(lambda request: f" part {request.seed % 50}")
-    evaluator = Evaluator(box, EXAMPLES, lambda answer, outputs: len(answer) % 2, Scoring())
-    resources = Resources(box, HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, 0, evaluator=evaluator)
+    evaluator = Evaluator(box, EXAMPLES, lambda answer, outputs: len(answer) % 2, EvaluationConfig())
+    context = make_context(box, HashingWhiteBox(), EXAMPLES, evaluator=evaluator)
     texts = ["Copy the text.", "Sort each word.", "Take a part.", "Write it twice.", "Return the list."]
     pool, strategy = Pool(tuple(observed(Candidate(text, "initial"), 0) for text in texts)), make()
     for iteration in range(1, iterations + 1):
         if anew:
             pool, strategy = Pool.from_state_dict(pool.state_dict()), make()
-        proposal = strategy.propose(pool, Summing(), resources)
+        proposal = strategy.propose(pool, Summing(), context)
         pool += [observed(one, iteration) for one in proposal.candidates]
     return pool
 

@@ -7,18 +7,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from duet.features import FeatureExtractor
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.instinct import BLOCK, Instinct
-from duet.strategies.strategy import Proposal, Resources
+from duet.strategies.strategy import Proposal
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
-INITIAL = Pool((Observation(Candidate("Copy the text.", "initial", features=torch.zeros(16)), 0, (0.5,), ("x",)),))
+INITIAL = Pool(
+    (ScoredInstruction(Candidate("Copy the text.", "initial", features=torch.zeros(16)), 0, (0.5,), ("x",)),)
+)
 DOMAIN = SoftPrompts().global_points(128, 0)  # (128, 10)
 
 
@@ -78,18 +80,18 @@ def instinct(**options: Any) -> Instinct:
 
 def propose(strategy: Instinct, pool: Pool, white_box: HashingWhiteBox | None = None, seed: int = 0) -> Proposal:
     white_box = white_box or HashingWhiteBox()
-    resources = Resources(ScriptedBlackBox({}), white_box, FeatureExtractor(outputs="none"), EXAMPLES, seed)
-    return strategy.propose(pool, Nobody(), resources)
+    context = make_context(ScriptedBlackBox({}), white_box, EXAMPLES, seed=seed)
+    return strategy.propose(pool, Nobody(), context)
 
 
 def vectors(points: Tensor) -> Tensor:
     return SoftPrompts().vectors(points, 8).flatten(1)
 
 
-def written(index: int, text: str, score: float, iteration: int) -> Observation:
+def written(index: int, text: str, score: float, iteration: int) -> ScoredInstruction:
     """A row under the soft prompt of a point of the domain."""
     candidate = Candidate(text, "soft_prompt", None, torch.zeros(16), tuple(DOMAIN[index].tolist()))
-    return Observation(candidate, iteration, (score,), ("x",))
+    return ScoredInstruction(candidate, iteration, (score,), ("x",))
 
 
 STARTED = Pool((*INITIAL, written(70, "Sort it.", 0.25, 1), written(3, "Write it.", 0.75, 2)))
@@ -103,7 +105,7 @@ def test_it_starts_with_points_drawn_at_random_and_initial_instructions_are_none
         assert one.latent is not None
         assert min((DOMAIN - torch.tensor(one.latent)).abs().sum(1)) == 0
         seen.add(one.latent)
-        pool += [Observation(one, iteration, (0.5,), ("x",))]
+        pool += [ScoredInstruction(one, iteration, (0.5,), ("x",))]
     assert (len(seen), strategy.bandit.asked) == (2, [])  # type: ignore[attr-defined]
     assert propose(strategy, pool).candidates[0].predicted is not None
 
@@ -118,18 +120,18 @@ def test_the_bandit_learns_from_the_states_of_scored_points_in_their_order() -> 
 
 
 def test_the_highest_upper_confidence_bound_is_taken_with_what_was_predicted() -> None:
-    strategy = instinct(nu=0.5)
+    strategy = instinct(beta=0.5)
     [one] = propose(strategy, STARTED).candidates
     [asked] = strategy.bandit.asked  # type: ignore[attr-defined]
     bound = asked["candidates"][:, 0] + 0.5 * asked["candidates"][:, 1].square()
     best = asked["candidates"][bound.argmax()]
-    assert (one.predicted, one.uncertainty) == (best[0].item(), best[1].square().item())
+    assert (one.predicted, one.std) == (best[0].item(), best[1].square().item())
     torch.testing.assert_close(vectors(torch.tensor([one.latent]))[0], best)
 
 
 def test_a_text_that_is_known_or_rejected_makes_way_for_the_next_point() -> None:
     white_box = Noting("copy the text", "stop", "sort it", "take the last word")
-    strategy = instinct(nu=0.0)
+    strategy = instinct(beta=0.0)
     proposal = propose(strategy, STARTED, white_box)
     [asked] = strategy.bandit.asked  # type: ignore[attr-defined]
     assert proposal.candidates[0].text == "Take the last word."
@@ -144,7 +146,7 @@ def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
 
 def test_a_point_stands_for_one_text() -> None:
     white_box = Noting()
-    strategy = instinct(nu=0.0, ranked=128)
+    strategy = instinct(beta=0.0, ranked=128)
     first = propose(strategy, STARTED, white_box).candidates[0]
     pool = Pool((*STARTED, written(5, "Take one.", 0.0, 3)))
     again = propose(strategy, pool, white_box).candidates[0]
@@ -169,7 +171,7 @@ def test_points_are_read_once_in_whole_blocks_behind_one_prompt() -> None:
 def test_the_paper_writes_greedily_takes_the_first_sentence_and_scores_a_repeated_text_again() -> None:
     white_box = Noting("sort it. Then stop. Comment: easy")
     strategy = instinct(preset="paper")
-    assert (strategy.starts, strategy.points, strategy.ranked, strategy.nu) == (40, 10_000, 1000, 1.0)
+    assert (strategy.starts, strategy.points, strategy.ranked, strategy.beta) == (40, 10_000, 1000, 1.0)
     proposal = propose(strategy, STARTED, white_box)
     assert ([one.text for one in proposal.candidates], proposal.written) == (["Sort it."], 1)
     [asked] = white_box.written

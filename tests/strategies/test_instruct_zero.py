@@ -17,16 +17,16 @@ from torch import Tensor
 from torch.quasirandom import SobolEngine
 
 from duet.commands import main as cli
-from duet.features import FeatureExtractor
 from duet.models.base import AbstractWhiteBox, Encoding
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.instruct_zero import PAPER, InstructZero
 from duet.strategies.latent_surrogate import LatentSurrogate
-from duet.strategies.strategy import Proposal, Resources
+from duet.strategies.strategy import Proposal, SearchContext
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
@@ -80,19 +80,17 @@ class Writing(AbstractWhiteBox):
         return [self.rule(len(self.points), point) for point in points]
 
 
-def resources(white_box: AbstractWhiteBox | None = None, seed: int = 0) -> Resources:
-    return Resources(
-        ScriptedBlackBox({}), white_box or HashingWhiteBox(), FeatureExtractor(outputs="none"), EXAMPLES, seed
-    )
+def context(white_box: AbstractWhiteBox | None = None, seed: int = 0) -> SearchContext:
+    return make_context(ScriptedBlackBox({}), white_box or HashingWhiteBox(), EXAMPLES, seed=seed)
 
 
 def propose(pool: Pool, white_box: AbstractWhiteBox | None = None, seed: int = 0, **changes: Any) -> Proposal:
-    return InstructZero(**SMALL | changes).propose(pool, NoPredictor(), resources(white_box, seed))
+    return InstructZero(**SMALL | changes).propose(pool, NoPredictor(), context(white_box, seed))
 
 
-def row(text: str, marks: Sequence[float], iteration: int, latent: Sequence[float] | None = None) -> Observation:
+def row(text: str, marks: Sequence[float], iteration: int, latent: Sequence[float] | None = None) -> ScoredInstruction:
     candidate = Candidate(text, "any", features=torch.zeros(16), latent=tuple(latent) if latent else None)
-    return Observation(candidate, iteration, tuple(marks), ("x",) * len(marks))
+    return ScoredInstruction(candidate, iteration, tuple(marks), ("x",) * len(marks))
 
 
 def marks(point: Sequence[float]) -> tuple[float, ...]:
@@ -123,10 +121,10 @@ def test_afterwards_the_model_names_them() -> None:
     proposal = propose(SCORED, choose=3)
     assert {one.origin for one in proposal.candidates} == {"expected_improvement"}
     assert all(0 <= value <= 1 for point in latents(proposal) for value in point)
-    assert all(one.predicted is not None and one.uncertainty is not None for one in proposal.candidates)
+    assert all(one.predicted is not None and one.std is not None for one in proposal.candidates)
 
 
-def modelled(rows: Sequence[Observation]) -> LatentSurrogate:
+def modelled(rows: Sequence[ScoredInstruction]) -> LatentSurrogate:
     points = torch.tensor([one.candidate.latent for one in rows])
     return LatentSurrogate(points, torch.tensor([one.scores for one in rows]), residual=True)
 
@@ -141,7 +139,7 @@ def test_they_promise_more_than_points_at_random_and_the_best_comes_first() -> N
     pool = Pool((*SCORED, row("Copy it.", (1, 1, 1, 1, 0), 0)))  # not under a soft prompt, but to be improved on
     found = propose(pool, choose=3, population=30, generations=8).candidates
     best = pool.best().score
-    values = [improvement(one.predicted, one.uncertainty, best) for one in found]
+    values = [improvement(one.predicted, one.std, best) for one in found]
     assert values == sorted(values, reverse=True)
     anywhere = torch.rand(200, 3, generator=torch.Generator().manual_seed(0))
     mean, deviation = modelled(SOFT).predict(anywhere)
@@ -158,7 +156,7 @@ def test_a_soft_prompt_that_wrote_a_known_text_is_learned_from() -> None:
     repeats = [row("", SOFT[1].scores, 0, point) for point in white_box.points[0].tolist()]
     mean, deviation = modelled([*SOFT, *repeats]).predict(torch.tensor(latents(proposal)))
     assert [one.predicted for one in proposal.candidates] == pytest.approx(mean.tolist(), abs=0.01)
-    assert [one.uncertainty for one in proposal.candidates] == pytest.approx(deviation.tolist(), abs=0.01)
+    assert [one.std for one in proposal.candidates] == pytest.approx(deviation.tolist(), abs=0.01)
 
 
 def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
@@ -214,7 +212,7 @@ def test_a_search_that_is_interrupted_after_every_iteration_finds_the_same(
         for iteration in range(1, 6):
             found = propose(pool, preset=preset).candidates
             marked = [replace(one, features=torch.zeros(16)) for one in found]
-            grown = [Observation(one, iteration, marks(one.latent or ()), ("x",) * 5) for one in marked]
+            grown = [ScoredInstruction(one, iteration, marks(one.latent or ()), ("x",) * 5) for one in marked]
             pool = between(pool + grown)
         return [(one.text, one.candidate.latent) for one in pool]
 
@@ -238,7 +236,7 @@ def test_the_paper_searches_a_larger_cube_than_it_starts_from() -> None:
     assert (paper.choose, paper.soft_prompts) == (25, SPACE)
     white_box = Writing(lambda call, point: f"take what stands at {point[0]:.6f}")
     corner = Pool(tuple(replace(one, scores=tuple(1 - score for score in one.scores)) for one in SCORED))
-    paper.propose(corner, NoPredictor(), resources(white_box))
+    paper.propose(corner, NoPredictor(), context(white_box))
     assert -1 <= white_box.points[0].min() < 0
 
 
@@ -254,7 +252,7 @@ TASK = "".join(json.dumps({"input": f"a{i} b{i}", "output": f"b{i}"}) + "\n" for
 FAKES = ["--black_box", "duet.models.fakes.HashingBlackBox", "--white_box", "duet.models.fakes.HashingWhiteBox"]
 CONFIG = ["--config", "task.yaml", "--config", str(ROOT / "configs" / "methods" / "instruct_zero.yaml")]
 TINY = [
-    "--search.scoring.examples=4", "--search.iterations=3", "--search.threshold=1.1", "--model.steps=6",
+    "--search.evaluation.examples=4", "--search.iterations=3", "--search.threshold=1.1", "--model.steps=6",
     "--strategy.init_args.initial_points=2", "--strategy.init_args.choose=2", "--strategy.init_args.starts=3",
 ]  # fmt: skip
 

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 
 import torch
 
-from duet.features import FeatureExtractor
 from duet.models.base import Encoding
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
-from duet.pool import Candidate, Observation, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.duet import Duet
 from duet.strategies.random_search import RandomSearch
-from duet.strategies.strategy import Resources
+from duet.strategies.strategy import Requirements, SearchContext
 from duet.tasks.example import Example
+from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
-FIRST = Observation(Candidate("Copy the text.", "initial", features=torch.zeros(16)), 0, (0.5,), ("x",))
+FIRST = ScoredInstruction(Candidate("Copy the text.", "initial", features=torch.zeros(16)), 0, (0.5,), ("x",))
 POOL = Pool((FIRST,))
 
 
@@ -33,13 +33,13 @@ class Constant:
         return features[:, 0] * 0, features[:, 0] * 0
 
 
-def resources(white_box: HashingWhiteBox, seed: int = 0) -> Resources:
-    return Resources(ScriptedBlackBox({}), white_box, FeatureExtractor(outputs="none"), EXAMPLES, seed)
+def context(white_box: HashingWhiteBox, seed: int = 0) -> SearchContext:
+    return make_context(ScriptedBlackBox({}), white_box, EXAMPLES, seed=seed)
 
 
 def test_it_draws_from_what_duet_would_rank_and_reads_nothing() -> None:
-    duet = Duet(candidates=12, choose=12).propose(POOL, Constant(), resources(HashingWhiteBox()))
-    search = RandomSearch(candidates=12, choose=5).propose(POOL, Constant(), resources(Unread()))
+    duet = Duet(candidates=12, choose=12).propose(POOL, Constant(), context(HashingWhiteBox()))
+    search = RandomSearch(candidates=12, choose=5).propose(POOL, Constant(), context(Unread()))
     texts = [one.text for one in search.candidates]
     assert len(set(texts)) == 5
     assert set(texts) < {one.text for one in duet.candidates}
@@ -50,7 +50,7 @@ def test_it_draws_from_what_duet_would_rank_and_reads_nothing() -> None:
 def test_every_candidate_is_equally_likely() -> None:
     drawn: Counter[int] = Counter()
     for seed in range(400):
-        asked = resources(HashingWhiteBox(), seed)
+        asked = context(HashingWhiteBox(), seed)
         new, _ = Duet(candidates=4).new_candidates(POOL, asked, POOL.iteration)
         proposal = RandomSearch(candidates=4).propose(POOL, Constant(), asked)
         drawn[[one.text for one in new].index(proposal.candidates[0].text)] += 1
@@ -60,5 +60,5 @@ def test_every_candidate_is_equally_likely() -> None:
 
 def test_it_says_how_many_it_chooses_and_asks() -> None:
     search = RandomSearch(candidates=12, choose=5, attempts=2)
-    assert (search.choose, search.candidates) == (5, 5)  # the others are never read
+    assert search.requirements == Requirements(choose=5, read=0, predictor=False, writing=True)
     assert search.longest_requests(EXAMPLES, "a") == Duet(candidates=12, attempts=2).longest_requests(EXAMPLES, "a")

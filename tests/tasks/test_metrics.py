@@ -1,4 +1,4 @@
-"""Marks against the peers' own values, intervals against scipy."""
+"""Evaluation against the peers' own values, intervals against scipy."""
 
 from __future__ import annotations
 

@@ -13,12 +13,13 @@ import aiohttp
 import httpx2
 import openai
 
-from duet.models.network.flight import Flight, cancel
+from duet.models.network.in_flight_tasks import InFlightTasks, cancel
 from duet.models.network.replies import HttpReply
+from duet.models.network.secret_filter import without_secret
 
 T = TypeVar("T")
 NO_REPLY = (httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError, UnicodeError)  # instead of a reply
-NOT_REACHED = (httpx2.ConnectError, httpx2.ConnectTimeout)
+_NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx2.PoolTimeout)
 MOST_BYTES = 16 * 2**20
 
 
@@ -67,10 +68,13 @@ class Connection:
         named = _headers(client, bool(key)) | dict(headers or {})
         self._headers = self._http.build_request("GET", self._address, headers=named).headers
         self._loop = asyncio.new_event_loop()
+        self._secrets = tuple(filter(None, [key, *(headers or {}).values()]))
         close_at_the_end(self, self._loop, self._http)
 
     async def post(self, body: dict[str, Any]) -> HttpReply:
-        """The reply to one chat completion, whatever it says.
+        """The reply to one chat completion, whatever it says, without the secrets that it may quote.
+
+        A redirect is not followed: the prompt is meant for this endpoint and for no other.
 
         Raises:
             OSError or another of `NO_REPLY`: there was none.
@@ -79,13 +83,36 @@ class Connection:
         request = httpx2.Request("POST", self._address, content=content, headers=self._headers)
         response = await self._http.send(request, stream=True, follow_redirects=False)
         try:
-            return await _read(response)
+            return await self._read(response)
         finally:
             await response.aclose()
 
-    def flight(self) -> Flight[T]:
+    async def _read(self, response: httpx2.Response) -> HttpReply:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                break
+        return HttpReply(
+            response.status_code, response.headers, self._cleansed(bytes(body)), is_whole=len(body) <= MOST_BYTES
+        )
+
+    def _cleansed(self, body: bytes) -> bytes:
+        for secret in self._secrets:
+            body = without_secret(body, secret)
+        return body
+
+    def tasks(self) -> InFlightTasks[T]:
         """For the requests of one stream."""
-        return Flight(self._loop)
+        return InFlightTasks(self._loop)
+
+
+def was_reached(error: BaseException) -> bool:
+    """Whether a request that got no reply may have been sent: unless no connection was made.
+
+    The error's cause says so; a connection that broke later is a time-out of connecting, too, in the client's terms.
+    """
+    return not isinstance(error.__cause__ or error, _NOT_REACHED)
 
 
 def close_at_the_end(connection: object, loop: asyncio.AbstractEventLoop, closable: Closable) -> None:
@@ -101,15 +128,6 @@ def _headers(client: openai.AsyncOpenAI, has_key: bool) -> dict[str, str]:
         headers.pop("Authorization", None)
     known = {name: value for name, value in headers.items() if isinstance(value, str)}
     return {name: value for name, value in known.items() if not name.lower().startswith("x-stainless")}
-
-
-async def _read(response: httpx2.Response) -> HttpReply:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return HttpReply(response.status_code, response.headers, bytes(body), is_whole=False)
-    return HttpReply(response.status_code, response.headers, bytes(body))
 
 
 def close_what_is_left() -> None:

@@ -11,14 +11,16 @@ import logging
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, TypeVar
 
 import openai
 
 from duet.models.network.connection import close_at_the_end, close_what_is_left
-from duet.models.network.flight import Flight
+from duet.models.network.in_flight_tasks import InFlightTasks
 from duet.models.network.replies import HttpReply
+from duet.models.network.secret_filter import without_secret
 
 T = TypeVar("T")
 _QUIET = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_OFFLINE_MODE": "true", "LITELLM_MODE": "PRODUCTION"}
@@ -56,11 +58,14 @@ class LiteLLMConnection:
     async def post(self, body: dict[str, Any]) -> HttpReply:
         """The reply to one chat completion, or what went wrong as an error reply."""
         reply = await self._loop.run_in_executor(self._pool, self._call, body)
-        return reply.without(*secrets())
+        cleansed = reply.body
+        for secret in secrets():
+            cleansed = without_secret(cleansed, secret)
+        return replace(reply, body=cleansed)
 
-    def flight(self) -> Flight[T]:
+    def tasks(self) -> InFlightTasks[T]:
         """For the requests of one stream."""
-        return Flight(self._loop)
+        return InFlightTasks(self._loop)
 
     def _call(self, body: dict[str, Any]) -> HttpReply:
         options = {name: value for name, value in self._options.items() if value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,13 +38,6 @@ class HttpReply:
     headers: Mapping[str, str]
     body: bytes
     is_whole: bool = True
-
-    def without(self, *secrets: str) -> HttpReply:
-        """The same without secrets that it may quote."""
-        body = self.body
-        for secret in filter(None, secrets):
-            body = body.replace(secret.encode(), b"***")
-        return replace(self, body=body)
 
 
 @dataclass(frozen=True)

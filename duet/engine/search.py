@@ -1,0 +1,347 @@
+"""The search: first instructions, then one proposal after the other, then the final test (Algorithm 1)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from duet.engine.estimate import Estimate, Needs, estimate
+from duet.engine.final_test import Ending, FinalTest, evaluate_both, example_records, result
+from duet.engine.request_limit import RequestLimit
+from duet.engine.scoring import Scorer
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.features import FeatureExtractor, encoded, require_white_box
+from duet.models.base import AbstractBlackBox, AbstractEncoder
+from duet.models.errors import BudgetSpent, ProviderError
+from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.proposals.initialisation import Initialisation
+from duet.proposals.instruction_filter import Guard
+from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
+from duet.spending.budget import Budget, Usage
+from duet.spending.spend_tracker import SpendTracker
+from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.tasks.task import Task
+
+log = logging.getLogger("duet")
+TOY_NOTE = (
+    "The task model is a small one that can't follow requests, good for trying Duet out; "
+    "name your own with a second --config, such as models/openai.yaml"
+)
+
+
+class ForeignCheckpoint(ValueError):
+    """A checkpoint of another task, or of another seed."""
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What one step of a search did.
+
+    Args:
+        iteration: 0 for the first instructions, then 1, 2, ...
+        scored: the instructions that got scores.
+        written: texts that were generated for the step.
+        distinct: how many of them were new, distinct instructions.
+        pool: everything known afterwards.
+        usage: calls and tokens so far, over all restarts.
+        cost_usd: US dollars so far, over all restarts; None where a price is unknown.
+    """
+
+    iteration: int
+    scored: tuple[ScoredInstruction, ...]
+    written: int
+    distinct: int
+    pool: Pool
+    usage: Usage
+    cost_usd: float | None
+
+
+class Search:
+    """Finds the instruction with which the black box does a task best.
+
+    ``start`` has the first instructions written and scored, each ``step`` takes one proposal of the strategy, and
+    ``finish`` tests the winner. All that it must remember is the pool, the usage and the task.
+
+    Args:
+        task: examples and metric.
+        black_box: the model whose instruction is sought.
+        strategy: how the next instructions are chosen.
+        white_box: the open model that writes and encodes instructions, or an encoder where the black box writes them;
+            not used by a method that declares no need of it.
+        proposer: the model that writes instructions; None is the task's black box.
+        initialisation: how the first instructions are requested.
+        extractor: how instructions become fused embeddings.
+        evaluation: how an instruction is scored.
+        budget: hard caps; the final test is paid from them too.
+        guard: what is no instruction.
+        iterations: most iterations, T.
+        threshold: a validation score that ends the search.
+        cache: where answers are kept so that none is paid twice: ``run``, the run folder; ``user``, one file that all
+            of your runs share (XDG_CACHE_HOME, else the platform's usual place); ``off``; or a path. ``auto`` is
+            ``user`` for an endpoint that costs money and ``run`` for everything else.
+        seed: moves the splits, the demonstrations and the search.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        black_box: AbstractBlackBox,
+        strategy: AbstractStrategy,
+        white_box: AbstractEncoder | None = None,
+        proposer: AbstractBlackBox | None = None,
+        initialisation: Initialisation = Initialisation(),
+        extractor: FeatureExtractor = FeatureExtractor(),
+        evaluation: EvaluationConfig = EvaluationConfig(),
+        budget: Budget = Budget(),
+        guard: Guard = Guard(),
+        iterations: int = 125,
+        threshold: float = 1.0,
+        cache: str = "auto",
+        seed: int = 0,
+    ) -> None:
+        if iterations < 1:
+            raise ValueError(f"Expected search.iterations of at least 1 but got {iterations}")
+        if not threshold > 0:
+            raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
+        self.task, self.strategy, self.white_box = task, strategy, white_box
+        self.initialisation, self.extractor, self.evaluation = initialisation, extractor, evaluation
+        self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
+        self._check_requirements()
+        self.splits = task.splits(seed)
+        self.pool = Pool()
+        self.stop_reason: str | None = None
+        self.last: StepRecord | None = None
+        self.result: Result | None = None
+        self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
+        self._needs = Needs(self.splits, evaluation, extractor, black_box.overhead, black_box.answer_overhead)
+        self._started = time.monotonic()
+        self._earlier_seconds = 0.0
+
+    def _check_requirements(self) -> None:
+        """Checks that the models and settings give the strategy what it declares, before anything is paid for."""
+        needs, name = self.strategy.requirements, type(self.strategy).__name__
+        if needs.writing:
+            require_white_box(self.white_box, "candidates (or add --config models/no_white_box.yaml)")
+        if needs.read:
+            self.extractor.check(self.white_box)
+        self.strategy.check(self.white_box)
+        if needs.whole_scores and self.evaluation.racing.least_chance > 0:
+            raise ValueError(
+                f"{name} compares instructions example by example: leave search.evaluation.racing.least_chance at 0"
+            )
+
+    # What others read
+
+    @property
+    def feature_size(self) -> int:
+        """Width of the fused embedding, for the predictor; 0 for a method without features."""
+        if not self.strategy.requirements.read or self.white_box is None:
+            return 0
+        return self.extractor.width(self.white_box.hidden_size)
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the method uses the white box at all."""
+        return bool(self.strategy.requirements.read or self.strategy.requirements.writing)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before the run starts."""
+        return self.task.notes if self.accounts.boxes[0].follows_requests else (*self.task.notes, TOY_NOTE)
+
+    def estimate(self) -> Estimate:
+        """The most that the search can spend if no cap ends it."""
+        return estimate(
+            self._needs, self.initialisation, self.strategy, self.guard, self.accounts.boxes, self.iterations, self.seed
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Wall time so far, over all restarts."""
+        return self._earlier_seconds + time.monotonic() - self._started
+
+    # The life of a search
+
+    def open(self, folder: Path) -> None:
+        """Opens the run folder: its cache, its journal of purchases."""
+        box, proposer = self.accounts.open(folder)
+        examples = self.splits.demonstrations
+        self._writing = RequestLimit(proposer, type(self.strategy).__name__)
+        self._proposer = proposer
+        self._evaluator = Evaluator(
+            box, self.splits.validation[: self.evaluation.examples], self.task.metric, self.evaluation
+        )
+        self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
+        self._context = SearchContext(
+            box, self._writing, self.white_box, self._encode, examples, self._evaluator, self.seed
+        )
+
+    def start(self) -> StepRecord:
+        """Has the first instructions written and scored.
+
+        Raises:
+            BudgetSpent: the budget ended before one had a score.
+            ProviderError: the black box wrote no instruction, or answered for none.
+        """
+        self._scorer.keep_room([""])
+        candidates = self._first_candidates()
+        log.info("%d initial instructions", len(candidates))
+        try:
+            rows = self._scorer.score(candidates, self.pool)
+        except BudgetSpent as error:
+            raise BudgetSpent(
+                f"The budget was spent before any instruction had a score; raise search.budget ({error})"
+            ) from error
+        if not rows:
+            raise ProviderError("No first instruction got all its answers; start again to request the rest")
+        return self._grown(rows, Proposal((), len(candidates), len(candidates)))
+
+    def resume(self, pool: Pool) -> None:
+        """Takes over what a former start of the same search knew.
+
+        Args:
+            pool: its pool; empty where it had none yet.
+        """
+        self.pool = pool
+        self._scorer.keep_room(pool.texts or [""])
+
+    def step(self, predictor: RewardPredictor | None) -> StepRecord | None:
+        """Takes one proposal, scores it and grows the pool; afterwards ``stop_reason`` says whether to stop.
+
+        Args:
+            predictor: fitted on the pool; None for a method without one.
+
+        Returns:
+            What happened; None where nothing was left to do.
+
+        Raises:
+            ProviderError: no candidate got all its answers.
+        """
+        self.stop_reason = self._reason_to_stop()
+        if self.stop_reason:
+            return None
+        try:
+            proposal = self._proposal(predictor)
+            if not proposal.candidates:
+                self.stop_reason = "no new candidates"
+                return None
+            rows = self._scorer.score(proposal.candidates, self.pool)
+        except BudgetSpent:
+            self.stop_reason = "budget"
+            return None
+        if not rows:
+            raise ProviderError("No candidate of this iteration got all its answers; start again to request the rest")
+        record = self._grown(rows, proposal)
+        self.stop_reason = self._reason_to_stop()
+        return record
+
+    def finish(self, folder: Path) -> Result:
+        """Tests the best instruction next to the best initial one, and writes the results into the run folder."""
+        found, examples = self._tested()
+        write_examples(folder, examples)
+        write_result(folder, found)
+        self.result = found
+        return found
+
+    # What a checkpoint holds beside the pool
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values: task, usage, time."""
+        return {"fingerprint": self._fingerprint, "usage": self.accounts.state_dict(), "seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Continues where ``state_dict`` was taken.
+
+        Raises:
+            ForeignCheckpoint: it belongs to another task or seed.
+        """
+        self.require_own(state_dict)
+        self.accounts.load_state_dict(state_dict["usage"])
+        self._earlier_seconds = state_dict["seconds"]
+
+    def require_own(self, state_dict: Mapping[str, Any]) -> None:
+        """Checks that a saved state is this run's.
+
+        Raises:
+            ForeignCheckpoint: it belongs to another task or seed.
+        """
+        if state_dict["fingerprint"] != self._fingerprint:
+            raise ForeignCheckpoint(
+                f"The checkpoint belongs to another task or seed than {self.task.name!r}, seed {self.seed}; "
+                "to start this task with its predictor give it as model.init_from"
+            )
+
+    @property
+    def _fingerprint(self) -> str:
+        return f"{self.task.fingerprint}/{self.seed}"
+
+    # Parts of a step
+
+    def _first_candidates(self) -> list[Candidate]:
+        try:
+            candidates = self.initialisation.candidates(
+                self._proposer, self.splits.demonstrations, self.guard, self.seed
+            )
+        except BudgetSpent as error:
+            raise BudgetSpent(f"No room for the first instructions; raise search.budget ({error})") from error
+        if not candidates:
+            raise ProviderError(
+                "The black box wrote no usable instruction; try initialisation.mode: sample or a stronger model"
+            )
+        return candidates
+
+    def _proposal(self, predictor: RewardPredictor | None) -> Proposal:
+        """The strategy's proposal, within what it declares.
+
+        Raises:
+            ValueError: it is larger.
+        """
+        needs, name = self.strategy.requirements, type(self.strategy).__name__
+        self._writing.allow(len(self.strategy.longest_requests(self.splits.demonstrations, "")))
+        proposal = self.strategy.propose(self.pool, predictor if needs.predictor else None, self._context)
+        if len(proposal.candidates) > needs.choose:
+            raise ValueError(
+                f"{name} proposed {len(proposal.candidates)} instructions but its requirements declare "
+                f"at most {needs.choose}"
+            )
+        return proposal
+
+    def _grown(self, rows: Sequence[ScoredInstruction], proposal: Proposal) -> StepRecord:
+        """Grows the pool by what was scored, with a new reserve; returns the step's record."""
+        self._scorer.keep_room([*self.pool.texts, *(row.text for row in rows)])
+        if self.strategy.requirements.read:
+            candidates = self._encode([row.candidate for row in rows])
+            rows = [replace(row, candidate=candidate) for row, candidate in zip(rows, candidates, strict=True)]
+        self.pool = replace(self.pool + rows, reserve=tuple(proposal.reserve))
+        self.last = StepRecord(
+            rows[-1].iteration, tuple(rows), proposal.written, proposal.distinct, self.pool, self.accounts.usage,
+            self.accounts.usd,
+        )  # fmt: skip
+        return self.last
+
+    def _encode(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates with their fused embeddings."""
+        inputs = [example.input for example in self.splits.demonstrations]
+        return encoded(candidates, self.extractor, inputs, self.white_box, self._context.black_box)
+
+    def _reason_to_stop(self) -> str | None:
+        best, whole = self.pool.best(), self._evaluator.calls_per_instruction
+        if best.score >= self.threshold and len(best.scores) == whole:  # else the room ended in the middle of a race
+            return "threshold"
+        if self.pool.iteration > self.iterations:
+            return "iterations"
+        remaining = self.accounts.remaining_calls
+        return "budget" if remaining is not None and remaining < whole else None
+
+    def _tested(self) -> tuple[Result, list[ExampleRecord]]:
+        reason = self.stop_reason or self._reason_to_stop() or "iterations"
+        self.accounts.keep(Usage())
+        ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason, self.task.fingerprint)
+        test = FinalTest(self.splits.test, self.task.metric, self._context.black_box, self.evaluation)
+        evaluations = evaluate_both(self.pool, test)
+        found = result(self.pool, evaluations, test, ending, self.accounts.usage, self.accounts.usd, self.seconds)
+        return found, example_records(self._evaluator.examples, self.splits.test, evaluations)

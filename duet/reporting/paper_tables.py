@@ -1,0 +1,114 @@
+"""The paper's Tables 1 to 5 on our own runs, each comparison with its intervals, tests and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from duet.reporting.method_tables import (
+    OURS,
+    best_instructions_table,
+    columns_of,
+    comparison_table,
+    main_columns,
+    reference_of,
+    score_table,
+)
+from duet.reporting.runs import Run
+from duet.reporting.statistics import Column, MethodScore, common_tasks, difficulty, mean, task_means
+from duet.reporting.table import Table
+
+STARTS = ("initial gpt 3.5", "initial gpt 4", "initial gpt 4o", "initial deepseek")  # of which the start alone counts
+TABLE_2 = ("without output", "without similarity")
+TABLE_5 = ("fixed weight 0.01", "fixed weight 1e-10", "depth 1", "depth 5")
+BASELINES = {"copy_input": "copy the input", "majority_answer": "majority answer"}
+
+
+def baseline_columns(runs: Sequence[Run]) -> dict[str, Column]:
+    """What needs no search: copying the input, always the majority answer."""
+    return {
+        title: column
+        for key, title in BASELINES.items()
+        if (
+            column := {
+                (run.task, run.result.seed): MethodScore(found[key], 0) for run, found in _known(runs) if key in found
+            }
+        )
+    }
+
+
+def _known(runs: Sequence[Run]) -> list[tuple[Run, Mapping[str, float]]]:
+    return [(run, run.result.baselines) for run in runs]
+
+
+def initial_columns(runs: Sequence[Run]) -> dict[str, Column]:
+    """The best initial instruction alone, by the model that wrote it: the start of our runs as they are, and of those
+    that another model starts; and what it asked.
+    """
+    columns: dict[str, dict[tuple[str, int], MethodScore]] = {}
+    for run in runs:
+        score = run.result.initial_best_test_score
+        if run.method == OURS and run.variant in ("", *STARTS) and score is not None:
+            calls = sum(scored.n for scored in run.scored if scored.iteration == 0)
+            columns.setdefault(f"{initial_model(run)} alone", {})[run.task, run.result.seed] = MethodScore(score, calls)
+    return {label: columns[label] for label in sorted(columns)}
+
+
+def initial_model(run: Run) -> str:
+    """The model that wrote the initial instructions."""
+    for box in ("proposer", "black_box"):
+        if model := run.settings.get(f"{box}.init_args.model"):
+            return str(model)
+    return "initial instructions"
+
+
+def difficulty_table(columns: Mapping[str, Column]) -> Table:
+    """Table 3: how hard each task is, from the methods' scores on it."""
+    means = {label: task_means(column) for label, column in columns.items()}
+    rows = []
+    for task in common_tasks(columns):
+        scores = [by_name[task] for by_name in means.values()]
+        spread = difficulty(scores, (0.0, 1.0))
+        rows.append((task, mean(scores), spread, difficulty(scores)))
+    rows.sort(key=lambda row: -row[3])
+    note = f"Over {len(columns)} method(s), on the tasks that all have: D = 0.7 (1 − mean) + 0.3 std, std with ddof 0."
+    header = ("task", "mean score", "standard deviation", "difficulty")
+    return Table("table_3", "Table 3. Difficulty of each task, the hardest first", header, tuple(rows), (note,))
+
+
+def variants(runs: Sequence[Run], names: Sequence[str] | None = None) -> dict[str, Column]:
+    """Ours with each of the named changes, or with any but another start; the method as it is comes last."""
+    columns = columns_of([run for run in runs if run.method == OURS and run.variant not in STARTS])
+    wanted = [f"{OURS}, {name}" for name in names] if names is not None else sorted(set(columns) - {OURS})
+    return {label: columns[label] for label in (*wanted, OURS) if label in columns}
+
+
+def all_tables(runs: Sequence[Run]) -> tuple[list[Table], list[str]]:
+    """The tables that the runs can fill, and a line for each that they can't."""
+    columns, beside = main_columns(runs), baseline_columns(runs)
+    reference = reference_of(columns)
+    if reference is None:
+        return [], ["Tables: left out, as no run of a method as it is has a test score"]
+    tables = [
+        score_table("table_1", "Table 1. Test score of each method on each task", columns, beside),
+    ]
+    if len(columns) + len(beside) > 1:
+        title = f"Table 1, compared with {reference}"
+        tables.append(comparison_table("table_1_comparison", title, columns, reference, beside))
+    left_out = [] if beside else ["Baselines: left out, as no run recorded what copying the input scores"]
+    groups = (
+        (
+            "table_2",
+            "Table 2. Initial instructions alone, and without parts",
+            initial_columns(runs) | variants(runs, TABLE_2),
+        ),
+        ("table_5", "Table 5. Fixed weights of the similarity term, and depths", variants(runs, TABLE_5)),
+        ("ablations", "All changes to the method", variants(runs)),
+    )
+    for name, title, group in groups:
+        if OURS in group and len(group) > 1:
+            tables.append(score_table(name, title, group, {}))
+            tables.append(comparison_table(f"{name}_comparison", f"{title.split('.')[0]}, compared", group, OURS, {}))
+        else:
+            left_out.append(f"{title.split('.')[0]}: left out, as there are no such runs of {OURS}")
+    tables += [difficulty_table(columns), best_instructions_table(runs, reference)]
+    return sorted(tables, key=lambda table: (not table.name.startswith("table"), table.name)), left_out

@@ -1,0 +1,1 @@
+"""Figures that are written as SVG and PNG."""

@@ -1,0 +1,160 @@
+"""The outer loop: when it stops, what it pays for, what it calls best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from duet.evaluation.evaluation import EvaluationConfig
+from duet.evaluation.racing import Racing
+from duet.models.errors import BudgetSpent, ProviderError
+from duet.spending.budget import Budget
+from duet.strategies.instruct_zero import InstructZero
+
+BEST = "Write the second word."
+PER_TEXT, TEST, REQUEST = 4, 6, 1  # calls for a score, for a final test, for the initial instructions
+
+
+def only(best: str) -> Callable[[str], float]:
+    return lambda instruction: 1.1 if instruction == best else 0.0
+
+
+def test_it_stops_after_the_given_number_of_iterations(run: Callable[..., Any]) -> None:
+    done = run(iterations=3)
+    assert (done.result["iterations"], done.result["stop_reason"]) == (3, "iterations")
+    assert [row.iteration for row in done.data.pool] == [0] * 5 + [1, 2, 3]
+
+
+def test_it_stops_at_the_threshold(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    strategy = listed(["Bad one."], ["Good one."], ["Never asked."])
+    done = run(only("Good one."), strategy=strategy, iterations=9)
+    assert (done.result["iterations"], done.result["stop_reason"]) == (2, "threshold")
+    assert done.result["best_instruction"] == "Good one."
+    assert (done.folder / "best_instruction.txt").read_text() == "Good one.\n"
+    assert done.times_asked("Never asked.") == 0
+
+
+def test_it_stops_before_the_first_iteration_where_an_initial_instruction_is_good_enough(
+    run: Callable[..., Any], listed: Callable[..., Any]
+) -> None:
+    done = run(only(BEST), strategy=listed(["Never asked."]))
+    assert (done.result["iterations"], done.result["stop_reason"]) == (0, "threshold")
+    assert done.times_asked("Never asked.") == 0
+
+
+def test_it_stops_where_nothing_new_comes_up(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    done = run(strategy=listed(["New one."]), iterations=9)
+    assert (done.result["iterations"], done.result["stop_reason"]) == (1, "no new candidates")
+
+
+@pytest.mark.parametrize("extra", range(0, 2 * PER_TEXT, 3))
+def test_the_budget_pays_the_final_test_and_is_never_exceeded(run: Callable[..., Any], extra: int) -> None:
+    cap = REQUEST + 5 * PER_TEXT + 2 * TEST + extra
+    done = run(iterations=9, budget=Budget(max_calls=cap))
+    assert done.result["stop_reason"] == "budget"
+    assert done.result["iterations"] == extra // PER_TEXT
+    assert done.result["test_score"] is not None
+    assert done.result["initial_best_test_score"] is not None
+    assert len(done.box.asked) <= done.result["calls"] <= cap
+
+
+def test_the_initial_instructions_take_what_the_budget_allows(run: Callable[..., Any]) -> None:
+    done = run(budget=Budget(max_calls=REQUEST + 3 * PER_TEXT + 2 * TEST + 1))
+    assert (len(done.data.pool), done.result["iterations"], done.result["stop_reason"]) == (3, 0, "budget")
+
+
+def test_a_budget_without_room_for_one_score_is_an_error(run: Callable[..., Any]) -> None:
+    with pytest.raises(BudgetSpent, match=r"before any instruction had a score; raise search\.budget"):
+        run(budget=Budget(max_calls=REQUEST + 2 * TEST + PER_TEXT - 1))
+
+
+def test_a_text_that_has_a_score_is_never_paid_again(run: Callable[..., Any]) -> None:
+    done = run(iterations=6)
+    assert len(set(done.texts)) == len(done.texts)
+    prompts = [request.prompt for request in done.box.asked]
+    assert len(set(prompts)) == len(prompts)
+
+
+def test_ties_go_to_the_shorter(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    batches = ["Write the second of the words."], ["Second word."], ["The second word."]
+    good = {text for batch in batches for text in batch}
+    done = run(lambda text: 0.99 if text in good else 0.0, strategy=listed(*batches), threshold=1.1)
+    assert done.result["best_instruction"] == "Second word."
+
+
+def test_the_best_initial_instruction_is_tested_once_where_it_stays_the_best(
+    run: Callable[..., Any], listed: Callable[..., Any]
+) -> None:
+    done = run(only(BEST), strategy=listed(["Bad one."]), iterations=1, threshold=1.1)
+    assert done.result["best_instruction"] == done.result["initial_best_instruction"] == BEST
+    assert done.result["test_score"] == done.result["initial_best_test_score"] == 1.0
+    assert done.times_asked(BEST) == PER_TEXT + TEST
+    assert done.result["calls"] == REQUEST + 6 * PER_TEXT + TEST
+
+
+def test_the_best_is_tested_next_to_the_best_initial_one(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    done = run(only("Good one."), strategy=listed(["Good one."]), iterations=1)
+    assert (done.result["test_score"], done.result["initial_best_test_score"]) == (1.0, 0.0)
+    assert done.result["test_interval"][1] == 1.0
+    assert done.result["calls"] == REQUEST + 6 * PER_TEXT + 2 * TEST
+
+
+def test_an_instruction_with_failed_calls_is_left_out(run: Callable[..., Any]) -> None:
+    done = run(failing=["Copy the text."])
+    assert "Copy the text." not in done.texts
+    assert len(done.data.pool.initial()) == 4
+
+
+def test_an_iteration_without_any_answer_stops_the_run(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    with pytest.raises(ProviderError, match="start again to request the rest"):
+        run(failing=["Lost one."], strategy=listed(["Lost one."]))
+
+
+def test_no_usable_initial_instruction_is_the_providers_fault(run: Callable[..., Any]) -> None:
+    with pytest.raises(ProviderError, match="wrote no usable instruction"):
+        run(first=["x"])
+
+
+def test_several_instructions_may_be_scored_in_one_iteration(
+    run: Callable[..., Any], listed: Callable[..., Any]
+) -> None:
+    done = run(strategy=listed(["New one.", "New two."]), iterations=1)
+    assert [(row.text, row.iteration) for row in done.data.pool][5:] == [("New one.", 1), ("New two.", 1)]
+
+
+def test_what_the_model_writes_is_text_like_any_other(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    odd = "Ignore {input} and say \x1b[31m%s."
+    done = run(only(odd), strategy=listed([odd]), iterations=1)
+    assert done.result["best_instruction"] == odd
+
+
+def test_a_race_finds_the_same_best_for_fewer_calls(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+    def quality(text: str) -> float:
+        return {"Good one.": 1.0, "Copy the text.": 0.6}.get(text, 0.0)
+
+    every, raced = (
+        run(
+            quality, strategy=listed(["Bad one."], ["Good one."], ["Worse one."]), iterations=3, threshold=1.1,
+            evaluation=EvaluationConfig(examples=4, racing=Racing(chance, 1)), folder=str(chance),
+        )
+        for chance in (0.0, 0.19)
+    )  # fmt: skip
+    assert raced.result["best_instruction"] == every.result["best_instruction"] == "Good one."
+    assert raced.result["test_score"] == every.result["test_score"]
+    assert raced.result["calls"] < every.result["calls"]
+    assert {len(row.scores) for row in every.data.pool} == {4}
+    assert min(len(row.scores) for row in raced.data.pool) < 4
+    assert [row.score for row in raced.data.pool if row.text == "Good one."] == [1.0]
+
+
+def test_a_strategy_that_compares_example_by_example_does_not_race(run: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="InstructZero compares instructions example by example"):
+        run(strategy=InstructZero(), evaluation=EvaluationConfig(racing=Racing(0.01)))
+
+
+@pytest.mark.parametrize("wrong", [{"iterations": 0}, {"threshold": 0.0}])
+def test_wrong_arguments_are_refused(run: Callable[..., Any], wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"Expected search.{next(iter(wrong))}"):
+        run(**wrong)

@@ -1,0 +1,43 @@
+"""What a strategy is tested with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.features import FeatureExtractor, encoded
+from duet.models.base import AbstractBlackBox, AbstractEncoder
+from duet.strategies.strategy import SearchContext
+from duet.tasks.example import Example
+from duet.tasks.metrics import exact_match
+
+
+def make_context(
+    black_box: AbstractBlackBox,
+    encoder: AbstractEncoder,
+    examples: Sequence[Example],
+    *,
+    seed: int = 0,
+    proposer: AbstractBlackBox | None = None,
+    evaluator: Evaluator | None = None,
+    extractor: FeatureExtractor | None = None,
+) -> SearchContext:
+    """A context whose features are those of the instructions alone, unless an extractor says otherwise."""
+    inputs = [example.input for example in examples]
+    encode = partial(
+        encoded,
+        extractor=extractor or FeatureExtractor(outputs="none"),
+        inputs=inputs,
+        white_box=encoder,
+        black_box=black_box,
+    )
+    return SearchContext(
+        black_box,
+        proposer or black_box,
+        encoder,
+        encode,
+        examples,
+        evaluator or Evaluator(black_box, examples, exact_match, EvaluationConfig()),
+        seed,
+    )
