@@ -47,8 +47,8 @@ def as_llama_cpp(name: str, weight: torch.Tensor, heads: int) -> np.ndarray[Any,
     return np.ascontiguousarray(values.numpy())
 
 
-def write_gguf(folder: str, path: Path) -> None:
-    """Writes the model of a folder, and its tokenizer, as one GGUF file."""
+def write_gguf(folder: str, path: Path, quantised: bool = False) -> None:
+    """Writes the model of a folder, and its tokenizer, as one GGUF file, with its matrices in 8 bit if so wished."""
     model: Any = transformers.LlamaForCausalLM.from_pretrained(folder)
     tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
     config = model.config
@@ -74,7 +74,11 @@ def write_gguf(folder: str, path: Path) -> None:
     writer.add_eos_token_id(2)
     writer.add_add_bos_token(True)
     for name, weight in model.state_dict().items():
-        writer.add_tensor(gguf_name(name), as_llama_cpp(name, weight, config.num_attention_heads))
+        values, kind = as_llama_cpp(name, weight, config.num_attention_heads), gguf.GGMLQuantizationType.Q8_0
+        if quantised and values.ndim == 2:
+            writer.add_tensor(gguf_name(name), gguf.quants.quantize(values, kind), raw_dtype=kind)
+        else:
+            writer.add_tensor(gguf_name(name), values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -105,6 +109,15 @@ def test_a_file_answers_and_is_read(file: str, tiny: str) -> None:
     box, folder = HuggingFaceWhiteBox(file), HuggingFaceWhiteBox(tiny)
     assert torch.equal(box.encode(["sort"]).states, folder.encode(["sort"]).states)
     assert box.generate(["sort"], seeds=[0], max_new_tokens=7) == folder.generate(["sort"], seeds=[0], max_new_tokens=7)
+
+
+def test_a_quantised_file_is_read_nearly_as_what_it_was_made_of(tiny: str, tmp_path: Path) -> None:
+    write_gguf(tiny, tmp_path / "q8.gguf", quantised=True)
+    box, folder = HuggingFaceWhiteBox(str(tmp_path / "q8.gguf")), HuggingFaceWhiteBox(tiny)
+    read, written = box.encode(["sort"]).states, folder.encode(["sort"]).states
+    assert not torch.equal(read, written)
+    assert torch.nn.functional.cosine_similarity(read, written).item() > 0.999
+    assert len(box.generate(["sort"], seeds=[0], max_new_tokens=4)[0]) > 0
 
 
 def test_the_identity_is_the_files_content_and_not_its_place(file: str, tmp_path: Path) -> None:
