@@ -21,6 +21,7 @@ _REFUSAL = re.compile(
     r"|strictly positive|must be|only the default|not available|not one of|does not match|illegal",
     re.IGNORECASE,
 )
+_SECRET_NAME = re.compile(r"(api|access|auth)?[-_]?(key|token|secret|password)|authorization", re.IGNORECASE)
 _STREAM = {"stream": True, "stream_options": {"include_usage": True}}
 _MOST_TOKENS = re.compile(r"(?:at most|maximum(?: value)?(?: of| is)?|less than or equal to|<=|range.{0,40},) *(\d+)")
 _ONLY_STREAMS = re.compile(
@@ -54,6 +55,8 @@ class RequestFields:
         self._user = {**given, **extra}
         if named := [name for name in _FIXED if name in self._user]:
             raise ValueError(f"Expected fields without {named[0]}, which Duet sets itself")
+        if secret := next((name for name in self._user if _SECRET_NAME.fullmatch(name)), None):
+            raise ValueError(f"Expected no secret in fields but got {secret!r}: use key_variable or headers")
         self._dropped: dict[str, None] = {}
         self._added: dict[str, Any] = {}
         self._most_tokens: int | None = None
@@ -61,8 +64,10 @@ class RequestFields:
 
     @property
     def identity(self) -> str:
-        """What the user's fields are, as far as they change answers; nothing where there are none."""
-        return json.dumps(self._user, sort_keys=True, separators=(",", ":"), default=str) if self._user else ""
+        """The user's fields and the room to reason, as both change answers; nothing where there are none."""
+        room = {"reasoning_tokens": self._reasoning_tokens} if self._reasoning_tokens else {}
+        given = self._user | room
+        return json.dumps(given, sort_keys=True, separators=(",", ":"), default=str) if given else ""
 
     @property
     def answer_overhead(self) -> int:

@@ -49,6 +49,13 @@ def test_what_duet_sets_itself_is_refused(name: str) -> None:
         RequestFields("m", fields={"extra_body": {name: "x"}})
 
 
+@pytest.mark.parametrize("name", ["api_key", "apikey", "access_token", "Authorization"])
+def test_a_secret_among_the_fields_is_refused_and_not_repeated(name: str) -> None:
+    with pytest.raises(ValueError, match="use key_variable or headers") as caught:
+        RequestFields("m", fields={name: "s3cret"})
+    assert "s3cret" not in str(caught.value)
+
+
 OPENAI = {"param": "max_tokens", "code": "unsupported_parameter"}
 
 
@@ -130,3 +137,4 @@ def test_the_identity_tells_fields_apart_whatever_their_order() -> None:
     assert RequestFields("m").identity == ""
     one, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1})
     assert RequestFields("m", fields=one).identity == RequestFields("m", fields=other).identity != ""
+    assert RequestFields("m", reasoning_tokens=5).identity != ""
