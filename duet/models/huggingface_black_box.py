@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
@@ -12,6 +13,7 @@ from duet.models.open_model.causal_lm import CausalLM, describe, follows_request
 from duet.models.open_model.chat import Chat
 from duet.models.open_model.checkpoints import LoadOptions
 from duet.models.open_model.generation import Row, generate_rows, length_error
+from duet.models.providers import room_to_reason
 from duet.models.reasoning import no_room, without_reasoning
 
 
@@ -27,7 +29,8 @@ class HuggingFaceBlackBox(AbstractBlackBox):
         batch_prompts: prompts that are answered, sorted by length, before their answers are handed over to be stored.
         system_prompt: stands before every prompt, if given.
         chat_template_kwargs: for the model's chat template, such as ``{enable_thinking: false}``.
-        reasoning_tokens: tokens that an answer may have beyond its limit, for a model that reasons before it answers.
+        reasoning_tokens: tokens that an answer may have beyond its limit, for a model that reasons before it answers;
+            None is 4,096 for models that are known to reason, and 0 for others.
         options: precision and place, as `LoadOptions` has them.
     """
 
@@ -38,15 +41,16 @@ class HuggingFaceBlackBox(AbstractBlackBox):
         batch_prompts: int = 160,
         system_prompt: str | None = None,
         chat_template_kwargs: dict[str, Any] | None = None,
-        reasoning_tokens: int = 0,
+        reasoning_tokens: int | None = None,
         **options: Any,
     ) -> None:
         if batch_prompts < 1:
             raise ValueError(f"Expected batch_prompts of at least 1 but got {batch_prompts}")
-        if reasoning_tokens < 0:
-            raise ValueError(f"Expected reasoning_tokens of at least 0 but got {reasoning_tokens}")
+        room = room_to_reason(Path(model).name) if reasoning_tokens is None else reasoning_tokens
+        if room < 0:
+            raise ValueError(f"Expected reasoning_tokens of at least 0 but got {room}")
         self._chat = Chat(system_prompt, chat_template_kwargs or {})
-        self._reasoning_tokens = reasoning_tokens
+        self._reasoning_tokens = room
         self._options = LoadOptions(model, **options)
         self._limit = TokenLimit(batch_tokens)
         self._batch_prompts = batch_prompts

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,11 @@ def test_a_model_declares_that_it_follows_no_requests_and_no_name_does(tiny: str
     assert not HuggingFaceBlackBox(str(named)).follows_requests
     assert not HuggingFaceBlackBox("embedded").follows_requests
     assert OpenAIBlackBox("m", "http://embedded-ai.example/v1").follows_requests
+
+
+def test_the_room_of_a_model_is_taken_over_by_no_other_class() -> None:
+    # jsonargparse hands the arguments of a default class on to the class that a setting names, if they have one name.
+    hugging, other = (signature(box).parameters for box in (HuggingFaceBlackBox, OpenAIBlackBox))
+    shared = [name for name in hugging if name in other and name != "model"]
+    assert {name: hugging[name].default for name in shared} == {name: other[name].default for name in shared}
+    assert "reasoning_tokens" in shared
