@@ -1,7 +1,7 @@
 """What takes how long beside its limit, each part in a process of its own: ``python -m benchmarks [names]``.
 
 What a search finds is measured by the other modules here, one by one, as an experiment takes up to hours: `landscape`,
-`predictor`, `racing`, `real_tasks`, `replay`.
+`predictor`, `real_tasks`, `replay`.
 """
 
 from __future__ import annotations

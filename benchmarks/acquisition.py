@@ -17,7 +17,8 @@ from torch.func import functional_call, grad, vmap
 
 from benchmarks.timing import Measurement, compare, main
 from lightning_modules.initial_weights import build_network
-from lightning_modules.neural_ucb import output_and_full_variance, output_and_variance
+from lightning_modules.neural_ucb import output_and_variance
+from lightning_modules.reward_process import RewardProcess
 
 FEATURES, WIDTH, DEPTH, CANDIDATES = 5120, 100, 3, 10_000
 REFERENCE_BLOCK = 20  # rows whose gradients, d x width numbers each, are formed at once
@@ -30,13 +31,13 @@ GROWTH = {
 
 
 def problem(count: int, features: int, width: int, depth: int) -> tuple[nn.Sequential, Tensor, list[Tensor]]:
-    """A network, inputs (count, features), and a confidence U."""
+    """A network, inputs (count, features), and a precision U."""
     torch.manual_seed(0)
     network = build_network(features, depth, width)
     return network, torch.randn(count, features), [torch.rand_like(value) + 0.1 for value in network.parameters()]
 
 
-def reference(network: nn.Sequential, inputs: Tensor, confidence: list[Tensor]) -> Tensor:
+def reference(network: nn.Sequential, inputs: Tensor, precision: list[Tensor]) -> Tensor:
     """``sum_p g_p^2 / U_p`` from one gradient per row, (n,)."""
     parameters = {name: value.detach() for name, value in network.named_parameters()}
 
@@ -46,39 +47,39 @@ def reference(network: nn.Sequential, inputs: Tensor, confidence: list[Tensor]) 
 
     def block(rows: Tensor) -> Tensor:
         gradients = vmap(grad(output), in_dims=(None, 0))(parameters, rows).values()
-        return torch.stack([(g.square() / u).flatten(1).sum(1) for g, u in zip(gradients, confidence, strict=True)])
+        return torch.stack([(g.square() / u).flatten(1).sum(1) for g, u in zip(gradients, precision, strict=True)])
 
     return torch.cat([block(rows).sum(0) for rows in torch.split(inputs, REFERENCE_BLOCK)])
 
 
-def products(network: nn.Sequential, inputs: Tensor, squares: Tensor, confidence: list[Tensor]) -> None:
+def products(network: nn.Sequential, inputs: Tensor, squares: Tensor, precision: list[Tensor]) -> None:
     """``a W^T`` and ``a^2 (1/U)^T`` of the first layer: the least that mean and variance need."""
     weights = next(network.parameters()).detach()
     torch.mm(inputs, weights.T)
-    torch.mm(squares, confidence[0].T)
+    torch.mm(squares, precision[0].T)
 
 
 def against_products(count: int, features: int, width: int, depth: int) -> tuple[float, float]:
     """Seconds of mean and variance, and of the two products."""
-    network, inputs, confidence = problem(count, features, width, depth)
+    network, inputs, precision = problem(count, features, width, depth)
     squares = inputs.square()
     seconds = compare({
-        "closed": lambda: output_and_variance(network, inputs, confidence),
-        "products": lambda: products(network, inputs, squares, confidence),
+        "closed": lambda: output_and_variance(network, inputs, precision),
+        "products": lambda: products(network, inputs, squares, precision),
     })  # fmt: skip
     return seconds["closed"], seconds["products"]
 
 
 def against_reference(depth: int) -> list[Measurement]:
     """Seconds beside per-example gradients, and the largest relative difference in float64."""
-    network, inputs, confidence = problem(REFERENCE_ROWS, FEATURES, WIDTH, depth)
+    network, inputs, precision = problem(REFERENCE_ROWS, FEATURES, WIDTH, depth)
     seconds = compare({
-        "closed": lambda: output_and_variance(network, inputs, confidence),
-        "reference": lambda: reference(network, inputs, confidence),
+        "closed": lambda: output_and_variance(network, inputs, precision),
+        "reference": lambda: reference(network, inputs, precision),
     }, repeats=3)  # fmt: skip
-    network, inputs, confidence = network.double(), inputs.double(), [one.double() for one in confidence]
-    expected = reference(network, inputs, confidence)
-    difference = (output_and_variance(network, inputs, confidence)[1] / expected - 1).abs().max()
+    network, inputs, precision = network.double(), inputs.double(), [one.double() for one in precision]
+    expected = reference(network, inputs, precision)
+    difference = (output_and_variance(network, inputs, precision)[1] / expected - 1).abs().max()
     name = f"{REFERENCE_ROWS} candidates, depth {depth}"
     return [
         Measurement(f"{name}: beside per-example gradients", seconds["closed"], "s", seconds["reference"]),
@@ -88,11 +89,12 @@ def against_reference(depth: int) -> list[Measurement]:
 
 def full_beside_diagonal(scored: int) -> list[Measurement]:
     """Seconds of the default form, over ``scored`` rows, beside those of the diagonal one."""
-    network, inputs, confidence = problem(CANDIDATES, FEATURES, WIDTH, DEPTH)
-    known = torch.randn(scored, FEATURES)
+    network, inputs, precision = problem(CANDIDATES, FEATURES, WIDTH, DEPTH)
+    process, known = RewardProcess(FEATURES, DEPTH), torch.randn(scored, FEATURES)
+    process.fit(known, known[:, 0], torch.full((scored,), 0.5), known[:, :0])
     seconds = compare({
-        "full": lambda: output_and_full_variance(network, inputs, known, 0.1),
-        "diagonal": lambda: output_and_variance(network, inputs, confidence),
+        "full": lambda: process.marginals(inputs, inputs[:, :0]),
+        "diagonal": lambda: output_and_variance(network, inputs, precision),
     }, repeats=3)  # fmt: skip
     name = f"{CANDIDATES:,} candidates, {scored} scored: full form beside the diagonal one"
     return [Measurement(name, seconds["full"], "s", seconds["diagonal"])]
@@ -105,10 +107,10 @@ def memory(count: int) -> float:
 
 
 def _beyond_the_inputs(count: int) -> float:
-    network, inputs, confidence = problem(count, FEATURES, WIDTH, DEPTH)
-    output_and_variance(network, inputs[:1], confidence)  # loads the libraries
+    network, inputs, precision = problem(count, FEATURES, WIDTH, DEPTH)
+    output_and_variance(network, inputs[:1], precision)  # loads the libraries
     before = _peak()
-    output_and_variance(network, inputs, confidence)
+    output_and_variance(network, inputs, precision)
     return _peak() - before
 
 

@@ -26,7 +26,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
-from duet.evaluation.racing import Racing
 from duet.models.base import Completion, Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.openai_black_box import OpenAIBlackBox
@@ -53,9 +52,7 @@ def server(*options: str) -> Iterator[str]:
 def evaluator(box: CachedBlackBox) -> Evaluator:
     """Scores answers by their length, which costs nothing."""
     examples = [Example(f"a{i} b{i}", (f"b{i}",)) for i in range(EXAMPLES)]
-    return Evaluator(
-        box, examples, lambda answer, outputs: float(len(answer) > 3), EvaluationConfig(racing=Racing(0.0))
-    )
+    return Evaluator(box, examples, lambda answer, outputs: float(len(answer) > 3), EvaluationConfig())
 
 
 def candidates(name: str) -> list[Candidate]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from duet.evaluation.evaluation import Evaluation, EvaluationConfig, mark
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.instruction_filter import InstructionFilter
 from duet.tasks.task import Task, own_tasks
 
 
@@ -45,7 +45,7 @@ def sample(task: Task, box: HuggingFaceBlackBox, count: int, examples: int, seed
     """Draws ``count`` distinct instructions by induction and scores each on ``examples`` validation examples."""
     splits = task.splits(seed)
     source = Initialisation("sample", count, max_rounds=6, temperature=temperature, max_tokens=32)
-    texts = [one.text for one in source.candidates(box, splits.demonstrations, Guard(), seed)]
+    texts = [one.text for one in source.candidates(box, splits.demonstrations, InstructionFilter(), seed)]
     return Landscape(tuple(texts), score(texts, task, box, examples, seed))
 
 

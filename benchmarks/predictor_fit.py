@@ -57,11 +57,12 @@ def bare_fit(batch: dict[str, Tensor], steps: int, width: int = 100, depth: int 
     for _ in range(steps):
         optimizer.zero_grad()
         phi = body(batch["features"])
-        regression = functional.mse_loss(head(phi).squeeze(-1), batch["rewards_standardised"])
+        regression = (batch["weight"] * (head(phi).squeeze(-1) - batch["rewards_standardised"]).square()).mean()
         best = phi[batch["best_index"]].detach()
         similarity = (1 - torch.sigmoid(functional.cosine_similarity(phi, best, dim=-1))).mean()
-        weight = 0.1 * regression.detach() / (similarity.detach() + 0.01)
-        (regression + weight * similarity).backward()  # type: ignore[no-untyped-call]
+        norms = [torch.autograd.grad(loss, phi, retain_graph=True)[0].norm() for loss in (regression, similarity)]
+        weight = 0.1 * norms[0] / norms[1]
+        (regression + weight * similarity).backward()
         optimizer.step()
     return network
 
@@ -108,7 +109,7 @@ def against_the_limits(rows: int, feature_size: int, steps: int, repeats: int) -
     bare, module, default = least(
         repeats,
         lambda: bare_seconds(pool, steps),
-        lambda: lightning_fit(pool, steps=steps, tolerance=0)[1],
+        lambda: lightning_fit(pool, steps=steps, tolerance=0, uncertainty="diagonal")[1],
         lambda: lightning_fit(pool)[1],
     )
     what = f"{rows} rows of {feature_size}"
@@ -132,6 +133,17 @@ def growth(name: str, values: Sequence[int]) -> list[Measurement]:
     ]
 
 
+def iteration(rows: int, feature_size: int, candidates: int = 64) -> list[Measurement]:
+    """What an iteration takes beside the models: the default fit, and the candidates' means and covariances."""
+    pool = made_up_pool(rows, feature_size)
+    features = made_up_pool(candidates, feature_size).features()
+    predictor, fit = lightning_fit(pool)
+    start = time.process_time()
+    predictor.predict_joint(features)
+    what = f"{rows:,} rows of {feature_size}"
+    return [Measurement(f"fit and {candidates} predictions, {what}", fit + time.process_time() - start, "s", 1.0)]
+
+
 def measure() -> list[Measurement]:
     """All rows of the table."""
     warnings.filterwarnings("ignore")
@@ -143,6 +155,7 @@ def measure() -> list[Measurement]:
         for rows in (40, 100, 165, 500)
         for one in against_the_limits(rows, feature_size, STEPS, repeats=max(REPEATS, ROWS // rows))
     ]
+    fits += [one for rows in (100, 1_000, 10_000) for one in iteration(rows, 512)]
     return fits + [one for name, values in GROWTH.items() for one in growth(name, values)]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
+
+from duet.atomic_files import replacing
 
 
 class AtomicCheckpointIO(CheckpointIO):
@@ -26,15 +27,8 @@ class AtomicCheckpointIO(CheckpointIO):
         """
         if storage_options is not None:
             raise TypeError(f"Expected no storage_options but got {storage_options!r}")
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.partial")
-        try:
-            _write(checkpoint, partial)
-            os.replace(partial, target)
-        finally:
-            partial.unlink(missing_ok=True)
-        _sync_folder(target.parent)
+        with replacing(Path(path)) as file:
+            _write(checkpoint, file)
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any | None = "cpu", weights_only: bool | None = None
@@ -52,23 +46,11 @@ class AtomicCheckpointIO(CheckpointIO):
         Path(path).unlink(missing_ok=True)
 
 
-def _write(checkpoint: dict[str, Any], path: Path) -> None:
-    """Write and wait until the disk has it."""
-    with path.open("wb") as file:
-        try:
-            torch.save(checkpoint, file)
-        except RuntimeError as error:  # torch's own, on the half-written file, in place of the signal's
-            if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
-                raise error.__context__ from None
-            raise
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has the folder's new entry."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _write(checkpoint: dict[str, Any], file: IO[bytes]) -> None:
+    """Serialise into an open file; a signal's exception stays that exception."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        torch.save(checkpoint, file)
+    except RuntimeError as error:  # torch's own, on the half-written file, in place of the signal's
+        if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
+            raise error.__context__ from None
+        raise

@@ -1,4 +1,4 @@
-"""What one watches: TensorBoard curves, one point per iteration, and candidates.jsonl."""
+"""What one watches: curves for every logger, one point per iteration, and candidates.jsonl."""
 
 from __future__ import annotations
 
@@ -54,24 +54,22 @@ class SearchCurves(Callback):
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The pool's embeddings for the projector, and the settings with the final score."""
-        logger = trainer.logger
-        if not isinstance(logger, TensorBoardLogger):
-            return
         pool = pool_of(trainer).pool
-        rows = [[f"{row.score:.4f}", str(row.iteration), row.text.replace("\t", " ")] for row in pool]
-        if pool.has_features:
-            logger.experiment.add_embedding(
-                pool.features(), metadata=rows, metadata_header=["reward", "iteration", "instruction"],
-                tag="pool", global_step=pool.iteration - 1,
-            )  # fmt: skip
         settings = {
             "task": self.search.task.name,
             "method": type(self.search.strategy).__name__,
             "seed": self.search.seed,
         }
         own = {name: value for name, value in pl_module.hparams.items() if name != "_instantiator"}  # LightningCLI's
-        logger.log_hyperparams(own | settings, self._final_scores(pool))
-        logger.save()
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                if pool.has_features:
+                    add_to_projector(logger, pool)
+                logger.log_hyperparams(own | settings, self._final_scores(pool))
+            else:
+                logger.log_hyperparams(own | settings)
+                logger.log_metrics(self._final_scores(pool), step=pool.iteration - 1)
+            logger.save()
 
     def _final_scores(self, pool: Pool) -> dict[str, float]:
         result = self.search.result  # of this callback's predecessor in on_fit_end
@@ -85,13 +83,23 @@ class SearchCurves(Callback):
         return {"cost/calls": usage.calls, "cost/tokens": usage.tokens} | paid | share
 
     def _log(self, trainer: Trainer, values: dict[str, float], step: int) -> None:
-        if trainer.logger is not None:
-            trainer.logger.log_metrics(values, step=step)
+        for logger in trainer.loggers:
+            logger.log_metrics(values, step=step)
 
     def _log_text(self, trainer: Trainer, pool: Pool, step: int) -> None:
-        if isinstance(trainer.logger, TensorBoardLogger):
-            best = pool.best()
-            trainer.logger.experiment.add_text("best_instruction", f"`{best.score:.3f}` {best.text}", global_step=step)
+        best = pool.best()
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.experiment.add_text("best_instruction", f"`{best.score:.3f}` {best.text}", global_step=step)
+
+
+def add_to_projector(logger: TensorBoardLogger, pool: Pool) -> None:
+    """Shows the pool's embeddings with their instructions and rewards."""
+    rows = [[f"{row.score:.4f}", str(row.iteration), row.text.replace("\t", " ")] for row in pool]
+    logger.experiment.add_embedding(
+        pool.features(), metadata=rows, metadata_header=["reward", "iteration", "instruction"],
+        tag="pool", global_step=pool.iteration - 1,
+    )  # fmt: skip
 
 
 def candidate_record(row: ScoredInstruction) -> CandidateRecord:

@@ -10,10 +10,13 @@ from lightning import Callback, LightningModule, Trainer
 from tqdm import tqdm
 
 from callbacks.instruction_search import pool_of
+from duet.amounts import usd
 from duet.engine.search import Search
+from duet.messages import printable
 from duet.pool import Pool
 from duet.tasks.metrics import mean_interval
 
+SHOWN = 200  # characters of an instruction
 log = logging.getLogger("duet")
 
 
@@ -32,7 +35,7 @@ class SearchProgress(Callback):
         """The bar opens once the initial instructions have their scores."""
         pool = pool_of(trainer).pool
         best = pool.best()
-        log.info("%d instructions scored, best %s: %s", len(pool), _score(pool), printable(best.text))
+        log.info("%d instructions scored, best %s: %s", len(pool), _score(pool), printable(best.text, SHOWN))
         if sys.stderr.isatty():
             self._bar = tqdm(total=self.search.iterations, initial=pool.iteration - 1, desc="Search", unit="iteration")
 
@@ -46,7 +49,7 @@ class SearchProgress(Callback):
             self._bar.set_postfix_str(f"best {_score(pool)}, {self._cost()}")
             self._bar.update(last.iteration - self._bar.n)
             return
-        new_best = "  <- new best: " + printable(last.text) if pool.best() is last else ""
+        new_best = "  <- new best: " + printable(last.text, SHOWN) if pool.best() is last else ""
         log.info(
             "iteration %d/%d: score %s, best %s, %s%s",
             last.iteration, self.search.iterations, _last_score(pool), _score(pool), self._cost(), new_best,
@@ -62,22 +65,12 @@ class SearchProgress(Callback):
 
     def _cost(self) -> str:
         paid = self.search.accounts.usd
-        return f"{self.search.accounts.usage.calls} calls" + (f", ${paid:.4f}" if paid else "")
+        return f"{self.search.accounts.usage.calls} calls" + (f", {usd(paid)}" if paid else "")
 
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-
-def printable(text: str, most: int = 200) -> str:
-    """Text of a model, safe for a terminal: no control characters, not endless.
-
-    >>> printable("red\\x1b[31m")
-    'red\\ufffd[31m'
-    """
-    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def _last_score(pool: Pool) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
+from datamodules.sampling_noise import sampling_noise
 from duet.pool import Pool
 
 RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
@@ -34,24 +35,72 @@ def standardisation(values: Tensor) -> tuple[Tensor, Tensor]:
     return mean.to(values), torch.where(constant, 1.0, spread).to(values)
 
 
-def pool_batch(pool: Pool, standardise_rewards: bool = True) -> dict[str, Tensor]:
-    """A pool of n scored instructions as tensors.
+def shrunk_scale(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean, and a scale that lies between each feature's own spread and that of all.
+
+    The spread of a feature that few of the rows have is itself uncertain, and dividing by it alone would make that
+    feature the largest; so its variance is the mean of its own and of all features'.
+
+    Args:
+        features: (n, d).
+
+    Returns:
+        Mean and scale, (d,) each.
+
+    >>> shrunk_scale(torch.tensor([[1.0, 5.0], [3.0, 5.0]]))[1]
+    tensor([0.8660, 0.5000])
+    """
+    mean, own = standardisation(features)
+    variance = torch.where((features == features[0]).all(0), 0.0, own.square())
+    scale = ((variance + variance.mean()) / 2).sqrt()
+    return mean, torch.where(scale > 0, scale, 1.0)
+
+
+def informative_rows(counts: Sequence[int], best: int, most: int) -> list[int]:
+    """The rows that a fit sees: those with the most examples, of equals the newest, and the best one; in order.
+
+    Args:
+        counts: examples of each row.
+        best: the row that must be among them.
+        most: how many.
+
+    >>> informative_rows([5, 1, 1, 20], best=1, most=3)
+    [0, 1, 3]
+    """
+    order = sorted(range(len(counts)), key=lambda row: (row == best, counts[row], row), reverse=True)
+    return sorted(order[:most])
+
+
+def pool_batch(
+    pool: Pool, standardise_rewards: bool = True, most_rows: int = 1000, prior: Tensor | None = None
+) -> dict[str, Tensor]:
+    """A pool of scored instructions as tensors, n of them at most ``most_rows``.
 
     Args:
         pool: at least one scored instruction; features are set.
         standardise_rewards: False keeps the rewards raw.
+        most_rows: a longer pool is left to its `informative_rows`.
+        prior: (rows of the pool, p), what is known of each instruction before it is scored; None if there is nothing.
 
     Returns:
         ``features`` (n, d): standardised over the rows; ``feature_mean`` and ``feature_scale`` (d,).
         ``rewards`` (n,): raw, in [0, 1]; ``rewards_standardised`` (n,); ``reward_mean`` and ``reward_scale`` ().
+        ``noise`` (n,): variance that each standardised reward has because it was scored on few examples.
+        ``weight`` (n,): of each row in the regression loss, mean 1.
+        ``prior`` (n, p).
         ``initial`` (n,): bool, the rows of the initialisation.
         ``best_index`` (): the row of ``pool.best()``.
         ``iteration`` (): the iteration that comes next.
     """
-    features, rewards = pool.features(), pool.rewards()
-    feature_mean, feature_scale = standardisation(features)
-    reward_mean, reward_scale = standardisation(rewards) if standardise_rewards else UNCHANGED
     best = pool.best()
+    best_row = next(index for index, row in enumerate(pool) if row is best)
+    counts = [len(row.scores) for row in pool]
+    rows = informative_rows(counts, best_row, most_rows)
+    features, rewards = pool.features()[rows], pool.rewards()[rows]
+    feature_mean, feature_scale = shrunk_scale(features)
+    reward_mean, reward_scale = standardisation(rewards) if standardise_rewards else UNCHANGED
+    noise, spread = (value / reward_scale**2 for value in sampling_noise(rewards, torch.tensor(counts)[rows]))
+    weight = 1 / (spread + noise)
     return {
         "features": (features - feature_mean) / feature_scale,  # 3.2: z, standardised over the pool
         "feature_mean": feature_mean,
@@ -60,8 +109,11 @@ def pool_batch(pool: Pool, standardise_rewards: bool = True) -> dict[str, Tensor
         "rewards_standardised": (rewards - reward_mean) / reward_scale,
         "reward_mean": reward_mean,
         "reward_scale": reward_scale,
-        "initial": torch.tensor([row.iteration == 0 for row in pool]),
-        "best_index": torch.tensor(next(index for index, row in enumerate(pool) if row is best)),
+        "noise": noise,
+        "weight": weight / weight.mean(),
+        "prior": features.new_zeros(len(rows), 0) if prior is None else prior[rows],
+        "initial": torch.tensor([pool.observations[row].iteration == 0 for row in rows]),
+        "best_index": torch.tensor(rows.index(best_row)),
         "iteration": torch.tensor(pool.iteration),
     }
 
@@ -69,13 +121,19 @@ def pool_batch(pool: Pool, standardise_rewards: bool = True) -> dict[str, Tensor
 class InstructionPool(LightningDataModule):
     """The growing pool of scored instructions; the search puts a longer one in its place after each iteration.
 
+    ``prior_of`` gives what is known of the pool's rows beforehand, (n, p); who knows something sets it.
+
     Args:
         standardise_rewards: fit the rewards standardised over the pool; False fits them raw, as INSTINCT does.
+        most_rows: most scored instructions that a fit sees: those with the most examples, of equals the newest.
     """
 
-    def __init__(self, standardise_rewards: bool = True) -> None:
+    def __init__(self, standardise_rewards: bool = True, most_rows: int = 1000) -> None:
         super().__init__()
-        self.standardise_rewards = standardise_rewards
+        if most_rows < 1:
+            raise ValueError(f"Expected most_rows of at least 1 but got {most_rows}")
+        self.standardise_rewards, self.most_rows = standardise_rewards, most_rows
+        self.prior_of: Callable[[Pool], Tensor | None] = no_prior
         self.pool = Pool()
 
     def train_dataloader(self) -> WholePool:
@@ -89,6 +147,11 @@ class InstructionPool(LightningDataModule):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the pool back, bit for bit."""
         self.pool = Pool.from_state_dict(state_dict)
+
+
+def no_prior(pool: Pool) -> Tensor | None:
+    """Nothing is known of an instruction before it is scored."""
+    return None
 
 
 class WholePool:
@@ -105,5 +168,8 @@ class WholePool:
         return 1
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        pool = self.source.pool
-        yield pool_batch(pool, self.source.standardise_rewards) if pool.has_features else {}
+        source, pool = self.source, self.source.pool
+        if not pool.has_features:
+            yield {}
+            return
+        yield pool_batch(pool, source.standardise_rewards, source.most_rows, source.prior_of(pool))

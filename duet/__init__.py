@@ -1,1 +1,35 @@
 """Duet finds the instruction with which a language model does a task best."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duet.spending.budget import Budget as Budget
+    from duet.tasks.task import Task as Task
+
+# Threads that wait for each other while another program has their processor should sleep: with GNU's default, to spin,
+# one busy program beside Duet makes a search take several times as long. Read once, when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+_HOMES = {  # name -> its module, imported at first use: importing duet costs no torch
+    "Task": "duet.tasks.task",
+    "Budget": "duet.spending.budget",
+    "optimize": "duet.engine.optimize",
+    "evaluate": "duet.engine.optimize",
+    "Result": "duet.engine.optimize",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None or find_spec(home) is None:
+        raise AttributeError(f"module 'duet' has no attribute {name!r}; it has {', '.join(__dir__())}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(name for name, home in _HOMES.items() if find_spec(home))

@@ -1,14 +1,19 @@
-"""Files of settings: where they lie, and one line for what is wrong with one."""
+"""Settings files: finds them by path or by the name of one that ships with Duet, and says what is wrong with one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+_PACKAGED = Path(__file__).parent / "configs"  # in the wheel
+CONFIGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "configs"
+DEFAULTS = (CONFIGS / "defaults.yaml", CONFIGS / "models" / "embedded.yaml")  # the latter wins
+_OPTIONS = ("-c", "--config")
+_ENDINGS = (".yaml", ".yml")
 
 
 def config_paths(arguments: Sequence[str]) -> list[str]:
@@ -17,12 +22,70 @@ def config_paths(arguments: Sequence[str]) -> list[str]:
     >>> config_paths(["fit", "--config", "a.yaml", "-c=b.yaml"])
     ['a.yaml', 'b.yaml']
     """
-    paths = []
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        name, has_value, value = argument.partition("=")
-        if name in ("-c", "--config") and (value or following):
-            paths.append(value if has_value else following)
-    return paths
+    return [arguments[at].partition("=")[2] if at == of else arguments[at] for of, at in _values(arguments)]
+
+
+def with_found_configs(arguments: Sequence[str]) -> list[str]:
+    """The command line with the path of each settings file in place of its name.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    found = list(arguments)
+    for of, at in _values(arguments):
+        option, _, value = arguments[at].partition("=") if at == of else ("", "", arguments[at])
+        found[at] = f"{option}={find_config(value)}" if option else find_config(value)
+    return found
+
+
+def _values(arguments: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Positions of each option that names a file, and of its value: the same where ``=`` joins them."""
+    for number, argument in enumerate(arguments):
+        option, joined, value = argument.partition("=")
+        if option not in _OPTIONS:
+            continue
+        if joined and value:
+            yield number, number
+        elif not joined and arguments[number + 1 : number + 2] not in ([], [""]):
+            yield number, number + 1
+
+
+def find_config(name: str) -> str:
+    """The path of a settings file.
+
+    Args:
+        name: a path, or the name of a file that ships with Duet, such as ``models/openai.yaml``; ``.yaml`` may be left
+            out. A file at the path wins.
+
+    Raises:
+        ValueError: there is neither; names those with a similar name.
+    """
+    names = [name] if name.endswith(_ENDINGS) else [name, f"{name}.yaml"]
+    for path in map(Path, names):
+        if path.exists() and not path.is_dir():
+            return str(path)
+    for shipped in set(names).intersection(shipped_configs()):
+        return str(CONFIGS / shipped)
+    problem = "Is a directory" if Path(name).is_dir() else "No such file or directory"
+    raise ValueError(f"{name}: expected a file of settings (YAML) but found: {problem}{_similar(name)}")
+
+
+def shipped_configs() -> list[str]:
+    """The names of all settings files that ship with Duet: ``quickstart.yaml``, ``methods/ape.yaml``."""
+    return sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.yaml"))
+
+
+def _similar(name: str) -> str:
+    """A question with up to three shipped files, most similar first, by their whole name or its last part."""
+    wanted = Path(name).with_suffix("").as_posix()
+    likeness = {shipped: _likeness(wanted, shipped.removesuffix(".yaml")) for shipped in shipped_configs()}
+    close = sorted((shipped for shipped in likeness if likeness[shipped] >= 0.75), key=likeness.__getitem__)[-3:]
+    return f" (did you mean {' or '.join(reversed(close))}?)" if close else ""
+
+
+def _likeness(wanted: str, shipped: str) -> float:
+    pairs = (wanted, shipped), (wanted.rpartition("/")[2], shipped.rpartition("/")[2])
+    return max(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs)
 
 
 def read_config(path: str) -> dict[str, Any]:

@@ -28,12 +28,12 @@ class OneLineParser(argparse.ArgumentParser):
         raise ValueError(f"{message} (see {self.prog} --help)")
 
 
-def one_line(message: str) -> str:
+def plain_message(message: str) -> str:
     """The telling part of a message: key, expected, found.
 
-    >>> one_line('Parser key "search.iterations":\\n  Expected a <class \\'int\\'>. Got value: abc')
+    >>> plain_message('Parser key "search.iterations":\\n  Expected a <class \\'int\\'>. Got value: abc')
     'search.iterations: expected int but got abc'
-    >>> one_line("No such file:\\n  a.yaml")
+    >>> plain_message("No such file:\\n  a.yaml")
     'No such file: a.yaml'
     """
     keys = _KEY.findall(message)
@@ -45,13 +45,14 @@ def one_line(message: str) -> str:
     return f"{'.init_args.'.join(keys)}: {text[0].lower()}{text[1:]}" if keys else text
 
 
-def printable(message: str) -> str:
-    """A message that may quote anything, safe for a terminal.
+def printable(text: str, most: int | None = None) -> str:
+    """Makes a text that may quote anything safe for a terminal: no control characters, at most ``most`` characters.
 
-    >>> printable("red\\x1b[31m")
-    'red\\ufffd[31m'
+    >>> printable("red\\x1b[31m"), printable("Reverse it.", 5)
+    ('red\\ufffd[31m', 'Reve…')
     """
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in message)
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return shown if most is None or len(shown) <= most else shown[: most - 1] + "…"
 
 
 def unknown_key(message: str) -> str | None:

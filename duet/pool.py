@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from duet.evaluation.evaluation import Evaluation
+from duet.evaluation.posterior import BetaPrior, fit_prior
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,19 @@ class ScoredInstruction:
         iteration: 0 for the initial instructions, then 1, 2, ...
         scores: the metric on each validation example, in [0, 1].
         outputs: the black box's answer on each of these examples.
+        problems: what was wrong with an answer (cut, empty, refused, ...), per example; empty where nothing was.
     """
 
     candidate: Candidate
     iteration: int
     scores: tuple[float, ...]
     outputs: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many examples it is scored on: the first ones of an order that is the same for all."""
+        return len(self.scores)
 
     @property
     def text(self) -> str:
@@ -59,13 +70,18 @@ class ScoredInstruction:
         """The reward: mean of the scores."""
         return sum(self.scores) / len(self.scores)
 
-    @property
-    def expected(self) -> float:
-        """The rate of right answers to be expected (Laplace's rule of succession).
+    def extended(self, more: Evaluation) -> ScoredInstruction:
+        """The same instruction, scored on further examples."""
+        return replace(
+            self,
+            scores=self.scores + more.scores,
+            outputs=self.outputs + more.outputs,
+            problems=(self.problems or ("",) * self.n) + more.problems,
+        )
 
-        It ranks instructions with marks on different numbers of examples, as after a race; else as the score does.
-        """
-        return (sum(self.scores) + 1) / (len(self.scores) + 2)
+    def with_candidate(self, candidate: Candidate) -> ScoredInstruction:
+        """The same scores under another candidate of the same text, such as another soft prompt."""
+        return replace(self, candidate=candidate)
 
 
 @dataclass(frozen=True)
@@ -103,19 +119,44 @@ class Pool:
         """Every instruction that has a score."""
         return frozenset(row.text for row in self)
 
+    def extended(self, evaluations: Mapping[str, Evaluation]) -> Pool:
+        """The pool with further scores for some of its instructions."""
+        rows = (row.extended(evaluations[row.text]) if row.text in evaluations else row for row in self)
+        return replace(self, observations=tuple(rows))
+
+    @cached_property
+    def prior(self) -> BetaPrior:
+        """What the scored instructions say about one without a score."""
+        return fit_prior([row.scores for row in self]) if len(self) else BetaPrior()
+
+    def posterior_mean(self, row: ScoredInstruction) -> float:
+        """The score to be expected of an instruction on new examples: its own, shrunk towards the pool's."""
+        return self.prior.mean(sum(row.scores), row.n)
+
+    def ranked(self) -> list[ScoredInstruction]:
+        """The rows by posterior mean, highest first; of equal ones those with more examples, then earlier ones."""
+        return sorted(self.observations, key=lambda row: (-self.posterior_mean(row), -row.n))
+
     def initial(self) -> Pool:
         """The rows of iteration 0."""
         return Pool(tuple(row for row in self if row.iteration == 0))
 
     def best(self) -> ScoredInstruction:
-        """The highest expected score; ties go to the shorter text, then to the earlier one.
+        """The leader: the highest posterior mean.
+
+        An instruction with fewer examples than another passes it only if it is also better on the examples that both
+        have. Ties go to more examples, then to the earlier instruction.
 
         Raises:
             ValueError: the pool is empty.
         """
         if not self.observations:
             raise ValueError("Expected at least one scored instruction but the pool is empty")
-        return max(self.observations, key=lambda row: (row.expected, -len(row.text)))
+        leader, *others = self.ranked()
+        for row in others:
+            if row.n > leader.n and sum(row.scores[: leader.n]) >= sum(leader.scores):
+                leader = row
+        return leader
 
     @property
     def has_features(self) -> bool:
@@ -146,7 +187,15 @@ class Pool:
         for index, row in enumerate(state["rows"]):
             features = None if state["features"] is None else state["features"][index].clone()
             candidate = Candidate(**row["candidate"], features=features)
-            rows.append(ScoredInstruction(candidate, row["iteration"], tuple(row["scores"]), tuple(row["outputs"])))
+            rows.append(
+                ScoredInstruction(
+                    candidate,
+                    row["iteration"],
+                    tuple(row["scores"]),
+                    tuple(row["outputs"]),
+                    tuple(row.get("problems", ())),
+                )
+            )
         reserve = [
             Candidate(**one, features=state["reserve_features"][index].clone())
             for index, one in enumerate(state.get("reserve", ()))

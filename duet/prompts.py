@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import random
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from duet.tasks.example import Example
+from duet.tasks.labels import closed_labels, label_of
 
 PREFIX = "The instruction was to"
+MAX_CHARACTERS = 24_000  # of the demonstrations in a prompt, some 6,000 tokens
+SEPARATOR = "---"  # between instructions of several lines
+_CUT = " [...] "
+_SHORTEST = 40  # characters that are left of a text at least
 ANSWER = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
 INITIAL_REQUEST = """\
 You are an expert in formulating instructions that guide a chatbot to produce specific outputs from given inputs.
 
-Below are examples of a hidden task. Each pairs an input with the output that a chatbot gave when it followed one
+{about}Below are examples of a hidden task. Each pairs an input with the output that a chatbot gave when it followed one
 instruction:
 
 {examples}
 
 Write {count} distinct instructions, each of which would lead the chatbot to these outputs.
-- Begin each with "The instruction was to".
-- Vary style, structure and complexity: some short, some detailed, some that define the output's form.
+{requirements}- Vary style, structure and complexity: some short, some detailed, some that define the output's form.
 - Formulate high-level guiding principles that hold for every input of this kind; never quote or mention the examples.
-- Write one instruction per line, numbered from 1 to {count}, and nothing else."""
+{form}"""
+_BEGINNING = f'Begin each with "{PREFIX}".'
+_ONE_LINE = "- Write one instruction per line, numbered from 1 to {count}, and nothing else."
+_SEVERAL_LINES = (
+    f"- An instruction may have several lines. Put a line with {SEPARATOR} after each, and write nothing else."
+)
 
 PARAPHRASE = """\
 Below is an instruction. Write another one that means the same in other words.
-Begin it with "The instruction was to", and write nothing else.
+{requirements}
 
 Instruction: {instruction}
 Variation:"""
@@ -46,26 +56,119 @@ def answer_prompt(instruction: str, text: str, template: str = ANSWER) -> str:
     return fill(template, {"instruction": instruction, "input": text})
 
 
-def demonstrate(examples: Sequence[Example]) -> str:
-    """Input-output pairs, a blank line between them."""
-    return "\n\n".join(f"Input: {example.input}\nOutput: {example.outputs[0]}" for example in examples)
+def demonstrate(examples: Sequence[Example], max_characters: int = MAX_CHARACTERS) -> str:
+    """Input-output pairs, a blank line between them; the longest texts lose their middle where all are too long."""
+    pairs = [(example.input, example.outputs[0]) for example in examples]
+    most = fair_limit([len(text) for pair in pairs for text in pair], max_characters)
+    return "\n\n".join(f"Input: {shorten(text, most)}\nOutput: {shorten(output, most)}" for text, output in pairs)
 
 
-def induction_prompt(examples: Sequence[Example]) -> str:
+def fair_limit(lengths: Sequence[int], total: int) -> int:
+    """The length to which the longest texts must be cut so that all together are not longer than ``total``.
+
+    >>> fair_limit([10, 20, 500, 900], 330), fair_limit([10, 20], 330)
+    (150, 330)
+    """
+    left = total
+    for n_done, length in enumerate(sorted(lengths)):
+        share = left // (len(lengths) - n_done)
+        if length > share:
+            return share
+        left -= length
+    return total
+
+
+def shorten(text: str, most: int) -> str:
+    """A text of at most ``most`` characters (but 40): its beginning and its end, cut at blanks where there are some.
+
+    >>> shorten("one two three four five six seven eight nine ten", 44)
+    'one two three four five [...] nine ten'
+    """
+    most = max(most, _SHORTEST)
+    if len(text) <= most:
+        return text
+    n_end = (most - len(_CUT)) // 3
+    beginning, end = text[: most - len(_CUT) - n_end], text[-n_end:]
+    beginning, _, _ = beginning.rpartition(" ") if " " in beginning[len(beginning) // 2 :] else (beginning, "", "")
+    _, _, end = end.partition(" ") if " " in end[: len(end) // 2] else ("", "", end)
+    return f"{beginning.rstrip()}{_CUT}{end.lstrip()}"
+
+
+def induction_prompt(examples: Sequence[Example], max_characters: int = MAX_CHARACTERS) -> str:
     """Demonstrations, then the words after which a model writes the instruction (INSTINCT's form)."""
-    return f"{demonstrate(examples)}\n\n{PREFIX}"
+    return f"{demonstrate(examples, max_characters)}\n\n{PREFIX}"
 
 
-def initial_request(examples: Sequence[Example], count: int) -> str:
-    """The structured request of section A.1 for ``count`` instructions."""
-    return fill(INITIAL_REQUEST, {"examples": demonstrate(examples), "count": str(count)})
+def initial_request(
+    examples: Sequence[Example],
+    count: int,
+    *,
+    labels: Sequence[str] = (),
+    about: Sequence[str] = (),
+    requirements: Sequence[str] = (),
+    in_own_words: bool = False,
+    several_lines: bool = False,
+    max_characters: int = MAX_CHARACTERS,
+) -> str:
+    """The structured request of section A.1 for ``count`` instructions.
+
+    Args:
+        examples: the demonstrations.
+        count: how many instructions.
+        labels: all outputs there are, where they are a small closed set.
+        about: sentences on the task and its audience.
+        requirements: sentences that every instruction has to obey.
+        in_own_words: whether instructions may begin in any way, as those in another language must.
+        several_lines: whether an instruction may have several lines.
+        max_characters: of the demonstrations.
+    """
+    named = [f"The output is always one of: {', '.join(labels)}. Name them all where that helps."] if labels else []
+    wanted = [*([] if in_own_words else [_BEGINNING]), *named, *requirements]
+    values = {
+        "about": "".join(f"{sentence}\n" for sentence in about) + ("\n" if about else ""),
+        "examples": demonstrate(examples, max_characters),
+        "requirements": "".join(f"- {sentence}\n" for sentence in wanted),
+        "form": _SEVERAL_LINES if several_lines else fill(_ONE_LINE, {"count": str(count)}),
+        "count": str(count),
+    }
+    return fill(INITIAL_REQUEST, values)
 
 
-def paraphrase_request(instruction: str) -> str:
+def paraphrase_request(instruction: str, requirements: Sequence[str] = (), *, in_own_words: bool = False) -> str:
     """Asks for the same instruction in other words (APE's move from a good instruction to its neighbours)."""
-    return fill(PARAPHRASE, {"instruction": instruction})
+    form = "Write nothing else." if in_own_words else f'Begin it with "{PREFIX}", and write nothing else.'
+    return fill(PARAPHRASE, {"instruction": instruction, "requirements": " ".join([*requirements, form])})
 
 
-def draw_demonstrations(pool: Sequence[Example], count: int, generator: random.Random) -> list[Example]:
-    """``count`` different demonstrations, or all where there are fewer."""
-    return generator.sample(list(pool), min(count, len(pool)))
+def draw_demonstrations(
+    pool: Sequence[Example], count: int, generator: random.Random, *, cover_labels: bool = False
+) -> list[Example]:
+    """``count`` different demonstrations, or all where there are fewer.
+
+    With ``cover_labels``, and where outputs are a small closed set, each label is shown twice or more: as often as any
+    other while there are examples of it, and more than ``count`` are drawn where that takes more.
+    """
+    labels = closed_labels(pool) if cover_labels else ()
+    if not labels:
+        return generator.sample(list(pool), min(count, len(pool)))
+    return _balanced(pool, n_shown(pool, count), generator)
+
+
+def n_shown(pool: Sequence[Example], count: int) -> int:
+    """How many demonstrations cover the labels of a small closed set, twice each; else ``count``."""
+    return min(max(count, 2 * len(closed_labels(pool))), len(pool))
+
+
+def _balanced(pool: Sequence[Example], count: int, generator: random.Random) -> list[Example]:
+    """In a random order, one of each label in turn."""
+    by_label = defaultdict(list)
+    for example in generator.sample(list(pool), len(pool)):
+        by_label[label_of(example)].append(example)
+    turns = [
+        (turn, generator.random(), example)
+        for label in sorted(by_label)
+        for turn, example in enumerate(by_label[label])
+    ]
+    drawn = [example for _, _, example in sorted(turns, key=lambda entry: entry[:2])[:count]]
+    generator.shuffle(drawn)
+    return drawn

@@ -57,7 +57,7 @@ def former_weights(path: str, network: nn.Sequential) -> dict[str, Tensor]:
     Raises:
         ValueError: no such file, not such a checkpoint, or a network of another shape.
     """
-    entries = _state_dict(path)
+    entries = former_state(path)
     state = {name.removeprefix(PREFIX): value for name, value in entries.items() if name.startswith(PREFIX)}
     if state.keys().isdisjoint(network.state_dict()):
         raise ValueError(f"Expected the checkpoint of a score predictor but {path} holds none")
@@ -67,8 +67,12 @@ def former_weights(path: str, network: nn.Sequential) -> dict[str, Tensor]:
     return state
 
 
-def _state_dict(path: str) -> dict[str, Tensor]:
-    """The checkpoint's ``state_dict``, loaded without running code from it."""
+def former_state(path: str) -> dict[str, Tensor]:
+    """A former predictor's ``state_dict``, loaded from its checkpoint without running code from it.
+
+    Raises:
+        ValueError: no such file, or not a checkpoint.
+    """
     if not Path(path).is_file():
         raise ValueError(f"Expected the checkpoint of a former predictor but there is no file {path}")
     if not zipfile.is_zipfile(path):  # what torch.save writes

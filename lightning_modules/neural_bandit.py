@@ -69,12 +69,12 @@ class NeuralBandit:
         network = self.fit(scored, (rewards - centre) / scale, preset)
         if preset == "default":
             squares = squared_gradient_sum(network, _standardised(scored, scored))
-            confidence = [self.regularisation + one for one in squares]
+            precision = [self.regularisation + one for one in squares]
         else:
-            confidence = self._accumulated(scored, rewards, drawn)
+            precision = self._accumulated(scored, rewards, drawn)
         rows = _standardised(candidates, scored)
         with torch.no_grad():
-            mean, variances = output_and_variance(network, rows, confidence)
+            mean, variances = output_and_variance(network, rows, precision)
         return centre + scale * mean, scale * (self.regularisation * variances).sqrt()
 
     def fit(self, scored: Tensor, targets: Tensor, preset: Preset) -> nn.Sequential:
@@ -96,20 +96,20 @@ class NeuralBandit:
 
     def _accumulated(self, scored: Tensor, rewards: Tensor, drawn: int) -> list[Tensor]:
         """U after all rows; what it was after the rows of the last call is kept, and found again where it was not."""
-        count, confidence = self._known(scored, rewards, drawn)
+        count, precision = self._known(scored, rewards, drawn)
         for index in range(count, len(scored)):
             network = self.fit(scored[:index], rewards[:index], "paper")
             row = _standardised(scored[index : index + 1], scored[:index])
-            confidence = [total + g for total, g in zip(confidence, squared_gradient_sum(network, row), strict=True)]
-        self._kept = _digest(scored, rewards, drawn), len(scored), confidence
-        return confidence
+            precision = [total + g for total, g in zip(precision, squared_gradient_sum(network, row), strict=True)]
+        self._kept = _digest(scored, rewards, drawn), len(scored), precision
+        return precision
 
     def _known(self, scored: Tensor, rewards: Tensor, drawn: int) -> tuple[int, list[Tensor]]:
         """How many rows U has heard of, and U."""
         if self._kept:
-            digest, count, confidence = self._kept
+            digest, count, precision = self._kept
             if count <= len(scored) and _digest(scored[:count], rewards[:count], drawn) == digest:
-                return count, confidence
+                return count, precision
         blank = build_network(scored.shape[1], 1, self.width).double()
         return max(1, drawn), [torch.full_like(value, self.regularisation) for value in blank.parameters()]
 

@@ -1,11 +1,10 @@
 """Neural UCB in closed form: how far a row's gradient lies from those of the scored rows.
 
-g is the gradient of the network's output at a row, over all parameters. The diagonal form is
-``sigma^2 = lambda * sum_p g_p^2 / U_p`` with ``U_p = lambda + sum of g_p^2`` over the scored rows; the full one is
-``sigma^2 = lambda * g^T U^-1 g`` with ``U = lambda I + sum of g g^T``, which knows what is alike. The gradient of
-a linear layer ``s = W a + b`` at one row is the outer product ``delta x a`` with ``delta = df/ds``: its square is
-``delta^2 x a^2``, the product of two rows' ``(delta . delta') (a . a' + 1)``, and all sums are matrix products. No
-gradient per row is ever formed. (docs/paper.md, "acquisition".)
+g is the gradient of the network's output at a row, over all parameters: ``sigma^2 = lambda * sum_p g_p^2 / U_p`` with
+the precision ``U_p = lambda + sum of g_p^2`` over the scored rows, INSTINCT's diagonal form. The gradient of a linear
+layer ``s = W a + b`` at one row is the outer product ``delta x a`` with ``delta = df/ds``: its square is
+``delta^2 x a^2``, and all sums are matrix products. No gradient per row is ever formed. The form that knows which rows
+are alike is `tangent_kernel`'s. (docs/paper.md, "acquisition".)
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def squared_gradient_sum(network: nn.Sequential, inputs: Tensor) -> list[Tensor]
     return totals
 
 
-def output_and_variance(network: nn.Sequential, inputs: Tensor, confidence: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def output_and_variance(network: nn.Sequential, inputs: Tensor, precision: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """The output and ``sum_p g_p^2 / U_p`` of every row, from one forward pass.
 
     Beyond the inputs it takes memory for a block of rows and for n width numbers per layer. Time grows as n d width: at
@@ -65,16 +64,16 @@ def output_and_variance(network: nn.Sequential, inputs: Tensor, confidence: Sequ
     Args:
         network: linear layers, the first module among them, and elementwise activations; one output.
         inputs: (n, d).
-        confidence: U, one positive tensor per parameter, in the parameters' order and shapes.
+        precision: U, one positive tensor per parameter, in the parameters' order and shapes.
 
     Returns:
         (n,) and (n,), the latter without the factor lambda.
 
-    >>> confidence = [torch.tensor([[9.0, 1.0]]), torch.ones(1)]
-    >>> output_and_variance(nn.Sequential(nn.Linear(2, 1)), torch.tensor([[3.0, 0.0]]), confidence)[1]
+    >>> precision = [torch.tensor([[9.0, 1.0]]), torch.ones(1)]
+    >>> output_and_variance(nn.Sequential(nn.Linear(2, 1)), torch.tensor([[3.0, 0.0]]), precision)[1]
     tensor([2.])
     """
-    weights = [one.reciprocal() for one in confidence]
+    weights = [one.reciprocal() for one in precision]
     first, remaining = _first_layer(network), iter(weights)
     sums, per_unit = _first_products(first, inputs, next(remaining))
     outputs, delta, behind = _behind(network, sums)
@@ -102,61 +101,6 @@ def _first_products(first: nn.Linear, inputs: Tensor, weight: Tensor) -> tuple[T
             sums[here] = first(rows)
             per_unit[here] = rows.square() @ weight.T
     return sums, per_unit
-
-
-def output_and_full_variance(
-    network: nn.Sequential, inputs: Tensor, scored: Tensor, regularisation: float
-) -> tuple[Tensor, Tensor]:
-    """The output and ``lambda g^T U^-1 g`` of every row, U over all pairs of parameters.
-
-    By the matrix inversion lemma that is ``k(x, x) - k(x, Z) (k(Z, Z) + lambda I)^-1 k(Z, x)``, k(x, x') = g . g' and Z
-    the scored rows: the posterior variance of a Gaussian process. Gradients are scaled to unit mean square over Z.
-    Time grows as n m d for the products and m^3 for the solution.
-
-    Args:
-        network: linear layers and elementwise activations; one output.
-        inputs: (n, d).
-        scored: (m, d).
-        regularisation: lambda.
-
-    Returns:
-        (n,) and (n,), the latter about 1 far from all that is scored and near 0 at what is scored often.
-
-    >>> network = nn.Sequential(nn.Linear(2, 1, bias=False))
-    >>> rows = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    >>> output_and_full_variance(network, rows, rows[:1], 0.25)[1].tolist()
-    [0.20000004768371582, 1.0]
-    """
-    known = _factors(network, scored)[1]
-    kernel = _kernel(known, known)  # (m, m)
-    scale = kernel.diagonal().mean() if len(scored) else kernel.new_ones(())
-    solvable = kernel / scale + regularisation * torch.eye(len(scored), dtype=kernel.dtype, device=kernel.device)
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(solvable))
-    outputs, variances = [], []
-    for rows in torch.split(inputs, BLOCK):
-        output, factors = _factors(network, rows)
-        cross = _kernel(factors, known) / scale  # (b, m)
-        explained = ((cross @ inverse) * cross).sum(-1)
-        outputs.append(output)
-        variances.append((_squared_norm(factors) / scale - explained).clamp_min(0.0))
-    return torch.cat(outputs), torch.cat(variances)
-
-
-def _kernel(left: Sequence[Factors], right: Sequence[Factors]) -> Tensor:
-    """The product of the gradients of every pair of rows, (n, m)."""
-    parts = [
-        (mine.delta @ other.delta.T) * (mine.activation @ other.activation.T + (mine.layer.bias is not None))
-        for mine, other in zip(left, right, strict=True)
-    ]
-    return torch.stack(parts).sum(0)
-
-
-def _squared_norm(factors: Sequence[Factors]) -> Tensor:
-    """Of each row's gradient, (n,)."""
-    parts = [
-        one.delta.square().sum(-1) * (one.activation.square().sum(-1) + (one.layer.bias is not None)) for one in factors
-    ]
-    return torch.stack(parts).sum(0)
 
 
 def _factors(network: nn.Sequential, inputs: Tensor) -> tuple[Tensor, list[Factors]]:

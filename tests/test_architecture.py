@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import tomllib
@@ -22,13 +23,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lightning_modules": set(),
     "datamodules": {"duet.pool"},
     "callbacks": {
-        "datamodules", "lightning_modules", "duet.engine", "duet.pool", "duet.reporting.records", "duet.tasks.metrics",
+        "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.engine", "duet.messages",
+        "duet.pool", "duet.reporting.records", "duet.tasks.metrics",
     },
-    "duet.pool": set(),
-    "duet.prompts": {"duet.tasks.example"},
+    "duet.pool": {"duet.evaluation"},
+    "duet.prompts": {"duet.tasks.example", "duet.tasks.labels"},
     "duet.features": {"duet.pool", "duet.prompts", *MODELS},
-    "duet.tasks": set(),
-    "duet.reporting": set(),
+    "duet.tasks": {"duet.atomic_files", "duet.exit_codes"},
+    "duet.reporting": {"duet.amounts", "duet.atomic_files"},
     "duet.models": {"duet.interrupts", "duet.models.network", "duet.models.open_model", *MODELS},
     "duet.models.base": {"duet.models.endpoint"},
     "duet.models.endpoint": {"duet.models.prices"},
@@ -42,25 +44,34 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.models.prices": set(),
     "duet.models.reasoning": set(),
     "duet.spending": {"duet.interrupts", *MODELS},
-    "duet.evaluation": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
+    "duet.evaluation": {"duet.prompts", "duet.tasks", *MODELS},
     "duet.proposals": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
     },
     "duet.engine": {
-        "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.reporting.records",
-        "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals",
+        "duet.reporting.pareto",
+        "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
-    "duet.benchmark": {"duet.config_files", "duet.messages", "duet.models.errors", "duet.reporting.runs"},
+    "duet.benchmark": {
+        "duet.config_files", "duet.exit_codes", "duet.messages", "duet.reporting.runs", "duet.spending.cache_file",
+    },
+    "duet.amounts": set(),
+    "duet.atomic_files": set(),
     "duet.config_files": set(),
+    "duet.exit_codes": {"duet.models.errors"},
     "duet.interrupts": set(),
     "duet.messages": set(),
+    "duet.run_lock": set(),
     "duet.commands": {
-        "callbacks", "datamodules", "lightning_modules", "duet.benchmark", "duet.config_files", "duet.engine",
-        "duet.interrupts", "duet.messages", "duet.models.inspection",
+        "callbacks", "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.benchmark",
+        "duet.config_files", "duet.engine", "duet.exit_codes", "duet.interrupts", "duet.messages",
+        "duet.models.inspection", "duet.run_lock",
         "duet.reporting", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
-    "duet": set(),
+    "duet": {"duet.spending", "duet.tasks"},
+    "duet.__main__": {"duet.commands"},
     "cli": {"duet.commands"},
     "embedded_model": {"duet.evaluation", "duet.models", "duet.prompts", "duet.proposals", "duet.tasks"},
 }  # fmt: skip
@@ -77,7 +88,10 @@ MAY_NOT_IMPORT: dict[str, set[str]] = {
     "duet.tasks": {"lightning", "transformers", "openai"},
 }
 EMPTY_NAMES = {"utils", "util", "common", "helpers", "core", "types", "misc"}
-LIGHT_NAMES = {"embedded_model/phrasings/__init__.py"}  # joins its modules' tables, which are all that it is for
+MORE_THAN_A_DOCSTRING = {
+    "duet/__init__.py",  # what a Python user imports, each at its first use
+    "embedded_model/phrasings/__init__.py",  # joins its modules' tables, which are all that it is for
+}
 
 
 def room_names() -> list[str]:
@@ -160,7 +174,7 @@ def test_the_rooms_have_no_circle() -> None:
 def test_a_package_says_what_it_is_and_no_more(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
-    if path.relative_to(ROOT).as_posix() not in LIGHT_NAMES:
+    if path.relative_to(ROOT).as_posix() not in MORE_THAN_A_DOCSTRING:
         assert len(tree.body) == 1
 
 
@@ -176,13 +190,23 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 
 def test_the_distribution_holds_every_room() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert {"cli.py", *room_names()} - {"embedded_model"} == set(wheel["only-include"])
+    assert {*room_names()} - {"embedded_model"} == set(wheel["only-include"])
 
 
-@pytest.mark.parametrize("module", ["duet.tasks.task", "duet.tasks.download", "cli"])
+@pytest.mark.parametrize("module", ["duet", "duet.tasks.task", "duet.tasks.download", "duet.commands.main", "cli"])
 def test_a_light_module_does_not_load_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("users", "found"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
+def test_threads_wait_without_spinning_unless_the_user_says_otherwise(users: dict[str, str], found: str) -> None:
+    kept = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    code = "import duet, os, sys; assert 'torch' not in sys.modules; print(os.environ['OMP_WAIT_POLICY'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=kept | users, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == found
 
 
 def test_the_name_callbacks_is_this_repositorys_package() -> None:

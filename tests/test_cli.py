@@ -21,7 +21,7 @@ from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 ROOT = Path(__file__).parent.parent
 NO_MODEL = ["--black_box", "duet.models.fakes.HashingBlackBox", "--white_box", "duet.models.fakes.HashingWhiteBox"]
 SMALL = [
-    "--search.iterations=2", "--search.evaluation.examples=3", "--search.initialisation.count=4",
+    "--search.iterations=2", "--search.allocation.examples=3", "--search.initialisation.count=4",
     "--strategy.init_args.candidates=6", "--model.steps=6",
 ]  # fmt: skip
 TASK = ["--task.name", "t", "--task.train_file", "good.jsonl"]
@@ -89,7 +89,7 @@ WRONG: dict[str, Wrong] = {
     "binary YAML": wrong(["fit", "--config=binary.yaml"], "binary.yaml", "binary data"),
     "misspelt top key": wrong(["fit", "--config", "top.yaml"], "top.yaml", "taks.name", "did you mean task.name?"),
     "misspelt second key": wrong(["fit", "--config", "second.yaml"], "second.yaml", "task.train_file?"),
-    "misspelt third key": wrong(["fit", "--config", "third.yaml"], "third.yaml", "search.evaluation.examples?"),
+    "misspelt third key": wrong(["fit", "--config", "third.yaml"], "third.yaml", "search.allocation.examples?"),
     "misspelt init_args": wrong(["fit", "--config", "init_args.yaml"], "strategy", "'candidate'"),
     "type in YAML": wrong(["fit", "--config", "type.yaml"], "search.iterations", "int", "many"),
     "number for keys": wrong(["fit", "--config", "scalar.yaml"], "search"),
@@ -105,7 +105,7 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "word for a seed": wrong(["--seed_everything", "x"], "seed_everything", "int", "x"),
     "negative iterations": wrong(["--search.iterations", "-1"], "search.iterations", "-1"),
     "zero threshold": wrong(["--search.threshold", "0"], "search.threshold", "above 0"),
-    "zero examples": wrong(["--search.evaluation.examples", "0"], "evaluation.examples", "at least 1"),
+    "zero examples": wrong(["--search.allocation.examples", "0"], "allocation.examples", "at least 1"),
     "zero initial instructions": wrong(["--search.initialisation.count", "0"], "initialisation.count", "at least 1"),
     "unknown mode": wrong(["--search.initialisation.mode", "beg"], "search.initialisation.mode", "sample", "beg"),
     "zero calls": wrong(["--search.budget.max_calls", "0"], "max_calls", "positive", "0"),
@@ -259,8 +259,10 @@ def test_a_run_prints_its_own_lines_and_its_summary_only(folder: Path) -> None:
     process = python("fit", *TINY, "--run_dir", "run", cwd=folder)
     assert process.returncode == 0, process.stderr
     shown = process.stderr.splitlines()
+    assert shown.pop(0) == "Loading PyTorch"
     assert shown[0].startswith("No test file: 20%")
-    assert shown[1:3] == ["Run in run", "4 initial instructions"]
+    assert shown[1] == "Run in run"
+    assert shown[2].startswith("4 initial instructions of ")
     assert shown[3].startswith("4 instructions scored, best ")
     assert [line.split(":")[0] for line in shown[4:]] == ["iteration 1/2", "iteration 2/2"]
     said = [line.split(":")[0] for line in process.stdout.splitlines()]
@@ -280,7 +282,7 @@ def test_help_works(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit) as left:
         cli.main(arguments)
     assert left.value.code == 0
-    assert "usage: cli.py" in capfd.readouterr().out
+    assert "usage: duet" in capfd.readouterr().out
 
 
 def test_help_of_fit_describes_our_own_keys(capfd: pytest.CaptureFixture[str]) -> None:

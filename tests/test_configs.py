@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from duet.commands import duet_cli
-from duet.commands.duet_cli import DEFAULTS, DuetCLI
+from duet.commands.duet_cli import DuetCLI
 from duet.commands.fit import quiet
-from duet.config_files import CONFIGS
+from duet.config_files import CONFIGS, DEFAULTS
 from duet.reporting.runs import flatten
 
 FILES = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent.name != "benchmarks")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from duet.messages import OneLineParser, one_line, suggest, unknown_key
+from duet.messages import OneLineParser, plain_message, printable, suggest, unknown_key
 
 UNION = """Parser key "white_box":
   Does not validate against any of the Union subtypes
@@ -48,7 +48,7 @@ CLASS_PATH = """Parser key "strategy":
     ],
 )
 def test_a_message_becomes_one_line(message: str, line: str) -> None:
-    assert one_line(message) == line
+    assert plain_message(message) == line
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,14 @@ def test_nothing_is_suggested_where_nothing_is_close() -> None:
 
 
 def test_a_parser_of_the_door_raises() -> None:
-    parser = OneLineParser(prog="cli.py data")
-    with pytest.raises(ValueError, match=r"unrecognized arguments: x \(see cli.py data --help\)"):
+    parser = OneLineParser(prog="duet data")
+    with pytest.raises(ValueError, match=r"unrecognized arguments: x \(see duet data --help\)"):
         parser.parse_args(["x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("é ü 漢", "é ü 漢"), ("a\nb\tc", "a\ufffdb\ufffdc"), ("\ud800", "\ufffd"), ("x" * 300, "x" * 199 + "…")],
+)
+def test_what_is_shown_is_printable_and_ends(text: str, shown: str) -> None:
+    assert printable(text, 200) == shown

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from duet.evaluation.evaluation import Evaluation
 from duet.pool import Candidate, Pool, ScoredInstruction
 
 
@@ -40,8 +41,37 @@ def test_the_next_iteration_follows_the_highest() -> None:
     assert [one.text for one in (Pool() + ROWS).initial()] == ["One.", "Two."]
 
 
-def test_ties_go_to_the_shorter_text_then_to_the_earlier_one() -> None:
-    assert (Pool() + ROWS).best().text == "Four."
+def scored(text: str, scores: tuple[float, ...]) -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, "initial"), 0, scores, ("x",) * len(scores))
+
+
+def test_five_of_five_does_not_beat_seventeen_of_twenty_that_has_these_five_too() -> None:
+    whole = scored("Whole.", (1.0,) * 5 + (1.0, 1.0, 1.0, 0.0) * 3 + (1.0, 1.0, 1.0))
+    lucky = scored("Lucky.", (1.0,) * 5)
+    others = [scored(f"{number}", (1.0,) * 4 + (0.0,)) for number in range(9)]
+    assert (whole.n, sum(whole.scores)) == (20, 17)
+    assert Pool((lucky, whole, *others)).best() is whole
+    worse = scored("Worse.", (0.0,) + (1.0,) * 17 + (0.0, 0.0))  # 17 of 20 too, but not on these five
+    assert Pool((lucky, worse, *others)).best() is lucky
+
+
+def test_a_score_on_few_examples_is_shrunk_towards_the_pool() -> None:
+    others = [scored(f"{number}", (0.0,) * 5) for number in range(8)]
+    pool = Pool((scored("Few.", (1.0,)), scored("Many.", (1.0,) * 30), *others))
+    few, many = pool.posterior_mean(pool.observations[0]), pool.posterior_mean(pool.observations[1])
+    assert 0.2 < few < many < 1.0
+    assert pool.best().text == "Many."
+
+
+def test_extending_adds_scores_and_changes_nothing_else() -> None:
+    pool = (Pool() + ROWS).extended({"Two.": Evaluation((1.0,), ("c",), ("cut",))})
+    assert pool.observations[1].scores == (0.0, 0.0, 1.0)
+    assert (pool.observations[1].outputs, pool.observations[1].problems) == (("a", "b", "c"), ("", "", "cut"))
+    assert [one.scores for one in pool] == [(1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 1.0), (1.0, 1.0)]
+
+
+def test_ties_go_to_the_earlier_one() -> None:
+    assert (Pool() + ROWS).best().text == "Three."
     same = [row("Aaa.", (1.0,)), row("Bbb.", (1.0,))]
     assert (Pool() + same).best() is same[0]
     assert (Pool() + same[::-1]).best() is same[1]

@@ -11,7 +11,9 @@ from duet.prompts import (
     fill,
     induction_prompt,
     initial_request,
+    n_shown,
     paraphrase_request,
+    shorten,
 )
 from duet.tasks.example import Example
 
@@ -75,3 +77,46 @@ def test_demonstrations_are_different_ones_and_at_most_all() -> None:
     assert len({one.input for one in drawn}) == 5
     assert draw_demonstrations(pool, 5, random.Random(0)) == drawn
     assert sorted(one.input for one in draw_demonstrations(pool, 99, random.Random(0))) == list("0123456789")
+
+
+def test_what_is_not_wanted_leaves_no_trace() -> None:
+    assert paraphrase_request("Sort it.") == (
+        "Below is an instruction. Write another one that means the same in other words.\n"
+        'Begin it with "The instruction was to", and write nothing else.\n\nInstruction: Sort it.\nVariation:'
+    )
+    assert "\n\n\n" not in initial_request(PAIRS, 3)
+
+
+def test_a_paraphrase_is_told_what_is_wanted() -> None:
+    request = paraphrase_request("Sortiere.", ["Write in German."], in_own_words=True)
+    assert request.splitlines()[1] == "Write in German. Write nothing else."
+
+
+def test_short_texts_stay_and_long_ones_share_what_is_left() -> None:
+    examples = [Example("a " * 10_000, ("yes",)), Example("short", ("b " * 10_000,)), Example("c", ("no",))]
+    shown = demonstrate(examples, 1000)
+    assert len(shown) < 1000 + len("Input: \nOutput: \n\n") * 3
+    assert "Input: short\n" in shown
+    assert shown.count("[...]") == 2
+    assert shown.endswith("Input: c\nOutput: no")
+    assert demonstrate(examples, 10**6) == demonstrate(examples, 10**9)
+
+
+def test_a_text_without_blanks_is_cut_at_any_character() -> None:
+    assert len(shorten("长" * 500, 100)) == 100
+    assert shorten("长" * 100, 100) == "长" * 100
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_labels_take_turns_and_all_are_shown(seed: int) -> None:
+    pool = [Example(f"{label} {n}", (label,)) for label, count in (("a", 50), ("b", 9), ("c", 1)) for n in range(count)]
+    drawn = draw_demonstrations(pool, 8, random.Random(seed), cover_labels=True)
+    assert sorted(one.outputs[0] for one in drawn) in (sorted("aaaabbbc"), sorted("aaabbbbc"))
+    assert len(set(drawn)) == 8
+    assert n_shown(pool, 5) == 6
+
+
+def test_outputs_that_are_no_labels_are_drawn_as_ever() -> None:
+    pool = [Example(str(number), (f"x{number}",)) for number in range(30)]
+    plain = draw_demonstrations(pool, 5, random.Random(3))
+    assert draw_demonstrations(pool, 5, random.Random(3), cover_labels=True) == plain

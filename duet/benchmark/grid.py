@@ -14,11 +14,11 @@ from typing import Any
 from duet.config_files import CONFIGS, read_config
 from duet.messages import suggest
 from duet.reporting.runs import flatten
+from duet.spending.cache_file import CACHE
 
 OURS = "duet"  # the method that the variants belong to
 KEYS = ("tasks", "methods", "seeds", "variants", "models", "settings")
 NEEDED = ("tasks", "methods", "seeds")
-CACHE = "calls.sqlite"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from duet.benchmark.workers import Arguments, Outcome, R, attempt
-from duet.messages import one_line, printable
+from duet.messages import plain_message, printable
 
 LOCAL = "local"
 PATIENCE = 10.0  # seconds
@@ -143,7 +143,7 @@ def outcome(done: Any) -> Outcome[Any]:
     try:
         found: Outcome[Any] = ray.get(done)
     except ray.exceptions.RayTaskError as error:  # a mistake of the program; its text is a traceback
-        return Outcome(problem=printable(one_line(repr(error.cause))))
+        return Outcome(problem=printable(plain_message(repr(error.cause))))
     except ray.exceptions.RayError as error:
-        return Outcome(problem=printable(one_line(str(error))))
+        return Outcome(problem=printable(plain_message(str(error))))
     return found

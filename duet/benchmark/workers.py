@@ -6,7 +6,6 @@ import io
 import logging
 import multiprocessing
 import os
-import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -15,12 +14,9 @@ from multiprocessing.connection import Connection, wait
 from signal import SIG_IGN, SIGINT, signal
 from typing import Generic, TypeVar
 
-from duet.messages import one_line, printable
-from duet.models.errors import LanguageModelError
+from duet.exit_codes import EXPECTED
+from duet.messages import plain_message, printable
 
-EXPECTED = (
-    LanguageModelError, ValueError, TypeError, OSError, sqlite3.Error, RuntimeError, LookupError, ArithmeticError,
-)  # fmt: skip
 _PROCESSES = multiprocessing.get_context("spawn")  # a fork of a process that has used torch may hang
 THREADS = "OMP_NUM_THREADS"
 Arguments = tuple[str, ...]
@@ -150,7 +146,7 @@ def attempt(work: Callable[[Arguments], R], job: Arguments) -> Outcome[R]:
         try:
             return Outcome(work(job))
         except EXPECTED as error:
-            return Outcome(problem=printable(one_line(str(error))) or type(error).__name__)
+            return Outcome(problem=printable(plain_message(str(error))) or type(error).__name__)
 
 
 @contextmanager

@@ -16,13 +16,13 @@ from duet.benchmark.ray_workers import RayCluster
 from duet.benchmark.workers import Arguments, Outcome, outcomes
 from duet.commands import fit, money, report
 from duet.commands.duet_cli import DryRun, DuetCLI
+from duet.config_files import find_config
 from duet.engine.estimate import Estimate
+from duet.exit_codes import CELL_FAILED
 from duet.messages import OneLineParser
 from duet.reporting.records import RESULT
 from duet.tasks.task import Task
 
-CLI = Path(__file__).parents[2] / "cli.py"
-FAILED = 1
 CPUS, GPUS = 1.0, 0.0  # per cell, on a cluster
 Runner = Callable[[Sequence[Arguments]], Iterator[tuple[int, Outcome[None]]]]
 
@@ -35,8 +35,9 @@ def run(argv: Sequence[str]) -> int:
     """
     arguments = _parser().parse_args(argv)
     cluster = cluster_of(arguments)
-    grid = read_grid(arguments.config)
-    output: Path = arguments.output or Path("runs") / arguments.config.stem
+    file = Path(find_config(arguments.config))
+    grid = read_grid(file)
+    output: Path = arguments.output or Path("runs") / file.stem
     shared_disk = cluster is None or cluster.is_this_machine
     cells = shard(grid.cells(output, arguments.yes, shared_cache=shared_disk), arguments.shard)
     if output.exists() and not output.is_dir():
@@ -53,8 +54,13 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> OneLineParser:
-    parser = OneLineParser(prog="cli.py benchmark", description=__doc__)
-    parser.add_argument("--config", metavar="FILE", type=Path, required=True, help="the grid: see configs/benchmarks")
+    parser = OneLineParser(prog="duet benchmark", description=__doc__)
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        required=True,
+        help="the grid: a file, or the name of one that ships with Duet, such as benchmarks/embedded_quick.yaml",
+    )
     parser.add_argument(
         "--output", metavar="DIR", type=Path,
         help="where each cell has its run folder, TASK/METHOD/SEED; runs/NAME by default, after the grid file",
@@ -107,7 +113,7 @@ def cluster_of(arguments: Namespace) -> RayCluster | None:
 
 def command(cell: Cell) -> str:
     """The cell as a line for a shell."""
-    return shlex.join(["python", shown(CLI), "fit", *cell.arguments])
+    return shlex.join([shown(Path(sys.executable)), "-m", "duet", "fit", *cell.arguments])
 
 
 def check_tasks(grid: Grid) -> None:
@@ -160,7 +166,7 @@ def dry_run(cells: Sequence[Cell], jobs: int) -> int:
             estimates.append(outcome.value)
     together = Estimate(tuple(part for one in estimates for part in one.parts))
     sys.stdout.write(f"{len(estimates)} cells, at most, if no call is saved: {money.figures(together)}\n")
-    return FAILED if failed else 0
+    return CELL_FAILED if failed else 0
 
 
 def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, with_report: bool) -> int:
@@ -176,7 +182,7 @@ def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, wi
         report.run([str(output), "--output", str(output / "report"), "--paper"])
     for cell in failed:
         sys.stderr.write(f"duet: {cell}: failed twice; its command is: {command(cell)}\n")
-    return FAILED if failed else 0
+    return CELL_FAILED if failed else 0
 
 
 def check_cap(cell: Cell) -> None:

@@ -62,7 +62,7 @@ def _day(seconds: int | None) -> str:
 
 
 def _parser() -> OneLineParser:
-    parser = OneLineParser(prog="cli.py cache", description=__doc__)
+    parser = OneLineParser(prog="duet cache", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar=f"{{{','.join(ACTIONS)}}}")
     for action, text in ACTIONS.items():
         one = actions.add_parser(action, help=text, description=text)

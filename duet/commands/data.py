@@ -1,4 +1,4 @@
-"""``data``: download the 30 published tasks, or verify a folder that holds them."""
+"""``data``: download published data (the 30 tasks, or landscapes of instructions), or verify a folder of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from duet.tasks import download
 
 def run(argv: Sequence[str]) -> int:
     """Runs ``data download`` or ``data verify``; returns the exit code."""
-    parser = OneLineParser(prog="cli.py data", description=__doc__)
+    parser = OneLineParser(prog="duet data", description=__doc__)
     download.add_arguments(parser)
     return download.run(parser.parse_args(argv))

@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from callbacks.search_progress import printable
 from duet.commands import money
 from duet.commands.cache import stats
 from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.commands.fit import quiet
 from duet.commands.run_folder import LAST, Finished
 from duet.engine.search import Search
-from duet.messages import OneLineParser
+from duet.exit_codes import BAD_INPUT, PROVIDER
+from duet.messages import OneLineParser, printable
 from duet.models.base import AbstractBlackBox, Completion, Outcome, Request
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.inspection import inspect_open_model, listed_models
+from duet.tasks.split_notes import describe_splits, split_warnings
 
-BAD_INPUT, PROVIDER = 2, 3
 _INSTRUCTION = "Write the output that belongs to the input."
 _FEW = 30  # test examples: the interval of a score of one half is wider than 0.35
 
@@ -52,7 +52,7 @@ class Finding:
 def run(argv: Sequence[str]) -> int:
     """Prints the findings; returns 0, or the exit code of the worst problem."""
     quiet()
-    parser = OneLineParser(prog="cli.py doctor", description=__doc__, allow_abbrev=False)
+    parser = OneLineParser(prog="duet doctor", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--config", action="append", default=[], help="a file of settings, as for fit; several may be given"
     )
@@ -87,17 +87,18 @@ def examine(cli: DuetCLI, search: Search, *, ask: bool = False) -> Iterator[Find
 
 def task(search: Search, settings: Any) -> Iterator[Finding]:
     """Files, sizes, metric."""
-    files = [Path(name).expanduser() for name in (settings.train_file, settings.test_file) if name]
+    names = (settings.train_file, settings.validation_file, settings.test_file)
+    files = [Path(name).expanduser() for name in names if name]
     sizes = ", ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in files)
     where = sizes or settings.directory or "ships with Duet"
     yield Finding("ok", "task", f"{search.task.name}: {where}; metric {search.task.metric_name}")
-    splits, wanted = search.splits, search.evaluation.examples
-    counts = f"{len(splits.demonstrations)} to show, {len(splits.validation)} to search on, {len(splits.test)} to test"
-    yield Finding("ok", "examples", counts)
-    for note in search.task.notes:
+    splits, wanted = search.splits, search.allocation.examples
+    for line in describe_splits(splits):
+        yield Finding("ok", "examples", line)
+    for note in (*search.task.notes, *split_warnings(splits)):
         yield Finding("warning", "examples", note)
     if len(splits.validation) < wanted:
-        text = f"search.evaluation.examples is {wanted}, but there are {len(splits.validation)} to search on"
+        text = f"search.allocation.examples is {wanted}, but there are {len(splits.validation)} to search on"
         yield Finding("warning", "examples", text)
     if len(splits.test) < _FEW:
         yield Finding("warning", "examples", f"{len(splits.test)} test examples tell little: expect a wide interval")
@@ -168,7 +169,9 @@ def questions(search: Search, name: str) -> dict[str, Request]:
     boxes, splits = search.accounts.named, search.splits
     found: dict[str, Request] = {}
     if name == list(boxes)[-1]:
-        found["for instructions"] = search.initialisation.first_request(splits.demonstrations, search.seed)
+        found["for instructions"] = search.initialisation.first_request(
+            splits.demonstrations, search.instruction_filter, search.seed
+        )
     if name == next(iter(boxes)):
         found["for an answer"] = search.evaluation.request(_INSTRUCTION, splits.validation[0])
     return found

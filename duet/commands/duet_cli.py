@@ -14,9 +14,7 @@ from jsonargparse import Namespace
 from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import TensorBoardLogger
 
-from callbacks.checkpoint_io import AtomicCheckpointIO
 from callbacks.instruction_search import InstructionSearch
 from callbacks.search_checkpoint import SearchCheckpoint
 from callbacks.search_curves import SearchCurves
@@ -24,9 +22,10 @@ from callbacks.search_progress import SearchProgress
 from datamodules.instruction_pool import InstructionPool
 from duet.commands.money import require_cap
 from duet.commands.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
-from duet.config_files import CONFIGS, config_paths, read_config
+from duet.commands.trainer_options import require_one_process, trainer_options
+from duet.config_files import DEFAULTS, config_paths, read_config, with_found_configs
 from duet.engine.search import Search
-from duet.messages import one_line, suggest, unknown_key
+from duet.messages import plain_message, suggest, unknown_key
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.reporting.records import RESULT
 from duet.reporting.runs import flatten
@@ -35,7 +34,6 @@ from duet.tasks.task import Task
 from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
-DEFAULTS = [CONFIGS / "defaults.yaml", CONFIGS / "models" / "embedded.yaml"]  # the latter wins
 SHARED = ("task", "black_box", "proposer", "white_box", "strategy")
 log = logging.getLogger("duet")
 
@@ -65,10 +63,10 @@ class DuetCLI(LightningCLI):
         super().__init__(
             ScorePredictor,
             InstructionPool,
-            args=["fit", *arguments],
+            args=["fit", *with_found_configs(arguments)],
             save_config_callback=SaveConfig,
             save_config_kwargs={"save_to_log_dir": False},
-            parser_kwargs={"prog": "cli.py", "exit_on_error": False, "fit": fit},
+            parser_kwargs={"prog": "duet", "exit_on_error": False, "fit": fit},
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -115,7 +113,7 @@ class DuetCLI(LightningCLI):
                 f"{keys}: expected in a --config file or on the command line (--{keys.split(',')[0]} ...) but missing"
             )
         if not (key := unknown_key(message)):
-            return one_line(message)
+            return plain_message(message)
         places = [path for path, settings in files.items() if any(one.startswith(key) for one in settings)]
         known = [action.dest for action in self._subcommand_parsers["fit"]._actions]
         return f"{places[-1] if places else 'command line'}: no such key: {key}{suggest(key, known)}"
@@ -174,15 +172,13 @@ class DuetCLI(LightningCLI):
                 SearchCheckpoint(folder / LAST),
             ]
         }
+        options = trainer_options(self._get(self.config_init, "trainer", default={}), folder)
         try:
-            return super().instantiate_trainer(
-                default_root_dir=str(folder),
-                logger=TensorBoardLogger(str(folder), name="", version="", default_hp_metric=False),
-                plugins=[AtomicCheckpointIO()],
-                **kwargs,
-            )
+            trainer = super().instantiate_trainer(**options, **kwargs)
         except (TypeError, ValueError, MisconfigurationException) as error:
             raise ValueError(f"trainer: {error}") from error
+        require_one_process(trainer)
+        return trainer
 
     def fit(self, **kwargs: Any) -> None:
         """Starts, or goes on where the run folder's checkpoint was written."""

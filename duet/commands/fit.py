@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from callbacks.search_progress import printable
+from duet.amounts import usd
 from duet.commands import money
 from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.commands.run_folder import Finished
+from duet.exit_codes import QUALITY_GATE
+from duet.messages import printable
 from duet.reporting.html.page import write_run_page
 from duet.reporting.records import RESULT, STOPPED
 
@@ -27,7 +29,6 @@ FAMILIAR_NOISE = (
     ".*exists and is not empty.*",
     ".*treespec.*",
 )
-QUALITY_GATE = 100
 log = logging.getLogger("duet")
 
 
@@ -61,7 +62,7 @@ def report(folder: Path, min_score: float | None) -> int:
 def summary(result: dict[str, Any], page: Path) -> list[str]:
     """Instruction, score with interval, the start, the cost, the place."""
     tokens = result["prompt_tokens"] + result["completion_tokens"]
-    paid = f"{money.usd(result['cost_usd'])}, " if result["cost_usd"] else ""
+    paid = f"{usd(result['cost_usd'])}, " if result["cost_usd"] else ""
     cost = f"{result['iterations']} iterations, {result['calls']:,} calls, {tokens:,} tokens, {paid}"
     return [
         f"Best instruction: {printable(result['best_instruction'], 2000)}",

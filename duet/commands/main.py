@@ -1,13 +1,11 @@
-"""Duet's command line: ``python cli.py fit --config task.yaml``. Every subcommand has ``--help``."""
+"""Duet's command line: ``duet fit --config task.yaml``. Every subcommand has ``--help``."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import signal
-import sqlite3
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +13,11 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn, Protocol
 
-from duet.messages import OneLineParser, one_line, printable
-from duet.models.errors import BudgetSpent, LanguageModelError, ProviderError
+from duet.commands.early_check import check
+from duet.exit_codes import EXPECTED, INTERRUPTED, TERMINATED, UNEXPECTED, exit_code
+from duet.interrupts import handled
+from duet.messages import OneLineParser, plain_message, printable
+from duet.models.endpoint import without_secrets
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
@@ -24,10 +25,12 @@ COMMANDS = {
     "benchmark": "tasks x methods x seeds x ablations, each cell a fit that can be resumed",
     "cache": "what the cache of paid answers holds, and how to make it smaller",
     "report": "tables, figures and one page from run folders",
+    "compare": "two runs, or two instructions of one run, example by example, with a paired test",
+    "export": "a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
-DONE, UNEXPECTED, BAD_INPUT, PROVIDER, SPENT = 0, 1, 2, 3, 4
-INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+NEED_TORCH = ("fit", "doctor", "benchmark")
+log = logging.getLogger("duet")
 KEPT = "what was paid for is kept, and the same command goes on"
 
 
@@ -48,35 +51,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
-    with our_lines(), termination():
+    with our_lines(), handled(interrupt):
         try:
             return dispatch(arguments)
         except KeyboardInterrupt:
             return fail(f"interrupted; {KEPT}", INTERRUPTED, debug)
         except Terminated:
             return fail(f"terminated; {KEPT}", TERMINATED, debug)
-        except (
-            LanguageModelError,
-            ValueError,
-            TypeError,
-            OSError,
-            sqlite3.Error,
-            RuntimeError,
-            LookupError,
-            ArithmeticError,
-        ) as error:
+        except EXPECTED as error:
             return fail(*explain(error), debug)
 
 
 def dispatch(arguments: list[str]) -> int:
     """Hands the arguments to the subcommand; nothing heavy is imported before."""
-    parser = OneLineParser(prog="cli.py", description=__doc__)
+    parser = OneLineParser(prog="duet", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     parser.add_argument(
         "command", choices=COMMANDS, metavar="command", help="; ".join(f"{k}: {v}" for k, v in COMMANDS.items())
     )
-    known = parser.parse_args(arguments[:1])
-    return imported(f"duet.commands.{known.command}").run(arguments[1:])
+    command: str = parser.parse_args(arguments[:1]).command
+    if command in ("fit", "doctor"):
+        check(arguments[1:])
+    if command in NEED_TORCH and "torch" not in sys.modules:
+        log.info("Loading PyTorch")  # takes seconds
+    return imported(f"duet.commands.{command}").run(arguments[1:])
 
 
 def imported(name: str) -> Command:
@@ -97,28 +95,24 @@ def imported(name: str) -> Command:
 
 def explain(error: Exception) -> tuple[str, int]:
     """The line and the exit code for an error."""
-    message = one_line(str(error)) or type(error).__name__
-    if isinstance(error, ProviderError):
-        return message, PROVIDER
-    if isinstance(error, BudgetSpent):
-        return message, SPENT
-    if isinstance(error, ValueError | PermissionError | NotADirectoryError):
-        return message, BAD_INPUT
-    return f"unexpected {type(error).__name__}: {message} (--debug shows more)", UNEXPECTED
+    message, code = plain_message(str(error)) or type(error).__name__, exit_code(error)
+    if code == UNEXPECTED:
+        message = f"unexpected {type(error).__name__}: {message} (--debug shows more)"
+    return message, code
 
 
 def fail(message: str, code: int, debug: bool) -> int:
     """One line on standard error."""
-    if debug:
-        traceback.print_exc()
-    sys.stderr.write(f"duet: {printable(message)}\n")
+    if debug:  # the lines of the program and the messages, never the values of variables
+        sys.stderr.write(without_secrets(traceback.format_exc()))
+    sys.stderr.write(f"duet: {printable(without_secrets(message))}\n")
     return code
 
 
 @contextmanager
 def our_lines() -> Iterator[None]:
     """The project's log goes to standard error, as it is."""
-    log, handler = logging.getLogger("duet"), logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
     log.setLevel(logging.INFO)
     log.addHandler(handler)
     propagate, log.propagate = log.propagate, False
@@ -129,26 +123,16 @@ def our_lines() -> Iterator[None]:
         log.propagate = propagate
 
 
-@contextmanager
-def termination() -> Iterator[None]:
-    """SIGTERM ends the run at once, as every answer and every iteration is on disk already."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    former = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
-
-
-def terminate(signum: int, frame: FrameType | None) -> NoReturn:
-    """Raises where the program stands.
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Raises where the program stands, or once the answers that are under way are stored.
 
     Raises:
-        Terminated: always.
+        KeyboardInterrupt: Ctrl-C.
+        Terminated: SIGTERM.
     """
-    raise Terminated(128 + signum)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise Terminated(128 + number)
 
 
 if __name__ == "__main__":

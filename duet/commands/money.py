@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from duet.amounts import usd
 from duet.engine.estimate import Estimate, Part
 from duet.engine.search import Search
 from duet.spending.budget import Budget, Usage
@@ -40,17 +41,6 @@ def caps(budget: Budget) -> str:
     """The caps in one line."""
     named = [f"{name} {value:,}" for name, value in vars(budget).items() if value is not None]
     return f"Caps: {', '.join(named)}" if named else "Caps: none"
-
-
-def usd(amount: float | None) -> str:
-    """An amount to read.
-
-    >>> usd(0.00123), usd(12.3456), usd(0.0), usd(None)
-    ('$0.0012', '$12.35', '$0', 'an unknown amount of money')
-    """
-    if amount is None:
-        return "an unknown amount of money"
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.2g}"
 
 
 def _part(part: Part) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from duet.config_files import CONFIGS
+from duet.atomic_files import replace_text
+from duet.config_files import CONFIGS, DEFAULTS
 from duet.messages import OneLineParser, printable
 from duet.reporting.html.page import PAGE, run_page, runs_page
 from duet.reporting.labels import Names, dotted, label_runs
@@ -18,7 +19,6 @@ from duet.reporting.paper_tables import all_tables
 from duet.reporting.plots.figure import write_figure
 from duet.reporting.plots.paper_figures import all_figures
 from duet.reporting.plots.pareto_figure import pareto_figures
-from duet.reporting.records import replace_text
 from duet.reporting.run_tables import own_tables
 from duet.reporting.runs import Run, find_folders, read_runs
 from duet.reporting.table import comma_separated, latex, markdown
@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> OneLineParser:
-    parser = OneLineParser(prog="cli.py report", description=__doc__)
+    parser = OneLineParser(prog="duet report", description=__doc__)
     parser.add_argument(
         "runs", metavar="RUNS", nargs="+", type=Path, help="run folders, or folders that hold some at any depth"
     )
@@ -75,8 +75,8 @@ def gather(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
 
 def configured_names() -> Names:
     """The methods, ablations and defaults of the folder configs/."""
-    defaults = [_settings(CONFIGS / "defaults.yaml"), _settings(CONFIGS / "models" / "embedded.yaml")]
-    return Names(_named("methods"), _named("ablations"), defaults[0] | defaults[1])
+    first, then = map(_settings, DEFAULTS)
+    return Names(_named("methods"), _named("ablations"), first | then)
 
 
 def _named(kind: str) -> dict[str, dict[str, Any]]:

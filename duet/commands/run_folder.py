@@ -15,15 +15,15 @@ import yaml
 from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
+from duet.atomic_files import replace_text
 from duet.engine.search import Search
-from duet.reporting.records import RESULT, replace_text
-from duet.reporting.runs import flatten
+from duet.reporting.records import RESULT
+from duet.reporting.runs import CONFIG, flatten
+from duet.spending.cache_file import CACHE
 from duet.spending.cost_journal import SPENDING
-from duet.spending.spend_tracker import CACHE
 from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 
-CONFIG = "config.yaml"
 LAST = Path("checkpoints") / "last.ckpt"
 MAY_CHANGE = (
     "trainer", "run_dir", "min_score", "config", "ckpt_path", "weights_only", "dry_run", "yes",

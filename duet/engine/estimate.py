@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
 from duet.features import FeatureExtractor
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import Endpoint, prices_of
 from duet.models.prices import dollars
-from duet.prompts import answer_prompt
+from duet.prompts import answer_prompt, initial_request
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.instruction_filter import InstructionFilter
 from duet.spending.budget import Usage, cost, most
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
@@ -39,16 +40,28 @@ class Needs:
     overhead: int = 0
     answer_overhead: int = 0
 
-    def scores(self, texts: Iterable[str]) -> Usage:
-        """EvaluationConfig each text once."""
-        return self._tried(texts, self.splits.validation[: self.evaluation.examples])
+    def trials(self, requests: Sequence[Request]) -> Usage:
+        """These requests for answers."""
+        return most(requests, self.overhead, self.answer_overhead)
+
+    def scores(self, text: str, instructions: int, calls: int) -> Usage:
+        """Scoring instructions no longer than the text with this many calls, whichever of them get more examples.
+
+        An instruction meets an example once, so the longest examples can come up as often as there are instructions.
+        """
+        sizes = sorted(
+            (self.trials([self.evaluation.request(text, example)]) for example in self.splits.validation),
+            key=lambda usage: -usage.tokens,
+        )
+        left, total = calls, Usage()
+        for size in sizes:
+            times = min(left, instructions)
+            total, left = total + size * times, left - times
+        return total
 
     def tries(self, text: str, calls: int) -> Usage:
-        """Trying instructions no longer than the text on this many examples, the longest ones."""
-        block = self.splits.validation[: self.evaluation.examples]
-        requests = [self.evaluation.request(text, example) for example in block]
-        longest = max(requests, key=lambda request: len(request.prompt.encode(errors="replace")), default=None)
-        return most([longest], self.overhead, self.answer_overhead) * calls if longest and calls else Usage()
+        """Trying instructions no longer than the text on an example, this many times."""
+        return self.scores(text, calls, calls)
 
     def outputs(self, texts: Iterable[str]) -> Usage:
         """The output answers of each text; nothing where the white box gives them."""
@@ -143,8 +156,9 @@ def estimate(
     needs: Needs,
     initialisation: Initialisation,
     strategy: AbstractStrategy,
-    guard: Guard,
+    instruction_filter: InstructionFilter,
     boxes: tuple[AbstractBlackBox, AbstractBlackBox],
+    allocation: Allocation,
     iterations: int,
     seed: int,
 ) -> Estimate:
@@ -154,29 +168,39 @@ def estimate(
         needs: what each part asks.
         initialisation: its replies may all be useless, so that it asks again as often as it may.
         strategy: how many instructions it writes and chooses per iteration.
-        guard: the length of an instruction.
+        instruction_filter: the length of an instruction, and what the model that writes is told of it.
         boxes: the task's black box and that of the initialisation.
+        allocation: how calls are divided among instructions.
         iterations: of the search.
         seed: of the run.
     """
     silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
-    initialisation.candidates(silent, needs.splits.demonstrations, guard, seed)
-    longest = [_LONGEST_LETTER * guard.max_characters]
-    written = strategy.longest_requests(needs.splits.demonstrations, longest[0])
+    initialisation.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
+    longest = [_LONGEST_LETTER * instruction_filter.max_characters]
+    written = _told(strategy.longest_requests(needs.splits.demonstrations, longest[0]), instruction_filter)
     declared = strategy.requirements
     n_scored = initialisation.count + iterations * declared.choose
+    calls = allocation.calls(n_scored, len(needs.splits.validation))
     n_read = initialisation.count + iterations * max(declared.choose, declared.read) if declared.read else 0
     tries = needs.tries(longest[0], declared.trial_calls)
     task = boxes[0].endpoint
     parts = (
         Part("first instructions", silent.most, boxes[1].endpoint),
-        Part("scores", needs.scores(longest) * n_scored, task),
+        Part("scores", needs.scores(longest[0], n_scored, calls), task),
         Part("trials", tries * iterations, task),
         Part("output answers", needs.outputs(longest) * n_read, task),
         Part("candidates", most(written, boxes[1].overhead, boxes[1].answer_overhead) * iterations, boxes[1].endpoint),
         Part("final test", needs.final_test(longest), task),
     )
     return Estimate(tuple(part for part in parts if part.most.calls))
+
+
+def _told(requests: Sequence[Request], wanted: InstructionFilter) -> list[Request]:
+    """The requests with what may be added to each where the filter wants something of the instructions."""
+    if not wanted.requirements and not wanted.several_lines:
+        return list(requests)
+    more = initial_request([], 1, requirements=wanted.requirements, several_lines=wanted.several_lines)
+    return [replace(request, prompt=request.prompt + more) for request in requests]
 
 
 def _answers(texts: Iterable[str], examples: Sequence[Example], template: str, max_tokens: int) -> list[Request]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from duet.evaluation.evaluation import Evaluation, EvaluationConfig, Metric, mark
-from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure
+from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
+from duet.models.base import NOT_SENT, CallFailure
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Pool
 from duet.reporting.records import ExampleRecord, Result
@@ -43,39 +43,33 @@ class FinalTest:
     """Scores instructions on the test examples.
 
     Args:
-        examples: the test examples.
-        metric: (answer, accepted outputs) -> [0, 1].
-        black_box: the task model, cached and within the budget.
-        evaluation: sizes and template.
+        evaluator: with the test examples.
     """
 
-    examples: Sequence[Example]
-    metric: Metric
-    black_box: AbstractBlackBox
-    evaluation: EvaluationConfig
+    evaluator: Evaluator
 
-    def marks(self, text: str) -> Evaluation | None:
-        """The instruction's marks; None where the budget has no room for them.
+    def evaluate(self, text: str) -> Evaluation | None:
+        """The instruction on all test examples; None where the budget has no room for them.
 
         Raises:
             ProviderError: an answer is missing.
         """
         try:
-            marks = mark([text], self.examples, self.metric, self.black_box, self.evaluation)[0]
+            found = self.evaluator.evaluate([Trial(text, 0, len(self.evaluator.examples))])[0]
         except BudgetSpent:
             return None
-        if marks == NOT_SENT:
+        if found == NOT_SENT:
             return None
-        if isinstance(marks, CallFailure):
-            raise ProviderError(f"The final test lacks an answer ({marks.reason}); start again to ask for the rest")
-        return marks
+        if isinstance(found, CallFailure):
+            raise ProviderError(f"The final test lacks an answer ({found.reason}); start again to request the rest")
+        return found if len(found.scores) == len(self.evaluator.examples) else None
 
 
 def evaluate_both(pool: Pool, test: FinalTest) -> tuple[Evaluation | None, Evaluation | None]:
-    """The marks of the best instruction and of the best initial one, which are paid once if they are the same."""
+    """Tests the best instruction and the best initial one, once if they are the same."""
     best, first = pool.best(), pool.initial().best()
-    marks = test.marks(best.text)
-    return marks, marks if first.text == best.text else test.marks(first.text)
+    found = test.evaluate(best.text)
+    return found, found if first.text == best.text else test.evaluate(first.text)
 
 
 def example_records(
@@ -113,11 +107,11 @@ def result(
         validation_score=best.score,
         test_score=_mean(marks[0]),
         test_interval=mean_interval(marks[0].scores) if marks[0] else None,
-        n_test=len(test.examples),
+        n_test=len(test.evaluator.examples),
         initial_best_instruction=first.text,
         initial_best_validation_score=first.score,
         initial_best_test_score=_mean(marks[1]),
-        baselines=baselines(test.examples, test.metric),
+        baselines=baselines(test.evaluator.examples, test.evaluator.metric),
         calls=usage.calls,
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,

@@ -2,67 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from duet.engine.estimate import Needs
-from duet.evaluation.evaluation import Evaluator
+from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
+from duet.models.base import NOT_SENT, CallFailure
 from duet.models.errors import BudgetSpent
 from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.spending.budget import Usage
 from duet.spending.spend_tracker import SpendTracker
+
+log = logging.getLogger("duet")
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Has candidates scored, and keeps room for the final test.
+    """Has instructions scored, and keeps room for the final test.
 
     Args:
-        evaluator: asks and marks.
-        accounts: what may still be spent.
-        needs: what each part of a run asks at most.
+        evaluator: sends requests and scores the answers.
+        tracker: what can still be spent.
+        needs: what each part of a run requests at most.
     """
 
     evaluator: Evaluator
-    accounts: SpendTracker
+    tracker: SpendTracker
     needs: Needs
 
-    def score(self, candidates: Sequence[Candidate], pool: Pool) -> list[ScoredInstruction]:
-        """Scores as many of the candidates, from the first one on, as there is room for beside the final test.
+    def score(
+        self,
+        pool: Pool,
+        candidates: Sequence[Candidate] = (),
+        fidelity: int = 0,
+        raised: Mapping[str, int] | None = None,
+    ) -> Pool:
+        """Scores new candidates and raises known instructions to more examples, in one stream of requests.
 
-        The most that a call can cost is more than it does cost, so what does not fit at once may fit afterwards.
+        Args:
+            pool: what is known.
+            candidates: new instructions, best first; as many are scored as there is room for beside the final test.
+            fidelity: on how many examples each of them is scored.
+            raised: known instructions, most important first, with the number of examples that they are to have.
+
+        Returns:
+            The pool with longer and with new rows.
 
         Raises:
-            BudgetSpent: there is no room for one.
+            BudgetSpent: there is no room for one, or the time was up.
         """
-        rows: list[ScoredInstruction] = []
-        waiting = list(candidates)
-        while waiting:
-            try:
-                count, found = self._score_some(waiting, pool.iteration, pool + rows)
-            except BudgetSpent:
-                if len(waiting) == len(candidates):
-                    raise
-                break
-            rows += found
-            waiting = waiting[count:]
-        return rows
+        known = {row.text: row for row in pool}
+        trials = [Trial(text, known[text].n, examples) for text, examples in (raised or {}).items()]
+        trials += [Trial(candidate.text, 0, fidelity) for candidate in candidates]
+        trials = [trial for trial in trials if len(trial) > 0]
+        if not trials:
+            return pool
+        count = self.tracker.affordable(lambda number: self._needed(trials[:number], pool, candidates), len(trials))
+        if not count:
+            raise BudgetSpent("there is no room for one more score beside the final test")
+        self.keep_room(pool, [trial.text for trial in trials[:count]])
+        found = self.evaluator.evaluate(trials[:count])
+        self._explain(found)
+        evaluations = {
+            trial.text: evaluation
+            for trial, evaluation in zip(trials, found, strict=False)
+            if isinstance(evaluation, Evaluation)
+        }
+        new = [
+            ScoredInstruction(candidate, pool.iteration, evaluation.scores, evaluation.outputs, evaluation.problems)
+            for candidate in candidates
+            if (evaluation := evaluations.get(candidate.text)) and candidate.text not in known
+        ]
+        again = [row.with_candidate(candidate) for candidate in candidates if (row := known.get(candidate.text))]
+        return pool.extended(evaluations) + new + again
 
-    def keep_room(self, texts: Iterable[str], unread: Iterable[str] = ()) -> None:
-        """Keeps what the final test of two of these texts, and the output answers of the unread ones, may need."""
-        self.accounts.keep(self.needs.final_test(texts) + self.needs.outputs(unread))
+    def keep_room(self, pool: Pool, texts: Sequence[str] = ()) -> None:
+        """Keeps what the final test of two of all these instructions may need."""
+        self.tracker.keep(self.needs.final_test([*pool.texts, *texts] or [""]))
 
-    def _score_some(
-        self, candidates: Sequence[Candidate], iteration: int, pool: Pool
-    ) -> tuple[int, list[ScoredInstruction]]:
-        """The largest group of first candidates that fits now, and its rows."""
-        best = pool.best().score if len(pool) else 0.0
-        for count in range(len(candidates), 0, -1):
-            group = candidates[:count]
-            unread = [one.text for one in group if one.features is None] + ([] if iteration else [*pool.texts])
-            self.keep_room([*pool.texts, *(one.text for one in group)], unread)
-            try:
-                return count, self.evaluator.score(group, iteration, best)
-            except BudgetSpent:
-                if count == 1:
-                    raise
-        return 0, []
+    def _needed(self, trials: Sequence[Trial], pool: Pool, candidates: Sequence[Candidate]) -> Usage:
+        """The most that these trials, the output answers of their candidates and the final test cost together."""
+        texts = [trial.text for trial in trials]
+        unread = {candidate.text for candidate in candidates if candidate.features is None} & set(texts)
+        return (
+            self.needs.trials(self.evaluator.requests(trials))
+            + self.needs.outputs(unread)
+            + self.needs.final_test([*pool.texts, *texts])
+        )
+
+    def _explain(self, found: Sequence[Evaluation | CallFailure]) -> None:
+        """Says how many answers are missing, and why.
+
+        Raises:
+            BudgetSpent: the time was up before one instruction had an answer.
+        """
+        failures = [outcome for outcome in found if isinstance(outcome, CallFailure)]
+        if failures:
+            log.warning("%d of %d instructions lack an answer (%s)", len(failures), len(found), failures[0].reason)
+        if NOT_SENT in failures and len(failures) == len(found):
+            raise BudgetSpent("The time was up before an instruction had an answer")

@@ -11,19 +11,23 @@ from typing import Any
 
 from duet.engine.estimate import Estimate, Needs, estimate
 from duet.engine.final_test import Ending, FinalTest, evaluate_both, example_records, result
+from duet.engine.plans import Plans
 from duet.engine.request_limit import RequestLimit
 from duet.engine.scoring import Scorer
+from duet.evaluation.allocation import Allocation, next_rung
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.features import FeatureExtractor, encoded, require_white_box
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.instruction_filter import InstructionFilter, describe_rejections
 from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
 from duet.spending.budget import Budget, Usage
 from duet.spending.spend_tracker import SpendTracker
 from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
+from duet.tasks.split_notes import split_warnings
 from duet.tasks.task import Task
 
 log = logging.getLogger("duet")
@@ -75,9 +79,10 @@ class Search:
         proposer: the model that writes instructions; None is the task's black box.
         initialisation: how the first instructions are requested.
         extractor: how instructions become fused embeddings.
-        evaluation: how an instruction is scored.
+        evaluation: how an instruction is put to the black box.
+        allocation: how validation examples are divided among the instructions.
         budget: hard caps; the final test is paid from them too.
-        guard: what is no instruction.
+        instruction_filter: rejects texts that are no instruction, whichever method wrote them.
         iterations: most iterations, T.
         threshold: a validation score that ends the search.
         cache: where answers are kept so that none is paid twice: ``run``, the run folder; ``user``, one file that all
@@ -96,8 +101,9 @@ class Search:
         initialisation: Initialisation = Initialisation(),
         extractor: FeatureExtractor = FeatureExtractor(),
         evaluation: EvaluationConfig = EvaluationConfig(),
+        allocation: Allocation = Allocation(),
         budget: Budget = Budget(),
-        guard: Guard = Guard(),
+        instruction_filter: InstructionFilter = InstructionFilter(),
         iterations: int = 125,
         threshold: float = 1.0,
         cache: str = "auto",
@@ -108,8 +114,10 @@ class Search:
         if not threshold > 0:
             raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
         self.task, self.strategy, self.white_box = task, strategy, white_box
-        self.initialisation, self.extractor, self.evaluation = initialisation, extractor, evaluation
-        self.guard, self.iterations, self.threshold, self.seed = guard, iterations, threshold, seed
+        self.initialisation, self.extractor = initialisation, extractor
+        self.evaluation, self.allocation = evaluation, allocation
+        self.instruction_filter, self.iterations = instruction_filter, iterations
+        self.threshold, self.seed = threshold, seed
         self._check_requirements()
         self.splits = task.splits(seed)
         self.pool = Pool()
@@ -129,10 +137,8 @@ class Search:
         if needs.read:
             self.extractor.check(self.white_box)
         self.strategy.check(self.white_box)
-        if needs.whole_scores and self.evaluation.racing.least_chance > 0:
-            raise ValueError(
-                f"{name} compares instructions example by example: leave search.evaluation.racing.least_chance at 0"
-            )
+        if needs.whole_scores and self.allocation.kind != "fixed":
+            raise ValueError(f"{name} compares instructions example by example: set search.allocation.kind: fixed")
 
     # What others read
 
@@ -151,12 +157,20 @@ class Search:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before the run starts."""
-        return self.task.notes if self.accounts.boxes[0].follows_requests else (*self.task.notes, TOY_NOTE)
+        notes = (*self.task.notes, *split_warnings(self.splits))
+        return notes if self.accounts.boxes[0].follows_requests else (*notes, TOY_NOTE)
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""
         return estimate(
-            self._needs, self.initialisation, self.strategy, self.guard, self.accounts.boxes, self.iterations, self.seed
+            self._needs,
+            self.initialisation,
+            self.strategy,
+            self.instruction_filter,
+            self.accounts.boxes,
+            self.allocation,
+            self.iterations,
+            self.seed,
         )
 
     @property
@@ -172,12 +186,19 @@ class Search:
         examples = self.splits.demonstrations
         self._writing = RequestLimit(proposer, type(self.strategy).__name__)
         self._proposer = proposer
-        self._evaluator = Evaluator(
-            box, self.splits.validation[: self.evaluation.examples], self.task.metric, self.evaluation
-        )
+        self._evaluator = Evaluator(box, self.splits.validation, self.task.metric, self.evaluation)
         self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
+        self._plans = Plans(folder)
+        first_examples = replace(self._evaluator, examples=self.splits.validation[: self.allocation.examples])
         self._context = SearchContext(
-            box, self._writing, self.white_box, self._encode, examples, self._evaluator, self.seed
+            box,
+            self._writing,
+            self.white_box,
+            self._encode,
+            examples,
+            first_examples,
+            self.seed,
+            self.instruction_filter,
         )
 
     def start(self) -> StepRecord:
@@ -187,18 +208,20 @@ class Search:
             BudgetSpent: the budget ended before one had a score.
             ProviderError: the black box wrote no instruction, or answered for none.
         """
-        self._scorer.keep_room([""])
-        candidates = self._first_candidates()
-        log.info("%d initial instructions", len(candidates))
+        self._scorer.keep_room(self.pool)
+        first = self._first_instructions()
+        log.info("%s", first)
+        self._plan_scores()
+        candidates = first.candidates[: self._most_instructions]
         try:
-            rows = self._scorer.score(candidates, self.pool)
+            pool = self._scorer.score(self.pool, candidates, self._first_examples)
         except BudgetSpent as error:
             raise BudgetSpent(
                 f"The budget was spent before any instruction had a score; raise search.budget ({error})"
             ) from error
-        if not rows:
+        if not len(pool):
             raise ProviderError("No first instruction got all its answers; start again to request the rest")
-        return self._grown(rows, Proposal((), len(candidates), len(candidates)))
+        return self._grown(pool, Proposal((), len(candidates), len(candidates)))
 
     def resume(self, pool: Pool) -> None:
         """Takes over what a former start of the same search knew.
@@ -207,7 +230,9 @@ class Search:
             pool: its pool; empty where it had none yet.
         """
         self.pool = pool
-        self._scorer.keep_room(pool.texts or [""])
+        self._scorer.keep_room(pool)
+        if len(pool):
+            self._plan_scores()
 
     def step(self, predictor: RewardPredictor | None) -> StepRecord | None:
         """Takes one proposal, scores it and grows the pool; afterwards ``stop_reason`` says whether to stop.
@@ -229,19 +254,22 @@ class Search:
             if not proposal.candidates:
                 self.stop_reason = "no new candidates"
                 return None
-            rows = self._scorer.score(proposal.candidates, self.pool)
+            room = self._most_instructions - len(self.pool)
+            pool = self._scorer.score(self.pool, proposal.candidates[:room], self._first_examples)
         except BudgetSpent:
             self.stop_reason = "budget"
             return None
-        if not rows:
+        if len(pool) == len(self.pool):
             raise ProviderError("No candidate of this iteration got all its answers; start again to request the rest")
-        record = self._grown(rows, proposal)
+        record = self._grown(pool, proposal)
         self.stop_reason = self._reason_to_stop()
         return record
 
     def finish(self, folder: Path) -> Result:
-        """Tests the best instruction next to the best initial one, and writes the results into the run folder."""
-        found, examples = self._tested()
+        """Tells the best instructions apart, tests the winner next to the best initial one, and writes the results."""
+        reason = self.stop_reason or self._reason_to_stop() or "iterations"
+        self._halve()
+        found, examples = self._tested(reason)
         write_examples(folder, examples)
         write_result(folder, found)
         self.result = found
@@ -281,18 +309,19 @@ class Search:
 
     # Parts of a step
 
-    def _first_candidates(self) -> list[Candidate]:
+    def _first_instructions(self) -> FirstInstructions:
         try:
-            candidates = self.initialisation.candidates(
-                self._proposer, self.splits.demonstrations, self.guard, self.seed
+            first = self.initialisation.write(
+                self._proposer, self.splits.demonstrations, self.instruction_filter, self.seed
             )
         except BudgetSpent as error:
             raise BudgetSpent(f"No room for the first instructions; raise search.budget ({error})") from error
-        if not candidates:
+        if not first.candidates:
             raise ProviderError(
-                "The black box wrote no usable instruction; try initialisation.mode: sample or a stronger model"
+                f"The black box wrote no usable instruction ({first}); "
+                "try initialisation.mode: sample or a stronger model"
             )
-        return candidates
+        return first
 
     def _proposal(self, predictor: RewardPredictor | None) -> Proposal:
         """The strategy's proposal, within what it declares.
@@ -310,18 +339,67 @@ class Search:
             )
         return proposal
 
-    def _grown(self, rows: Sequence[ScoredInstruction], proposal: Proposal) -> StepRecord:
-        """Grows the pool by what was scored, with a new reserve; returns the step's record."""
-        self._scorer.keep_room([*self.pool.texts, *(row.text for row in rows)])
+    def _grown(self, pool: Pool, proposal: Proposal) -> StepRecord:
+        """Takes over a longer pool, with features and a new reserve; returns the step's record."""
         if self.strategy.requirements.read:
-            candidates = self._encode([row.candidate for row in rows])
-            rows = [replace(row, candidate=candidate) for row, candidate in zip(rows, candidates, strict=True)]
-        self.pool = replace(self.pool + rows, reserve=tuple(proposal.reserve))
+            candidates = self._encode([row.candidate for row in pool])
+            rows = [row.with_candidate(candidate) for row, candidate in zip(pool, candidates, strict=True)]
+            pool = replace(pool, observations=tuple(rows))
+        former = {id(row) for row in self.pool}
+        self.pool = replace(pool, reserve=tuple(proposal.reserve))
+        self._scorer.keep_room(self.pool)
+        scored = tuple(row for row in self.pool if id(row) not in former)
         self.last = StepRecord(
-            rows[-1].iteration, tuple(rows), proposal.written, proposal.distinct, self.pool, self.accounts.usage,
+            self.pool.iteration - 1, scored, proposal.written, proposal.distinct, self.pool, self.accounts.usage,
             self.accounts.usd,
         )  # fmt: skip
         return self.last
+
+    def _plan_scores(self) -> None:
+        """Divides the calls that scores may take; the same in every start of a run."""
+        available = len(self.splits.validation)
+        wanted = self.initialisation.count + self.iterations * self.strategy.requirements.choose
+        calls = self.allocation.calls(wanted, available)
+        if self.accounts.budget.caps_purchases:
+            most = wanted * available if self.allocation.kind == "successive_halving" else calls
+            calls = self._plans.remember("first", lambda: self._affordable(most))
+        self._score_calls = calls
+        self._most_instructions = self.allocation.instructions(calls, wanted)
+        self._first_examples = self.allocation.first_examples(calls, self._most_instructions, available)
+
+    def _affordable(self, most: int) -> int:
+        """How many answers can be paid for beside the final test."""
+        texts = [*self.pool.texts] or [self._longest_instruction]
+        kept = self._needs.final_test(texts)
+        one = self._needs.scores(max(texts, key=len), 1, 1)
+        return self.accounts.affordable(lambda number: one * number + kept, most)
+
+    @property
+    def _longest_instruction(self) -> str:
+        return " ".join(["instruction"] * 20)
+
+    def _halve(self) -> None:
+        """Spends what is left for scores on those that may be the best (successive halving)."""
+        if self.allocation.kind == "fixed":
+            return
+        left = self._score_calls - sum(row.n for row in self.pool)
+        if self.accounts.budget.caps_purchases:
+            most = len(self.pool) * len(self.splits.validation)
+            left = self._plans.remember("last", lambda: self._affordable(most))
+        survivors, rungs = len(self.pool), self.allocation.rungs
+        for number in range(rungs):
+            ranked = self.pool.ranked()
+            rung = next_rung(
+                left, rungs - number, survivors, [row.n for row in ranked], len(self.splits.validation),
+                self.allocation.keep,
+            )  # fmt: skip
+            survivors, before = rung.survivors, sum(row.n for row in self.pool)
+            raised = {row.text: rung.fidelity for row in ranked[:survivors]}
+            try:
+                self.pool = self._scorer.score(self.pool, raised=raised)
+            except BudgetSpent:
+                return
+            left -= sum(row.n for row in self.pool) - before
 
     def _encode(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with their fused embeddings."""
@@ -329,19 +407,22 @@ class Search:
         return encoded(candidates, self.extractor, inputs, self.white_box, self._context.black_box)
 
     def _reason_to_stop(self) -> str | None:
-        best, whole = self.pool.best(), self._evaluator.calls_per_instruction
-        if best.score >= self.threshold and len(best.scores) == whole:  # else the room ended in the middle of a race
+        best, whole = self.pool.best(), min(self.allocation.examples, len(self.splits.validation))
+        if best.score >= self.threshold and best.n >= whole:
             return "threshold"
         if self.pool.iteration > self.iterations:
             return "iterations"
+        if len(self.pool) >= self._most_instructions:
+            return "budget"
         remaining = self.accounts.remaining_calls
-        return "budget" if remaining is not None and remaining < whole else None
+        return "budget" if remaining is not None and remaining < self._first_examples else None
 
-    def _tested(self) -> tuple[Result, list[ExampleRecord]]:
-        reason = self.stop_reason or self._reason_to_stop() or "iterations"
+    def _tested(self, reason: str) -> tuple[Result, list[ExampleRecord]]:
         self.accounts.keep(Usage())
+        if rejected := self._context.rejections:
+            log.info("Candidates that were rejected: %s", describe_rejections(rejected))
         ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason, self.task.fingerprint)
-        test = FinalTest(self.splits.test, self.task.metric, self._context.black_box, self.evaluation)
+        test = FinalTest(replace(self._evaluator, examples=self.splits.test))
         evaluations = evaluate_both(self.pool, test)
         found = result(self.pool, evaluations, test, ending, self.accounts.usage, self.accounts.usd, self.seconds)
         return found, example_records(self._evaluator.examples, self.splits.test, evaluations)

@@ -109,6 +109,11 @@ class AbstractBlackBox(ABC):
         return None
 
     @property
+    def context_length(self) -> int | None:
+        """Most tokens of prompt and answer together; None where that is not known."""
+        return None
+
+    @property
     def overhead(self) -> int:
         """Bytes that every prompt is sent with, beyond its own and those of a chat template: a system prompt."""
         return 0
@@ -162,6 +167,11 @@ class AbstractWrapper(AbstractBlackBox):
 
     def __init__(self, inner: AbstractBlackBox) -> None:
         self._inner = inner
+
+    @property
+    def context_length(self) -> int | None:
+        """The inner black box's."""
+        return self._inner.context_length
 
     @property
     def identity(self) -> str:
@@ -231,11 +241,6 @@ class AbstractWhiteBox(AbstractEncoder):
     @abstractmethod
     def embedding_size(self) -> int:
         """e, the width of the input embeddings, and so of a soft prompt's vectors."""
-
-    @property
-    @abstractmethod
-    def embedding_scale(self) -> float:
-        """Standard deviation of the input embeddings: the natural size of a soft prompt's entries."""
 
     @abstractmethod
     def generate(

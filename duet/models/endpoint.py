@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from duet.models.prices import FREE, Prices, preset
+
+_SHORTEST_KEY = 8
+_HOLDS_A_KEY = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)  # names of variables
+_PREFIXED = re.compile(r"(?i)(sk|pk|rk|gsk|xai|hf|ghp|key|token|secret|pplx|nvapi|aiza)[-_]?[\w-]*\d[\w-]{6,}")
+_RANDOM = re.compile(r"[A-Za-z0-9]{24,}")
+_ACCOUNT = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # a public number, at Cloudflare say
+_USER = re.compile(r"[^\s/'\"@]+:[^\s/'\"@]+@(?=[\w.-]+)")
+_QUERY = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]+")
+_WORD = re.compile(r"[\w-]{12,}")
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,60 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.model} at {self.address}"
+
+
+def checked_url(url: str) -> str:
+    """An endpoint's address, which is written down in many places and so may hold no secret.
+
+    >>> checked_url("https://api.example.com/v1/")
+    'https://api.example.com/v1'
+
+    Raises:
+        ValueError: it is none, or holds what may be a secret; that is not repeated.
+    """
+    problem = "a key comes from the environment (OPENAI_API_KEY, or init_args.key_variable)"
+    if "@" in url or "%40" in url:
+        raise ValueError(f"Expected base_url without a user name or password; {problem}")
+    if "?" in url or "#" in url:
+        raise ValueError(f"Expected base_url without a query; {problem}")
+    parts = _parts(url)
+    if any(_looks_like_a_key(segment) for segment in (*parts.path.split("/"), *parts.netloc.split("."))):
+        raise ValueError(f"Expected base_url without anything that looks like a key; {problem}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"Expected base_url to be an http or https address but got {url!r}")
+    return url.rstrip("/")
+
+
+def without_secrets(text: str) -> str:
+    """A text for the terminal without what may be a secret: user names and passwords in addresses, and keys.
+
+    >>> without_secrets("see https://me:hunter2@a.example/v1?key=abc and 'me:hunter2@a.example/v1'")
+    "see https://***@a.example/v1?*** and '***@a.example/v1'"
+    """
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST_KEY and _HOLDS_A_KEY.search(name):
+            text = text.replace(value, "***").replace(quote(value, safe=""), "***")
+    text = _QUERY.sub(r"\1?***", _USER.sub("***@", text))
+    return _WORD.sub(lambda word: "***" if _looks_like_a_key(word[0]) and _PREFIXED.match(word[0]) else word[0], text)
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise ValueError("Expected base_url to be an http or https address but it is none") from error
+
+
+def _looks_like_a_key(segment: str) -> bool:
+    """Whether a part of an address is more likely a key than a name.
+
+    >>> [_looks_like_a_key(part) for part in ("v1", "openai", "my-long-deployment-name", "sk-Ab3dEf6hIj9l")]
+    [False, False, False, True]
+    """
+    if _ACCOUNT.fullmatch(segment):
+        return False
+    mixed = all(any(kind(letter) for letter in segment) for kind in (str.isalpha, str.isdigit))
+    return bool(_PREFIXED.match(segment)) or (mixed and bool(_RANDOM.search(segment)))
 
 
 def prices_of(endpoint: Endpoint | None) -> Prices | None:

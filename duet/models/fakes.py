@@ -149,11 +149,6 @@ class HashingWhiteBox(AbstractWhiteBox):
         """e, as it was given."""
         return self._embedding_size
 
-    @property
-    def embedding_scale(self) -> float:
-        """1: there is no table of embeddings."""
-        return 1.0
-
     def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
         """Mean over the text's characters of a signed unit vector, hashed from the three characters that end there."""
         pairs = zip([""] * len(texts) if contexts is None else contexts, texts, strict=True)

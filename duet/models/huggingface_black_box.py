@@ -76,6 +76,11 @@ class HuggingFaceBlackBox(AbstractBlackBox):
         """What the model's folder declares."""
         return follows_requests(self._options.model)
 
+    @property
+    def context_length(self) -> int | None:
+        """The model's; to know it, it is loaded."""
+        return load_causal_lm(self._options).context_length
+
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests``, some at a time; a prompt that does not fit the model is a `CallFailure`."""
         return in_batches(requests, self._batch_prompts, self._answer, may_send)

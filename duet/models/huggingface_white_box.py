@@ -64,11 +64,6 @@ class HuggingFaceWhiteBox(AbstractWhiteBox):
         return int(self.lm.model.get_input_embeddings().weight.shape[1])
 
     @property
-    def embedding_scale(self) -> float:
-        """Standard deviation over all entries of the input embedding's table."""
-        return float(self.lm.model.get_input_embeddings().weight.float().std())
-
-    @property
     def lm(self) -> CausalLM:
         """The model, loaded at its first use."""
         return load_causal_lm(self._options)  # memoised

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from duet.models.base import AbstractWrapper, Arrived, Request, always
-from duet.models.endpoint import Endpoint
+from duet.models.endpoint import Endpoint, checked_url
 from duet.models.errors import ProviderError
 from duet.models.openai_black_box import OpenAIBlackBox
 from duet.models.prices import Prices
-from duet.models.providers import checked_url, checked_variable
+from duet.models.providers import checked_variable
 
 if TYPE_CHECKING:
     from duet.models.network.litellm_connection import LiteLLMConnection
@@ -81,7 +81,7 @@ class LiteLLMBlackBox(AbstractWrapper):
             raise ValueError(
                 f"Expected model to be PROVIDER/NAME, such as anthropic/claude-sonnet-4-5, but got {model!r}"
             )
-        address = checked_url(base_url)[0] if base_url else None
+        address = checked_url(base_url) if base_url else None
         variable = checked_variable(key_variable) or KEY_VARIABLES.get(provider)
         place = Endpoint(
             address or f"litellm://{provider}", model, prices or list_prices(model), variable, has_model_list=False

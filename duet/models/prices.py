@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -72,5 +73,6 @@ def in_picodollars(usd: float) -> int:
     return math.floor(Decimal(str(usd)) * PICODOLLARS)
 
 
+@functools.lru_cache
 def _per_token(price: float) -> int:
     return round(Decimal(str(price)) * (PICODOLLARS // 10**6))

@@ -6,9 +6,8 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from duet.models.endpoint import Endpoint
+from duet.models.endpoint import Endpoint, checked_url
 from duet.models.errors import ProviderError
 from duet.models.prices import Prices
 
@@ -91,8 +90,8 @@ def locate(
         if known := PROVIDERS.get(provider):
             base_url, model, variable = known.base_url, rest, variable or known.key_variable
             variable = None if variable == "OPENAI_API_KEY" else variable
-    address, own_query = checked_url(base_url or named or _OPENAI_URL)
-    pairs = {**own_query, **{name: str(value) for name, value in (query or {}).items()}}
+    address = checked_url(base_url or named or _OPENAI_URL).removesuffix("/chat/completions")
+    pairs = {name: str(value) for name, value in (query or {}).items()}
     if secret := next((name for name in pairs if _SECRET_NAMES.search(name)), None):
         raise ValueError(f"Expected no secret in the address but got the parameter {secret!r}; use headers")
     named_headers = {name: checked_variable(value, "headers") or "" for name, value in (headers or {}).items()}
@@ -108,24 +107,6 @@ def checked_variable(name: str | None, argument: str = "key_variable") -> str | 
     if name is not None and not re.fullmatch("[A-Z][A-Z0-9_]{0,63}", str(name)):
         raise ValueError(f"Expected {argument} to name an environment variable in capitals, such as DEEPSEEK_API_KEY")
     return name
-
-
-def checked_url(url: str) -> tuple[str, dict[str, str]]:
-    """An address and the parameters that it carries.
-
-    >>> checked_url("https://x.example/openai/deployments/d/?api-version=1")
-    ('https://x.example/openai/deployments/d', {'api-version': '1'})
-
-    Raises:
-        ValueError: it is no http address, or holds a password.
-    """
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise ValueError("Expected base_url without a user name or password; a key comes from the environment")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"Expected base_url to be an http or https address but got {url!r}")
-    path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
-    return urlunsplit((parts.scheme, parts.netloc, path, "", "")), dict(parse_qsl(parts.query))
 
 
 def require_secrets(endpoint: Endpoint) -> None:

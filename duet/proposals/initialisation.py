@@ -12,13 +12,27 @@ from typing import Literal
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
-from duet.prompts import PREFIX, draw_demonstrations, induction_prompt, initial_request
-from duet.proposals.instruction_filter import Guard, canonical
+from duet.prompts import (
+    MAX_CHARACTERS,
+    PREFIX,
+    SEPARATOR,
+    draw_demonstrations,
+    induction_prompt,
+    initial_request,
+    n_shown,
+)
+from duet.proposals.first_instructions import FirstInstructions
+from duet.proposals.instruction_filter import LISTED, InstructionFilter, canonical
 from duet.tasks.example import Example
+from duet.tasks.labels import closed_labels
 
-_LISTED = re.compile(r"^\s*(?:[-*•]\s+|\(?\d{1,3}[.):](?!\d)\s*)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _JSON_LIST = re.compile(r'\[\s*"')
+_REQUEST_CHARACTERS = 1500  # of the request without its demonstrations, about
+_AROUND_EXAMPLE = 20  # characters of its form
+_LEAST_ROOM = 400
+_BYTES_PER_TOKEN = 3  # few: English takes more, Chinese about as many
+_LISTED = re.compile(rf"^\s*(?:[-*•]\s+|{LISTED})")
 _BEGINS = re.compile(rf"[\W\d_]*{PREFIX}\b", re.IGNORECASE)
 
 
@@ -55,6 +69,23 @@ def _without_last_item(reply: str) -> str:
     return "\n".join(lines[:-1]) if len(lines) > 1 else reply
 
 
+def parse_blocks(reply: str, cut: bool = False) -> list[str]:
+    """The instructions of several lines in a reply: what stands between lines with ---, else the items of a list.
+
+    >>> parse_blocks("Sort:\\n- a\\n---\\n1. Order:\\n- b\\n---")
+    ['Sort:\\n- a', 'Order:\\n- b']
+    >>> parse_blocks("1. Sort:\\n- a\\n2. Order it"), parse_blocks("1. Sort\\n2. Order it\\n3. Wri", cut=True)
+    (['Sort:\\n- a', 'Order it.'], ['Sort.', 'Order it.'])
+    """
+    blocks = re.split(rf"^\s*{SEPARATOR}-*\s*$", reply, flags=re.MULTILINE)
+    if len(blocks) == 1:
+        blocks = re.split(r"^(?=\s{0,3}[(（]?\d{1,3}[.):、．）：](?!\d))", reply, flags=re.MULTILINE)
+        blocks = blocks[1:] if len(blocks) > 2 else blocks
+    whole = blocks[:-1] if cut and len(blocks) > 1 else blocks
+    texts = [canonical(block, several_lines=True) for block in whole]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
 def _json_strings(reply: str) -> list[str]:
     try:
         value = json.loads(reply[reply.find("[") : reply.rfind("]") + 1] or "null")
@@ -76,10 +107,15 @@ class Initialisation:
         mode: ``request``, one structured request for all of them (the paper's); ``sample``, sampled completions of the
             induction prompt, each with demonstrations of its own, for models that can't follow long requests.
         count: how many instructions.
-        demonstrations: examples per prompt.
+        demonstrations: examples per prompt; more where every label is to be shown.
         max_rounds: how often to ask again when there are fewer than ``count`` distinct ones.
         temperature: of the replies.
         max_tokens: most tokens of a reply (``request``) or of an instruction (``sample``).
+        cover_labels: whether all outputs are shown, and named, where they are a small closed set such as the classes of
+            a router. The paper draws at random.
+        fresh_demonstrations: whether each round sees demonstrations of its own; else all see the same (the paper).
+        task_description: what the task is, for the model that writes; the search is for instructions, not for this.
+        audience: which model or people the instructions are for.
     """
 
     mode: Literal["request", "sample"] = "request"
@@ -88,19 +124,32 @@ class Initialisation:
     max_rounds: int = 5
     temperature: float = 1.0
     max_tokens: int = 4096
+    cover_labels: bool = True
+    fresh_demonstrations: bool = True
+    task_description: str = ""
+    audience: str = ""
 
     def __post_init__(self) -> None:
         if min(self.count, self.demonstrations, self.max_rounds, self.max_tokens) < 1:
             raise ValueError("Expected initialisation.count, demonstrations, max_rounds and max_tokens of at least 1")
 
-    @property
-    def most_calls(self) -> int:
-        """The most calls that it can make."""
-        return self.max_rounds * (1 if self.mode == "request" else self.count)
-
     def candidates(
-        self, black_box: AbstractBlackBox, demonstrations: Sequence[Example], guard: Guard, seed: int
+        self,
+        black_box: AbstractBlackBox,
+        demonstrations: Sequence[Example],
+        instruction_filter: InstructionFilter,
+        seed: int,
     ) -> list[Candidate]:
+        """The instructions that ``write`` finds."""
+        return list(self.write(black_box, demonstrations, instruction_filter, seed).candidates)
+
+    def write(
+        self,
+        black_box: AbstractBlackBox,
+        demonstrations: Sequence[Example],
+        instruction_filter: InstructionFilter,
+        seed: int,
+    ) -> FirstInstructions:
         """At most ``count`` distinct instructions; fewer when ``max_rounds`` replies held no more.
 
         Raises:
@@ -109,38 +158,87 @@ class Initialisation:
         """
         found: dict[str, None] = {}
         failures: list[CallFailure] = []
-        for requests in self._rounds(demonstrations, seed):
+        texts: list[str] = []
+        for requests in self._rounds(demonstrations, instruction_filter, seed, black_box.context_length):
             missing = self.count - len(found)
             outcomes = black_box.complete(requests[:missing] if self.mode == "sample" else requests)
-            for outcome in outcomes:
-                if isinstance(outcome, Completion):
-                    text = outcome.text
-                    texts = parse_instructions(text, outcome.cut) if self.mode == "request" else [canonical(text)]
-                    found.update((text, None) for text in texts if guard.reason(text, demonstrations) is None)
+            came = [self._texts(outcome, instruction_filter) for outcome in outcomes if isinstance(outcome, Completion)]
+            texts += [text for reply in came for text in reply]
+            found.update(
+                (text, None)
+                for reply in came
+                for text in reply
+                if instruction_filter.rejection_reason(text, demonstrations) is None
+            )
             failures += [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
             if len(found) >= self.count:
                 break
         if not found:
             _explain(failures)
-        return [Candidate(text, "initial") for text in list(found)[: self.count]]
+        rejected = instruction_filter.rejections(texts, demonstrations)
+        kept = tuple(Candidate(text, "initial") for text in list(found)[: self.count])
+        return FirstInstructions(kept, len(texts), rejected)
 
-    def first_request(self, demonstrations: Sequence[Example], seed: int) -> Request:
+    def first_request(
+        self, demonstrations: Sequence[Example], instruction_filter: InstructionFilter, seed: int
+    ) -> Request:
         """The first of the requests that ``candidates`` sends."""
-        return next(self._rounds(demonstrations, seed))[0]
+        return next(self._rounds(demonstrations, instruction_filter, seed, None))[0]
 
-    def _rounds(self, demonstrations: Sequence[Example], seed: int) -> Iterator[list[Request]]:
+    def _texts(self, reply: Completion, instruction_filter: InstructionFilter) -> list[str]:
+        """The instructions in a reply, canonical; of one that was cut off, those that are whole."""
+        if self.mode == "sample":
+            return [canonical(reply.text)]
+        parse = parse_blocks if instruction_filter.several_lines else parse_instructions
+        return parse(reply.text, reply.cut)
+
+    def _rounds(
+        self, demonstrations: Sequence[Example], wanted: InstructionFilter, seed: int, context_length: int | None
+    ) -> Iterator[list[Request]]:
         generator = random.Random(f"initialisation/{seed}")
-        shown = draw_demonstrations(demonstrations, self.demonstrations, generator)
+        room = self._room(context_length, demonstrations)
+        shown = self._drawn(demonstrations, generator)
         for number in range(self.max_rounds):
             if self.mode == "request":
-                yield [Request(initial_request(shown, self.count), self.max_tokens, self.temperature, seed + number)]
+                prompt = self._request(shown, demonstrations, wanted, room)
+                yield [Request(prompt, self.max_tokens, self.temperature, seed + number)]
+                shown = self._drawn(demonstrations, generator) if self.fresh_demonstrations else shown
                 continue
-            draws = [draw_demonstrations(demonstrations, self.demonstrations, generator) for _ in range(self.count)]
+            draws = [self._drawn(demonstrations, generator) for _ in range(self.count)]
             seeds = [generator.getrandbits(31) for _ in draws]
             yield [
-                Request(induction_prompt(draw), self.max_tokens, self.temperature, one)
-                for draw, one in zip(draws, seeds, strict=True)
+                Request(induction_prompt(draw, room), self.max_tokens, self.temperature, draw_seed)
+                for draw, draw_seed in zip(draws, seeds, strict=True)
             ]
+
+    def _drawn(self, demonstrations: Sequence[Example], generator: random.Random) -> list[Example]:
+        return draw_demonstrations(demonstrations, self.demonstrations, generator, cover_labels=self.cover_labels)
+
+    def _request(
+        self, shown: Sequence[Example], demonstrations: Sequence[Example], wanted: InstructionFilter, room: int
+    ) -> str:
+        named = {"The task": self.task_description, "The instructions are for": self.audience}
+        return initial_request(
+            shown,
+            self.count,
+            labels=closed_labels(demonstrations) if self.cover_labels else (),
+            about=[f"{name}: {text}" for name, text in named.items() if text],
+            requirements=wanted.requirements,
+            in_own_words=wanted.language is not None,
+            several_lines=wanted.several_lines,
+            max_characters=room,
+        )
+
+    def _room(self, context_length: int | None, demonstrations: Sequence[Example]) -> int:
+        """Characters for the demonstrations: what the model's context leaves, but not too many."""
+        if context_length is None:
+            return MAX_CHARACTERS
+        text = "".join(example.input for example in demonstrations)
+        width = len(text.encode(errors="replace")) / max(1, len(text))  # bytes of a character
+        left = context_length - min(self.max_tokens, context_length // 2)
+        rest = _REQUEST_CHARACTERS if self.mode == "request" else len(PREFIX)
+        rest += _AROUND_EXAMPLE * n_shown(demonstrations, self.demonstrations)
+        return max(_LEAST_ROOM, min(MAX_CHARACTERS, int(_BYTES_PER_TOKEN * left / max(1.0, width)) - rest))
 
 
 def _explain(failures: Sequence[CallFailure]) -> None:

@@ -1,5 +1,4 @@
-"""Sources of new instructions: the white box writes them from demonstrations, under soft prompts or from a good start;
-or a black box does, from demonstrations or as a good one in other words.
+"""Sources of new instructions: the white box writes them from demonstrations, under soft prompts or from a good start.
 
 Every row has its own seed and its own draw of demonstrations; a source is a function from a pool to candidates.
 """
@@ -13,11 +12,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from duet.models.base import NOT_SENT, AbstractBlackBox, AbstractWhiteBox, CallFailure, Completion, Request
-from duet.models.errors import BudgetSpent, ProviderError
+from duet.models.base import AbstractWhiteBox
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.prompts import PREFIX, draw_demonstrations, induction_prompt, paraphrase_request
-from duet.proposals.initialisation import parse_instructions
+from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
 from duet.proposals.instruction_filter import canonical
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.tasks.example import Example
@@ -51,12 +48,12 @@ class Writer:
         generator: random.Random,
     ) -> list[Candidate]:
         """Carries out each plan: a candidate whose text, maybe empty, is the beginning to be continued."""
-        shared = draw_demonstrations(examples, self.demonstrations, generator)
+        shared = draw_demonstrations(examples, self.demonstrations, generator, cover_labels=True)
         prompts = []
         for plan in plans:
-            shown = (
-                draw_demonstrations(examples, self.demonstrations, generator) if self.fresh_demonstrations else shared
-            )
+            shown = shared
+            if self.fresh_demonstrations:
+                shown = draw_demonstrations(examples, self.demonstrations, generator, cover_labels=True)
             prompts.append(induction_prompt(shown) + (f" {plan.text}" if plan.text else ""))
         texts = white_box.generate(
             prompts,
@@ -76,62 +73,6 @@ class Writer:
             return None
         points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
         return self.soft_prompts.vectors(points, white_box.embedding_size)
-
-
-@dataclass(frozen=True)
-class BlackBoxWriter:
-    """How a black box writes an instruction; each one is a paid call.
-
-    Args:
-        demonstrations: examples per prompt; each candidate sees a draw of its own.
-        temperature: of the replies; each is a draw with a seed of its own.
-        max_tokens: most tokens of a reply.
-    """
-
-    demonstrations: int
-    temperature: float
-    max_tokens: int
-
-    def write(
-        self,
-        plans: Sequence[Candidate],
-        examples: Sequence[Example],
-        black_box: AbstractBlackBox,
-        generator: random.Random,
-    ) -> list[Candidate]:
-        """Carries out each plan, a candidate without a text, in one call; plans whose call failed are left out.
-
-        Raises:
-            BudgetSpent: the time was up before one came.
-            ProviderError: none came, as calls failed.
-        """
-        if not plans:
-            return []
-        prompts = [
-            paraphrase_request(plan.parent)
-            if plan.parent
-            else induction_prompt(draw_demonstrations(examples, self.demonstrations, generator))
-            for plan in plans
-        ]
-        requests = [Request(prompt, self.max_tokens, self.temperature, generator.getrandbits(31)) for prompt in prompts]
-        outcomes = black_box.complete(requests)
-        written = [
-            replace(plan, text=next(iter(parse_instructions(outcome.text)), ""))
-            for plan, outcome in zip(plans, outcomes, strict=True)
-            if isinstance(outcome, Completion)
-        ]
-        if not written:
-            explain_silence([outcome for outcome in outcomes if isinstance(outcome, CallFailure)])
-        return written
-
-    def longest_requests(self, plans: Sequence[Candidate], examples: Sequence[Example], longest: str) -> list[Request]:
-        """One request per plan, each as long as it can be."""
-        sizes = sorted(examples, key=lambda one: -len((one.input + one.outputs[0]).encode(errors="replace")))
-        shown = induction_prompt(sizes[: self.demonstrations])
-        return [
-            Request(paraphrase_request(longest) if plan.parent else shown, self.max_tokens, self.temperature)
-            for plan in plans
-        ]
 
 
 def global_plans(space: SoftPrompts, count: int, iteration: int) -> list[Candidate]:
@@ -176,23 +117,9 @@ def resample_plans(count: int) -> list[Candidate]:
     return [Candidate("", "resample")] * count
 
 
-def explain_silence(failures: Sequence[CallFailure]) -> None:
-    """Says why no text came where it is not the texts' fault.
-
-    Raises:
-        BudgetSpent: the time was up.
-        ProviderError: calls failed that may succeed later.
-    """
-    if NOT_SENT in failures:
-        raise BudgetSpent("The time was up before an instruction came")
-    for failure in failures:
-        if failure.kind == "failed":
-            raise ProviderError(f"No instruction came ({failure.reason}); start again to ask for it")
-
-
 def leaders(pool: Pool, count: int) -> list[ScoredInstruction]:
-    """The ``count`` best rows, best first; ties go to the shorter text."""
-    return sorted(pool, key=lambda row: (-row.expected, len(row.text), row.text))[:count]
+    """The ``count`` best rows, best first."""
+    return pool.ranked()[:count]
 
 
 def parents(pool: Pool, count: int) -> list[ScoredInstruction]:

@@ -55,7 +55,7 @@ def dotted(settings: Any) -> dict[str, Any]:
 def matches(settings: Settings, named: Mapping[str, Settings]) -> list[str]:
     """The names whose settings all hold; a name whose settings are part of another one's is left out.
 
-    >>> matches({"a": 1, "b": 2}, {"one": {"a": 1}, "both": {"a": 1, "b": 2}, "other": {"b": 3}})
+    >>> matches({"a": 1, "b": 2}, {"first": {"a": 1}, "both": {"a": 1, "b": 2}, "other": {"b": 3}})
     ['both']
     """
     holding = {name: wanted for name, wanted in named.items() if wanted and wanted.items() <= settings.items()}
@@ -91,10 +91,10 @@ def _tasks(runs: Sequence[Run]) -> list[str]:
     """Task names; where one name stands for different examples, with the start of the fingerprint."""
     prints: dict[str, set[str]] = defaultdict(set)
     for run in runs:
-        prints[run.result.task].add(run.result.task_fingerprint)
+        prints[run.result.task] |= {run.result.task_fingerprint} - {""}  # which an unfinished run doesn't know
     return [
         run.result.task
-        if len(prints[run.result.task]) == 1
+        if len(prints[run.result.task]) < 2
         else f"{run.result.task} ({run.result.task_fingerprint[:6]})"
         for run in runs
     ]
@@ -138,7 +138,7 @@ def differing(settings: Iterable[Settings]) -> list[str]:
 def _without_repeats(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     first: dict[tuple[str, str, int], Run] = {}
     problems = []
-    for run in runs:
+    for run in sorted(runs, key=lambda run: not run.is_finished):
         kept = first.setdefault((run.task, run.label, run.result.seed), run)
         if kept is not run:
             problems.append(f"{run.folder}: left out, as {kept.folder} has the same task, settings and seed")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from duet.atomic_files import replace_text
 
 RESULT = "result.json"
 CANDIDATES = "candidates.jsonl"
@@ -148,26 +148,3 @@ def append_candidates(folder: Path, records: Iterable[CandidateRecord]) -> None:
 
 def _line(record: CandidateRecord | ExampleRecord) -> str:
     return json.dumps(asdict(record), ensure_ascii=False) + "\n"
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Replaces a text file; half a surrogate pair, which no file can hold, becomes ``?``."""
-    replace_bytes(path, text.encode("utf-8", errors="replace"))
-
-
-def replace_bytes(path: Path, content: bytes) -> None:
-    """Writes beside the target, syncs and renames.
-
-    The partial file is new and has a name that nobody can guess: no link that lies in wait is written through.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
-    try:
-        with partial.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

@@ -16,6 +16,7 @@ from duet.reporting.run_files import ScoredInstruction
 from duet.reporting.runs import Run
 from duet.reporting.table import Interval, Table, Value
 
+RUNS = "runs"  # the name of the table that says how each run did
 ONE_STANDARD_ERROR = (
     "Shortest within one standard error: the shortest instruction whose score is at least the highest one's, less one "
     "standard error of the highest."
@@ -54,7 +55,7 @@ def runs_table(runs: Sequence[Run]) -> Table:
         "task", "method", "seed", "instruction", "validation score", "validation examples", "test score",
         "95 % interval", "test examples", "start's test score", "calls", "US dollars",
     )  # fmt: skip
-    return Table("runs", "Runs", header, rows)
+    return Table(RUNS, "Runs", header, rows)
 
 
 def _names(run: Run) -> tuple[str, str, str]:

@@ -123,6 +123,20 @@ def read_runs(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     return runs, problems
 
 
+def read_only_run(path: Path) -> Run:
+    """Reads the one run at or below a path.
+
+    Raises:
+        ValueError: there is none, there are several, or a file is not as expected.
+    """
+    folders, problems = find_folders([path])
+    if problems:
+        raise ValueError(problems[0])
+    if len(folders) > 1:
+        raise ValueError(f"{path}: expected one run folder but found {len(folders)}, such as {folders[0]}")
+    return read_run(folders[0])
+
+
 def read_run(folder: Path) -> Run:
     """Reads one run folder.
 

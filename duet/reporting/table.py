@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\n")
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -118,9 +118,18 @@ def comma_separated(table: Table) -> str:
 
 
 def _csv_header(title: str, kinds: set[type]) -> list[str]:
+    title = _guarded(title)
     if MeanWithError in kinds:
         return [title, f"{title} standard error"]
     return [f"{title} low", f"{title} high"] if Interval in kinds else [title]
+
+
+def _guarded(text: str) -> str:
+    """Text that a spreadsheet would compute begins with an apostrophe; a lone carriage return, which ends a row in some
+    readers without being quoted by the writer, becomes a line feed.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{plain}" if plain.startswith(FORMULA) else plain
 
 
 def _csv_parts(value: Value, kinds: set[type]) -> list[str | int | float | None]:
@@ -128,8 +137,8 @@ def _csv_parts(value: Value, kinds: set[type]) -> list[str | int | float | None]
         return [value.value, value.error]
     if isinstance(value, Interval):
         return [value.low, value.high]
-    if isinstance(value, str) and value.startswith(FORMULA):
-        value = f"'{value}"  # a spreadsheet would compute it
+    if isinstance(value, str):
+        value = _guarded(value)
     return [value, None] if kinds & {MeanWithError, Interval} else [value]
 
 

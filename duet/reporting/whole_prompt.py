@@ -6,7 +6,7 @@ from duet.reporting.run_result import Prompt
 from duet.reporting.runs import Run
 from duet.reporting.untrusted import NotReportable
 
-TEMPLATE = "search.evaluation.template"
+TEMPLATES = ("search.evaluation.template", "search.scoring.template")  # the second in runs of earlier versions
 INPUT = "{input}"
 
 
@@ -18,9 +18,9 @@ def whole_prompt(run: Run) -> Prompt:
     """
     if run.result.best_prompt is not None:
         return run.result.best_prompt
-    template = run.settings.get(TEMPLATE)
+    template = next((run.settings[name] for name in TEMPLATES if name in run.settings), None)
     if not isinstance(template, str):
-        raise NotReportable(f"{run.folder}: expected best_prompt in result.json or {TEMPLATE} in config.yaml")
+        raise NotReportable(f"{run.folder}: expected best_prompt in result.json or {TEMPLATES[0]} in config.yaml")
     before, found, after = template.partition("{instruction}")
     text = f"{before}{run.result.best_instruction}{after}" if found else template
     return Prompt(text, ({"role": "user", "content": text},))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -70,6 +71,12 @@ class Usage:
     def tokens(self) -> int:
         """Prompts and answers together."""
         return self.prompt_tokens + self.completion_tokens
+
+
+@functools.lru_cache(maxsize=4096)
+def most_of(request: Request, overhead: int = 0, answer_overhead: int = 0) -> Usage:
+    """The most that one request can cost; remembered, as it is needed several times."""
+    return most([request], overhead, answer_overhead)
 
 
 def most(requests: Sequence[Request], overhead: int = 0, answer_overhead: int = 0) -> Usage:

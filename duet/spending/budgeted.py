@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from duet.models.base import NOT_SENT, AbstractBlackBox, AbstractWrapper, Arrived, Outcome, Request, always
 from duet.models.metering import AbstractMeter, AbstractMeterWrapper, Charge, Verdict, as_meter
-from duet.spending.budget import Usage, most
+from duet.spending.budget import Usage, most_of
 from duet.spending.call_budget import CallBudget
 
 
@@ -46,7 +46,7 @@ class BudgetedBlackBox(AbstractWrapper):
             self.budget.release(expected)
 
     def _bound(self, request: Request) -> Usage:
-        return most([request], self._inner.overhead, self._inner.answer_overhead)
+        return most_of(request, self._inner.overhead, self._inner.answer_overhead)
 
     def _counted(self, request: Request, outcome: Outcome) -> Outcome:
         if outcome is NOT_SENT:

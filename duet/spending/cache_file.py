@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+CACHE = "calls.sqlite"  # its name in a run folder
 _BUSY_SECONDS = 600.0  # how long a cache may be locked, or its disk full
 _SAID_AFTER = 2.0  # seconds
 _POLL = 0.02

@@ -99,10 +99,12 @@ class Claims:
         if not isinstance(owner, str) or not isinstance(renewed, float) or time.time() - renewed > _SECONDS:
             return False
         try:
-            other = Owner(*json.loads(owner))
-        except (ValueError, TypeError, RecursionError):
+            fields = json.loads(owner)
+        except (ValueError, RecursionError):
             return False
-        return type(other.process) is int and self._owner.waits_for(other)
+        if not isinstance(fields, list) or [type(field) for field in fields] != [str, int, str, int, str]:
+            return False
+        return self._owner.waits_for(Owner(*fields))
 
 
 def _is_alive(process: int) -> bool:

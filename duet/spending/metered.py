@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from duet.models.base import AbstractBlackBox, AbstractWrapper, Arrived, Request, always
 from duet.models.metering import AbstractMeter, AbstractMeterWrapper, Charge, Verdict, as_meter
 from duet.models.prices import Prices, dollars
-from duet.spending.budget import Usage, cost, most
+from duet.spending.budget import Usage, cost, most_of
 from duet.spending.call_budget import CallBudget
 from duet.spending.cost_journal import Cost
 from duet.spending.purchase_budget import PurchaseBudget
@@ -74,7 +74,7 @@ class MeteredBlackBox(AbstractWrapper):
         self.purchases.end(self._cost(bound), used, self.identity, is_answered)
 
     def _bound(self, request: Request) -> Usage:
-        return most([request], self._inner.overhead, self._inner.answer_overhead)
+        return most_of(request, self._inner.overhead, self._inner.answer_overhead)
 
     def _cost(self, usage: Usage) -> Cost:
         return Cost(usage.calls, usage.tokens, cost(usage, self._prices))

@@ -13,14 +13,12 @@ from duet.models.endpoint import prices_of
 from duet.models.prices import FREE, dollars
 from duet.spending.budget import Budget, Usage, cost
 from duet.spending.budgeted import BudgetedBlackBox
-from duet.spending.cache_file import user_cache_path
+from duet.spending.cache_file import CACHE, user_cache_path
 from duet.spending.cached import CachedBlackBox
 from duet.spending.call_budget import CallBudget
 from duet.spending.cost_journal import SPENDING, Cost, CostJournal
 from duet.spending.metered import MeteredBlackBox
 from duet.spending.purchase_budget import PurchaseBudget
-
-CACHE = "calls.sqlite"
 
 
 class SpendTracker:

@@ -47,10 +47,10 @@ class UsageModel:
 
     def expected_of(self, bounds: Sequence[Usage]) -> Usage:
         """The same for requests of several kinds, given the bound of each."""
-        kinds: dict[int, Usage] = {}
+        kinds: dict[int, list[Usage]] = {}
         for bound in bounds:
-            kinds[bound.completion_tokens] = kinds.get(bound.completion_tokens, Usage()) + bound
-        return _sum(map(self.expected, kinds.values()))
+            kinds.setdefault(bound.completion_tokens, []).append(bound)
+        return _sum(self.expected(_sum(kind)) for kind in kinds.values())
 
     def _seen(self, bound: Usage) -> tuple[Usage, Usage]:
         kind = bound.completion_tokens // bound.calls if bound.calls else 0
@@ -75,4 +75,5 @@ def _share(bound: int, used: int, of: int, margin: float) -> int:
 
 
 def _sum(usages: Iterable[Usage]) -> Usage:
-    return sum(usages, Usage())
+    counts = [(usage.calls, usage.prompt_tokens, usage.completion_tokens) for usage in usages]
+    return Usage(*map(sum, zip(*counts, strict=True)))

@@ -10,9 +10,9 @@ from typing import Literal
 from duet.models.base import Request
 from duet.pool import Candidate, Pool
 from duet.prompts import draw_demonstrations
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.black_box_writer import BlackBoxWriter
 from duet.proposals.novelty import new_candidates
-from duet.proposals.writers import BlackBoxWriter, leaders, paraphrase_plans, resample_plans
+from duet.proposals.writers import leaders, paraphrase_plans, resample_plans
 from duet.strategies.bandit_selection import BanditSelection
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.tasks.example import Example
@@ -38,7 +38,6 @@ class Ape(AbstractStrategy):
         max_new_tokens: most tokens of an instruction; no more than 50 in the paper's preset.
         attempts: how often to ask when an iteration brings nothing new; once in the paper's preset.
         trials: how the proposals of ``ucb`` compete in an iteration; 90 over 20 rounds in the paper's preset.
-        guard: what is no instruction.
     """
 
     preset: Literal["default", "paper"] = "default"
@@ -50,7 +49,6 @@ class Ape(AbstractStrategy):
     max_new_tokens: int = 50
     attempts: int = 3
     trials: BanditSelection = field(default_factory=BanditSelection)
-    guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
         for name in ("per_iteration", "proposals", "demonstrations", "max_new_tokens", "attempts"):
@@ -76,19 +74,19 @@ class Ape(AbstractStrategy):
             generator = random.Random(f"ape/{context.seed}/{pool.iteration}/{attempt}")
             batch = self._batch(pool, context, generator)
             written += len(batch)
-            if new := new_candidates(batch, pool, self.guard, context.demonstrations):
+            if new := new_candidates(batch, pool, context.accepts):
                 return Proposal(tuple(self._chosen(new, context, generator)), written, len(new))
         return Proposal((), written)
 
     def _batch(self, pool: Pool, context: SearchContext, generator: random.Random) -> list[Candidate]:
         """What the black box writes; in the paper's preset from one set of demonstrations after the other."""
-        plans, black_box = self._plans(pool), context.proposer
+        plans, black_box, wanted = self._plans(pool), context.proposer, context.instruction_filter
         if self.preset == "default":
-            return self._writer.write(plans, context.demonstrations, black_box, generator)
+            return self._writer.write(plans, context.demonstrations, black_box, generator, wanted)
         batch = []
         for start in range(0, len(plans), PER_SET):
             shown = draw_demonstrations(context.demonstrations, self.demonstrations, generator)
-            batch += self._writer.write(plans[start : start + PER_SET], shown, black_box, generator)
+            batch += self._writer.write(plans[start : start + PER_SET], shown, black_box, generator, wanted)
         return batch
 
     def _chosen(

@@ -55,7 +55,7 @@ class BanditSelection:
         for _ in range(self.rounds):
             playing = self._next(scores, waiting)
             pairs = [(arm, waiting[arm].pop()) for arm in playing for _ in waiting[arm][: self.examples]]
-            marks = evaluator.marks([(texts[arm], example) for arm, example in pairs])
+            marks = evaluator.score_pairs([(texts[arm], example) for arm, example in pairs])
             for (arm, _), mark in zip(pairs, marks, strict=True):
                 scores[arm] += [] if mark is None else [mark]
         tried = [arm for arm in range(len(texts)) if scores[arm]]

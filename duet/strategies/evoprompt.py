@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
-from duet.proposals.instruction_filter import Guard, canonical
+from duet.proposals.black_box_writer import explain_silence
+from duet.proposals.instruction_filter import canonical
 from duet.proposals.novelty import new_candidates
-from duet.proposals.writers import explain_silence, leaders
+from duet.proposals.writers import leaders
 from duet.strategies.crossing import Plan, tagged
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.tasks.example import Example
@@ -60,7 +61,6 @@ class AbstractEvoPrompt(AbstractStrategy):
         max_new_tokens: most tokens of a continuation.
         max_reply_tokens: most tokens of a reply to a request, steps included.
         attempts: how often to ask when nothing new comes.
-        guard: what is no instruction.
     """
 
     preset: Literal["default", "paper"] = "default"
@@ -72,7 +72,6 @@ class AbstractEvoPrompt(AbstractStrategy):
     max_new_tokens: int = 64
     max_reply_tokens: int = 512
     attempts: int = 5
-    guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
         for name in ("per_iteration", "demonstrations", "max_new_tokens", "max_reply_tokens", "attempts"):
@@ -107,7 +106,7 @@ class AbstractEvoPrompt(AbstractStrategy):
             batch, failed = self._write(plans, attempt, context, generator)
             failures += failed
             written += len(batch)
-            new = new_candidates([*new, *batch], pool, self.guard, context.demonstrations)
+            new = new_candidates([*new, *batch], pool, context.accepts)
             if len(new) == wanted:
                 break
         if not new:

@@ -14,7 +14,7 @@ from duet.features import require_white_box
 from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
-from duet.proposals.instruction_filter import Guard, canonical
+from duet.proposals.instruction_filter import canonical
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 
@@ -65,7 +65,7 @@ class Instinct(AbstractStrategy):
         reader: where the features come from.
         bandit: the model of the soft prompts.
         preset: ``paper`` sets the numbers below as the published code has them, whatever they are here (soft prompts
-            and guard aside); it takes the one best soft prompt and scores its text as it comes, again if need be. See
+            aside); it takes the one best soft prompt and scores its text as it comes, again if need be. See
             also the bandit.
         starts: soft prompts that are drawn at random before the bandit is asked.
         points: soft prompts to choose from, the first ones of the latent space's sequence.
@@ -76,7 +76,6 @@ class Instinct(AbstractStrategy):
         max_new_tokens: most tokens of a text.
         beta: weight of exploration.
         attempts: how many of the highest-ranked points, eight at a time, are tried until one gives a new text.
-        guard: what is no instruction.
     """
 
     reader: PromptReader
@@ -91,7 +90,6 @@ class Instinct(AbstractStrategy):
     max_new_tokens: int = 64
     beta: float = 0.5
     attempts: int = 8
-    guard: Guard = field(default_factory=Guard)
     _read: dict[tuple[str, str, int], Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -180,7 +178,7 @@ class Instinct(AbstractStrategy):
     def _accepts(self, one: Candidate, pool: Pool, context: SearchContext) -> bool:
         if self.preset == "paper":
             return bool(one.text)
-        return one.text not in pool.texts and self.guard.reason(one.text, context.demonstrations) is None
+        return one.text not in pool.texts and context.accepts(one.text)
 
 
 def first_sentence(text: str) -> str:

@@ -14,7 +14,7 @@ from torch import Tensor
 from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import demonstrate, draw_demonstrations, fill
-from duet.proposals.instruction_filter import Guard, canonical
+from duet.proposals.instruction_filter import canonical
 from duet.proposals.novelty import new_candidates
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import global_plans
@@ -54,7 +54,7 @@ class InstructZero(AbstractStrategy):
 
     Args:
         preset: ``paper`` sets the other arguments as the published code has them, whatever they are here (soft
-            prompts, attempts and guard aside).
+            prompts and attempts aside).
         initial_points: soft prompts spread over the latent space that are scored before the model is asked.
         starts: how many of the best soft prompts the acquisition is maximised from; a text is written for each maximum.
         choose: how many of these texts are scored per iteration.
@@ -70,7 +70,6 @@ class InstructZero(AbstractStrategy):
         population: points per generation of CMA-ES.
         generations: of CMA-ES.
         attempts: batches to write while there are fewer than ``choose`` new texts.
-        guard: what is no instruction.
     """
 
     preset: Literal["default", "paper"] = "default"
@@ -89,7 +88,6 @@ class InstructZero(AbstractStrategy):
     population: int = 50
     generations: int = 10
     attempts: int = 3
-    guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
         if self.preset == "paper":
@@ -132,7 +130,7 @@ class InstructZero(AbstractStrategy):
             generator = random.Random(f"propose/{context.seed}/{pool.iteration}/{attempt}")
             batch = self._write(self._plans(pool, rows, attempt, generator), context, generator)
             written += batch
-            new = new_candidates(written, pool, self.guard, context.demonstrations)
+            new = new_candidates([*new, *batch], pool, context.accepts)
             if len(new) >= self.choose:
                 break
             rows += [replace(scored[one.text], candidate=one) for one in batch if one.text in scored]

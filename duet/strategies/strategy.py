@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 from duet.evaluation.evaluation import Evaluator
 from duet.models.base import AbstractBlackBox, AbstractEncoder, AbstractWhiteBox, Request
 from duet.pool import Candidate, Pool
+from duet.proposals.instruction_filter import InstructionFilter
 from duet.tasks.example import Example
 
 
@@ -62,6 +64,8 @@ class SearchContext:
         demonstrations: the split's demonstration examples; five of them make an induction prompt.
         evaluator: scores instructions, or tries them on a few examples.
         seed: the run's seed; every random stream derives from it and the pool's iteration.
+        instruction_filter: rejects texts that are no instruction.
+        rejections: how many it rejected, by reason; it only counts, for the reader.
     """
 
     black_box: AbstractBlackBox
@@ -71,6 +75,15 @@ class SearchContext:
     demonstrations: Sequence[Example]
     evaluator: Evaluator
     seed: int
+    instruction_filter: InstructionFilter = InstructionFilter()
+    rejections: Counter[str] = field(default_factory=Counter, compare=False)
+
+    def accepts(self, text: str) -> bool:
+        """Whether a text may be an instruction; what is rejected is counted."""
+        reason = self.instruction_filter.rejection_reason(text, self.demonstrations)
+        if reason is not None:
+            self.rejections[reason] += 1
+        return reason is None
 
     @property
     def white_box(self) -> AbstractWhiteBox:

@@ -11,11 +11,10 @@ import torch
 
 from duet.models.base import Request
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.black_box_writer import BlackBoxWriter
 from duet.proposals.novelty import new_candidates
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import (
-    BlackBoxWriter,
     Writer,
     continuation_plans,
     global_plans,
@@ -90,7 +89,6 @@ class AbstractWritingStrategy(AbstractStrategy):
         elite: how many of the best instructions the local moves start from; no two of them give the same answers.
         radius: size of a step in the latent space.
         attempts: batches to write when one brings nothing new.
-        guard: what is no instruction.
     """
 
     candidates: int = 64
@@ -105,7 +103,6 @@ class AbstractWritingStrategy(AbstractStrategy):
     elite: int = 5
     radius: float = 0.1
     attempts: int = 3
-    guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
         for name in ("candidates", "choose", "demonstrations", "max_new_tokens", "elite", "attempts"):
@@ -137,7 +134,7 @@ class AbstractWritingStrategy(AbstractStrategy):
         written = 0
         for batch in self._batches(pool, context, iteration):
             written += len(batch)
-            if new := new_candidates(batch, pool, self.guard, context.demonstrations):
+            if new := new_candidates(batch, pool, context.accepts):
                 return new, written
         return [], written
 
@@ -151,7 +148,9 @@ class AbstractWritingStrategy(AbstractStrategy):
             asked = [*paraphrase_plans(best, counts["paraphrase"]), *resample_plans(counts["resample"])]
             yield [
                 *self._written(plans, context, generator),
-                *self._black_box_writer.write(asked, context.demonstrations, context.proposer, generator),
+                *self._black_box_writer.write(
+                    asked, context.demonstrations, context.proposer, generator, context.instruction_filter
+                ),
             ]
 
     @property

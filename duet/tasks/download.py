@@ -1,35 +1,26 @@
-"""Fetch and check the 30 published tasks. Nothing that lies in the user's folder is changed or removed."""
+"""Fetch and check published data. Nothing that lies in the user's folder is changed or removed."""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import http.client
-import os
+import re
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from duet.atomic_files import replacing
+from duet.exit_codes import BAD_INPUT, DONE, PROVIDER
 from duet.tasks.example import TaskError
-from duet.tasks.manifest import ManifestFile, manifest_files, origin
+from duet.tasks.landscapes import reshape
+from duet.tasks.manifest import PUBLISHED_TASKS, SETS, ManifestFile, manifest_files, origin
+from duet.tasks.web import Unreachable, WrongFile, get_with_retries
 
 BASE_URL = "https://raw.githubusercontent.com"
-TIMEOUT = 30.0  # seconds without a byte
-WAITS = (1.0, 2.0, 4.0)  # seconds between the tries
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
-
-
-class Unreachable(Exception):
-    """The server doesn't answer, or not with files, after every try."""
-
-
-class WrongFile(Exception):
-    """The server answers, but not with the published file."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -51,10 +42,10 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0 all right, 2 a file is missing or wrong, 3 the network is unusable."""
-        return 3 if self.unreachable else 2 if self.problems else 0
+        return PROVIDER if self.unreachable else BAD_INPUT if self.problems else DONE
 
 
-def verify(directory: str | Path) -> Summary:
+def verify(directory: str | Path, data_set: str = PUBLISHED_TASKS) -> Summary:
     """Compare a folder with the manifest.
 
     Raises:
@@ -63,19 +54,24 @@ def verify(directory: str | Path) -> Summary:
     folder = Path(directory).expanduser()
     if not folder.is_dir():
         raise TaskError(f"--directory: expected a folder but found nothing usable at {folder}")
-    found = [_check(folder, file) for file in manifest_files()]
+    found = [_check(folder, file) for file in manifest_files(data_set)]
     problems = tuple(problem for problem in found if problem)
     return Summary(len(found) - len(problems), problems=problems)
 
 
 def download(
-    directory: str | Path, base_url: str = BASE_URL, *, wait: Callable[[float], object] = time.sleep
+    directory: str | Path,
+    base_url: str = BASE_URL,
+    data_set: str = PUBLISHED_TASKS,
+    *,
+    wait: Callable[[float], object] = time.sleep,
 ) -> Summary:
-    """Fetch what is missing; what is there and right is skipped, so a second call goes on where the first one ended.
+    """Fetch what is missing; what is there and right is skipped, so a second call continues where the first one ended.
 
     Args:
         directory: the folder to fill; it is made if need be.
         base_url: the server; its paths are those of raw.githubusercontent.com.
+        data_set: which set to fetch.
         wait: called with the seconds to wait before a further try.
 
     Raises:
@@ -83,7 +79,7 @@ def download(
     """
     folder = Path(directory).expanduser()
     n_ok, n_fetched, problems = 0, 0, []
-    for file in manifest_files():
+    for file in manifest_files(data_set):
         try:
             (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
             n_fetched += _fetch_missing(folder, file, base_url, wait)
@@ -102,9 +98,12 @@ def download(
 def _check(folder: Path, file: ManifestFile) -> str | None:
     """What is wrong with a file, in one line; None if nothing is."""
     path = folder / file.name
-    if not path.is_file():
+    try:
+        return _difference(path.read_bytes(), file, str(path))
+    except (FileNotFoundError, IsADirectoryError):
         return f"{path}: expected a file of {file.size} bytes but found none"
-    return _difference(path.read_bytes(), file, str(path))
+    except OSError as error:
+        return f"{path}: expected a readable file but found: {error.strerror}"
 
 
 def _difference(content: bytes, file: ManifestFile, where: str) -> str | None:
@@ -126,77 +125,63 @@ def _fetch_missing(folder: Path, file: ManifestFile, base_url: str, wait: Callab
             raise WrongFile(f"{problem}; move it away to fetch it again")
         return False
     url = f"{base_url}/{quote(file.source)}"
-    content = _get_with_retries(url, file.size, wait)
+    least = file.size if file.benchmark is None else 0
+    content = get_with_retries(url, file.most_bytes, wait, least)
+    if file.benchmark is not None:
+        content = _reshaped(content, file, url)
     problem = _difference(content, file, url)
     if problem:
         raise WrongFile(problem)
-    _write(path, content)
+    with replacing(path) as stream:
+        stream.write(content)
     return True
 
 
-def _get_with_retries(url: str, size: int, wait: Callable[[float], object]) -> bytes:
-    for seconds in (*WAITS, None):
-        try:
-            return _get(url, size)
-        except urllib.error.HTTPError as error:
-            if error.code in (404, 410):
-                raise WrongFile(f"{url}: expected a file but the server has none (HTTP {error.code})") from error
-            problem, transient = f"HTTP {error.code} {error.reason}", error.code in _TRANSIENT
-        except (OSError, http.client.HTTPException) as error:
-            problem, transient = str(getattr(error, "reason", "") or error or type(error).__name__), True
-        if not transient or seconds is None:
-            break
-        wait(seconds)
-    raise Unreachable(f"{url}: expected a file but the server is unusable: {problem}")
-
-
-def _get(url: str, size: int) -> bytes:
-    """The body, cut one byte after the expected size.
-
-    Raises:
-        http.client.IncompleteRead: the connection ended early.
-    """
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
-        content: bytes = response.read(size + 1)
-        announced = int(response.headers.get("Content-Length") or 0)
-    if len(content) < min(announced, size):
-        raise http.client.IncompleteRead(content, announced - len(content))
-    return content
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside the target and rename: the target is whole or absent, even after a power cut."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _reshaped(content: bytes, file: ManifestFile, url: str) -> bytes:
     try:
-        with part.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+        return reshape(content, Path(file.name).stem, file.benchmark or "", url)
+    except TaskError as error:
+        raise WrongFile(str(error)) from error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands ``download`` and ``verify`` with their options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="{download,verify}")
     for action, text in (
-        ("download", "Fetch the 30 published tasks (60 files, 12 MB); files that are there already are kept."),
+        ("download", "Fetch published data; files that are there already are kept."),
         ("verify", "Compare a folder with the published files."),
     ):
-        one = actions.add_parser(action, help=text, description=text)
-        one.add_argument("--directory", required=True, help="Folder with induce/ and execute/.")
+        subparser = actions.add_parser(action, help=text, description=text)
+        subparser.add_argument("--directory", required=True, help="The folder of the files.")
+        subparser.add_argument(
+            "--set",
+            dest="data_set",
+            choices=tuple(SETS),
+            default=PUBLISHED_TASKS,
+            help="instruction-induction: the 30 published tasks (60 files, 12 MB); "
+            "landscapes: accuracies of many wordings of 15 tasks with many models (15 files, 1 MB). "
+            "Default: %(default)s",
+        )
 
 
 def run(namespace: argparse.Namespace) -> int:
     """Do what ``add_arguments`` parsed; returns the exit code: 0 done, 2 bad folder or files, 3 network unusable."""
+    data_set = namespace.data_set
     try:
-        summary = download(namespace.directory) if namespace.action == "download" else verify(namespace.directory)
+        if namespace.action == "download":
+            summary = download(namespace.directory, data_set=data_set)
+        else:
+            summary = verify(namespace.directory, data_set)
     except TaskError as error:
-        print(error, file=sys.stderr)
-        return 2
+        print(_printable(str(error)), file=sys.stderr)
+        return BAD_INPUT
     for problem in summary.problems:
-        print(problem, file=sys.stderr)
-    total = len(manifest_files())
-    print(f"{summary.n_ok} of {total} files are right, {summary.n_fetched} fetched now ({origin()})")
+        print(_printable(problem), file=sys.stderr)
+    total = len(manifest_files(data_set))
+    print(f"{summary.n_ok} of {total} files are right, {summary.n_fetched} fetched now ({origin(data_set)})")
     return summary.exit_code
+
+
+def _printable(text: str) -> str:
+    """One line that moves no cursor, whatever a server or a folder is called."""
+    return _CONTROL.sub("?", text)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
 from duet.tasks.example import Example, TaskError
-from duet.tasks.manifest import benchmark_metrics
 from duet.tasks.metrics import resolve_metric
-from duet.tasks.readers import read_examples, read_induction
-from duet.tasks.splits import MINIMUM, Splits, distinct, held_out, split
+from duet.tasks.readers import MAX_EXAMPLES, FileFormat
+from duet.tasks.sources import PACKAGED, check_size, read_files, read_folder, source_notes, task_names
+from duet.tasks.splits import MAX_TEST, MINIMUM, Splits, SplitSettings, split
 
-__all__ = ["Example", "Task", "TaskError", "own_tasks"]
-
-PACKAGED = Path(__file__).parent / "shipped"
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What was read: ``test`` is None where a share of ``train`` is to be held out."""
-
-    path: Path
-    train: tuple[Example, ...]
-    test: tuple[Example, ...] | None
-    metric: str | None = None
+__all__ = ["PACKAGED", "Example", "Task", "TaskError", "own_tasks"]
 
 
 class Task:
@@ -35,14 +21,20 @@ class Task:
 
     Args:
         name: The task's name. Without files or a folder it picks a task that ships with Duet.
-        train_file: JSONL or CSV with one example per line; a relative path starts from the current directory.
-        test_file: The same form. Without it a share of train_file is held out.
+        train_file: JSONL, JSON, CSV, TSV, Parquet or Arrow, or a folder of Hugging Face datasets; a relative path
+            starts from the current directory. CSV may have commas, semicolons or tabs.
+        validation_file: The examples to score instructions on. Without it a part of train_file.
+        test_file: The examples of the final score. Without it a share of train_file is held out.
         directory: Folder with induce/NAME.json and execute/NAME.json, as ``data download`` fetches them.
         metric: exact_match, f1, exact_set, contains or the dotted path of a torchmetrics.Metric. By default the
             published task's own metric, else exact_match.
-        input_column: The column of train_file and test_file that holds the input.
+        input_column: The column of your files that holds the input; capitals don't matter.
         output_column: The column that holds the output, or a list of accepted outputs.
+        encoding: Of your files; auto is UTF-8, or UTF-16 where the file's first bytes say so. Excel's is cp1252.
         test_share: The share of train_file to hold out where there is no test_file.
+        max_test: The most test examples. Of more they are drawn by the seed, as many of each output as it has; of a
+            published task they are the first ones.
+        max_examples: The most examples of each of your files; of more they are drawn at random, always the same.
 
     Raises:
         TaskError: the arguments contradict each other, or a file is not as expected.
@@ -58,117 +50,67 @@ class Task:
         input_column: str = "input",
         output_column: str = "output",
         test_share: float = 0.2,
+        validation_file: str | None = None,
+        encoding: str = "auto",
+        max_test: int = MAX_TEST,
+        max_examples: int = MAX_EXAMPLES,
     ) -> None:
-        _check_arguments(name, train_file, test_file, directory, test_share)
+        _check_files(name, train_file, directory, {"test_file": test_file, "validation_file": validation_file})
+        _check_numbers(test_share, max_test, max_examples)
         if train_file is not None:
-            source = _from_files(train_file, test_file, input_column, output_column)
+            file_format = FileFormat(input_column, output_column, encoding, max_examples)
+            source = read_files(train_file, validation_file, test_file, file_format)
         else:
-            source = _from_folder(name, directory)
+            source = read_folder(name, directory)
         self.name = name
-        self.train = source.train
-        self.test = source.test
-        self.test_share = test_share
+        self.train, self.validation, self.test = source.train, source.validation, source.test
+        self.split_settings = SplitSettings(test_share, max_test, stratified=not source.published)
         self.metric_name = metric or source.metric or "exact_match"
         self.metric = resolve_metric(self.metric_name)
-        n_usable = len(distinct(source.train, source.test or ()))
-        _check_size(source, n_usable)
-        self.notes = _notes(source, n_usable, test_share)
+        check_size(source)
+        self.notes = source_notes(source, self.split_settings)
 
     def splits(self, seed: int) -> Splits:
-        """Demonstrations, validation and test examples; the seed moves the first two, and a held-out test set."""
-        return split(self.train, self.test, seed, test_share=self.test_share)
+        """Demonstrations, validation and test examples; the seed moves the first two, and a test set that is drawn."""
+        return split(self.train, self.test, seed, self.split_settings, self.validation)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sha256 over everything that makes a score comparable: name, metric, examples, and the share held out."""
-        content = {
-            "name": self.name,
-            "metric": self.metric_name,
-            "train": [[example.input, example.outputs] for example in self.train],
-            "test": self.test_share if self.test is None else [[one.input, one.outputs] for one in self.test],
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        """Sha256 over everything that makes a score comparable: name, metric, examples, and how they are divided."""
+        digest = hashlib.sha256()
+        for line in self._facts():
+            digest.update(json.dumps(line).encode())
+        return digest.hexdigest()
+
+    def _facts(self) -> Iterator[object]:
+        """What the fingerprint is of, piece by piece."""
+        settings = self.split_settings
+        yield [self.name, self.metric_name, settings.max_test, settings.stratified]
+        yield settings.test_share if self.test is None else None
+        for part in (self.train, self.validation, self.test):
+            yield None if part is None else len(part)
+            yield from ([example.input, example.outputs] for example in part or ())
 
 
 def own_tasks() -> list[str]:
     """The names of the tasks that ship with Duet."""
-    return _names(PACKAGED)
+    return task_names(PACKAGED)
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("induce/*.json") if (folder / "execute" / path.name).is_file())
-
-
-def _check_arguments(
-    name: str, train_file: str | None, test_file: str | None, directory: str | None, test_share: float
-) -> None:
+def _check_files(name: str, train_file: str | None, directory: str | None, others: dict[str, str | None]) -> None:
     if not name.strip():
         raise TaskError("task.name: expected a name but it is empty")
     if train_file is not None and directory is not None:
         raise TaskError("task: expected train_file or directory but found both")
-    if test_file is not None and train_file is None:
-        raise TaskError("task.test_file: expected a train_file beside it but found none")
+    for key, value in others.items():
+        if value is not None and train_file is None:
+            raise TaskError(f"task.{key}: expected a train_file beside it but found none")
+
+
+def _check_numbers(test_share: float, max_test: int, max_examples: int) -> None:
     if not 0 < test_share < 1:
         raise TaskError(f"task.test_share: expected a share between 0 and 1 but found {test_share}")
-
-
-def _from_files(train_file: str, test_file: str | None, input_column: str, output_column: str) -> _Source:
-    path = Path(train_file).expanduser()
-    train = read_examples(path, input_column, output_column)
-    if test_file is None:
-        return _Source(path, train, None)
-    return _Source(path, train, read_examples(Path(test_file).expanduser(), input_column, output_column))
-
-
-def _from_folder(name: str, directory: str | None) -> _Source:
-    """A task in the instruction-induction form."""
-    folder = PACKAGED if directory is None else Path(directory).expanduser()
-    if name not in _names(folder):
-        raise TaskError(_unknown(name, folder, directory))
-    path = folder / "induce" / f"{name}.json"
-    train, metric = read_induction(path, name)
-    test, _ = read_induction(folder / "execute" / path.name, name)
-    return _Source(path, train, test, metric or benchmark_metrics().get(name))
-
-
-def _unknown(name: str, folder: Path, directory: str | None) -> str:
-    names = _names(folder)
-    if directory is not None and not names:
-        return (
-            f"task.directory: expected induce/{name}.json and execute/{name}.json in {folder} but found no task there"
-        )
-    close = difflib.get_close_matches(name, names, n=3)
-    hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
-    if directory is None and name in benchmark_metrics():
-        hint = ", a published task, which needs task.directory (fetch it with: data download --directory D)"
-    place = "a task that ships with Duet" if directory is None else f"a task in {folder}"
-    listed = ", ".join(names) or "none"
-    return f"task.name: expected {place} but found {name!r}{hint}; there are: {listed}; or name a train_file"
-
-
-def _check_size(source: _Source, n_usable: int) -> None:
-    if n_usable < MINIMUM:
-        raise TaskError(
-            f"{source.path}: expected at least {MINIMUM} examples (some to show, some to search on, some to hold out) "
-            f"but found {n_usable}{_left_out(source, n_usable, '; ')}"
-        )
-
-
-def _left_out(source: _Source, n_usable: int, before: str = "") -> str:
-    n_train = len(source.train)
-    if n_train == n_usable:
-        return ""
-    reason = "their input occurs twice or in the test set"
-    return f"{before}{n_train - n_usable} of {n_train} training examples are left out: {reason}"
-
-
-def _notes(source: _Source, n_usable: int, test_share: float) -> tuple[str, ...]:
-    """What the user should know about the division."""
-    notes = [_left_out(source, n_usable)]
-    if source.test is None:
-        n_held = held_out(n_usable, test_share)
-        share = f"{n_held / n_usable:.0%}"
-        notes.append(
-            f"No test file: {share} of the training file ({n_held} of {n_usable}) are held out as the test set"
-        )
-    return tuple(note for note in notes if note)
+    if max_test < 1:
+        raise TaskError(f"task.max_test: expected 1 or more but found {max_test}")
+    if max_examples < MINIMUM:
+        raise TaskError(f"task.max_examples: expected {MINIMUM} or more but found {max_examples}")

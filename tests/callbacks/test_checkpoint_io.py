@@ -92,12 +92,6 @@ def test_a_failing_rename_leaves_the_old_file(tmp_path: Path, monkeypatch: pytes
     assert AtomicCheckpointIO().load_checkpoint(path) == {"epoch": 3}
 
 
-def test_what_a_killed_write_left_is_written_over(tmp_path: Path) -> None:
-    (tmp_path / ".last.ckpt.partial").write_text("half a checkp")
-    AtomicCheckpointIO().save_checkpoint({"epoch": 4}, tmp_path / "last.ckpt")
-    assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
-
-
 def test_the_disk_has_the_file_before_it_takes_the_targets_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

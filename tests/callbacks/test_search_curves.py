@@ -28,7 +28,7 @@ def events(folder: Any) -> EventAccumulator:
 
 
 def test_the_event_files_hold_every_curve(run: Callable[..., Any]) -> None:
-    done = run(iterations=6)
+    done = run(iterations=6, threshold=1.1)
     found = events(done.folder)
     assert set(found.Tags()["scalars"]) >= TAGS
     chosen = [(event.step, event.value) for event in found.Scalars("reward/chosen")]

@@ -9,10 +9,6 @@ from typing import Any
 
 import pytest
 
-from callbacks.search_progress import printable
-from duet.evaluation.evaluation import EvaluationConfig
-from duet.evaluation.racing import Racing
-
 
 def test_without_a_terminal_there_are_plain_lines(
     run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
@@ -20,26 +16,11 @@ def test_without_a_terminal_there_are_plain_lines(
     with caplog.at_level(logging.INFO, "duet"):
         run(lambda text: 1.1 * (text == "Good one."), strategy=listed(["Bad one."], ["Good one."]), iterations=5)
     first, second, third, fourth = caplog.messages
-    assert first == "5 initial instructions"
+    assert first == "5 initial instructions of 5 texts that came; 0 rejected"
     assert second.startswith("5 instructions scored, best 0.000 [0.00, ")
     assert third.startswith("iteration 1/5: score 0.000, best 0.000 [0.00, ")
     assert fourth.startswith("iteration 2/5: score 1.000, best 1.000 [")
     assert fourth.endswith("29 calls  <- new best: Good one.")
-
-
-def test_where_scoring_was_broken_off_the_line_says_so(
-    run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    race = EvaluationConfig(examples=4, racing=Racing(0.19, 1))
-    with caplog.at_level(logging.INFO, "duet"):
-        run(
-            lambda text: 1.1 * (text != "Bad one."),
-            strategy=listed(["Bad one."]),
-            iterations=1,
-            threshold=1.1,
-            evaluation=race,
-        )
-    assert "iteration 1/1: score 0.000 (1 of 4 examples), best 1.000 [" in caplog.text
 
 
 def test_on_a_terminal_there_is_one_bar(
@@ -62,11 +43,3 @@ def test_a_text_cannot_steer_the_terminal(
     with caplog.at_level(logging.INFO, "duet"):
         run(lambda text: 1.1 * (text == odd), strategy=listed([odd]))
     assert caplog.messages[-1].endswith("Good \ufffd[2J one\ufffd.\ufffd")
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("é ü 漢", "é ü 漢"), ("a\nb\tc", "a\ufffdb\ufffdc"), ("\ud800", "\ufffd"), ("x" * 300, "x" * 199 + "…")],
-)
-def test_what_is_shown_is_printable_and_ends(text: str, shown: str) -> None:
-    assert printable(text) == shown

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.reporting.conftest import make_run as make_run
+
 
 class ModelServer(ThreadingHTTPServer):
     """Counts what it is asked."""
@@ -77,16 +79,6 @@ def server() -> Iterator[ModelServer]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def ray_address() -> Iterator[str]:
-    """A Ray cluster of this machine, with two processors and, as far as it knows, one GPU."""
-    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="the extra ray is not installed")
-    machine = {"num_cpus": 2, "num_gpus": 1, "include_dashboard": False}
-    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=machine)
-    yield cluster.address
-    cluster.shutdown()
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current directory: 40 examples in good.jsonl. There is no key and no address in the environment."""
@@ -103,7 +95,7 @@ def search() -> list[str]:
     """A small search on good.jsonl, without a white box's weights."""
     return [
         "--task.name=t", "--task.train_file=good.jsonl", "--white_box=duet.models.fakes.HashingWhiteBox",
-        "--search.iterations=2", "--search.evaluation.examples=3", "--search.initialisation.count=4",
+        "--search.iterations=2", "--search.allocation.examples=3", "--search.initialisation.count=4",
         "--strategy.init_args.candidates=6", "--model.steps=6", "--search.threshold=1.1", "--run_dir=run",
     ]  # fmt: skip
 

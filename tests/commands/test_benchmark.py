@@ -236,8 +236,9 @@ def test_commands_are_one_line_per_cell_and_do_the_same(folder: Path, capfd: pyt
     write_grid()
     assert benchmark("out", "--commands", "--shard=2/4") == 0
     [line] = capfd.readouterr().out.splitlines()
-    python, door, subcommand, *arguments = line.split()
-    assert (python, Path(door).name, subcommand) == ("python", "cli.py", "fit")
+    python, *module, subcommand = line.split()[:4]
+    assert (Path.cwd() / python, module, subcommand) == (Path(sys.executable), ["-m", "duet"], "fit")
+    arguments = line.split()[4:]
     assert cli.main(["fit", *arguments]) == 0
     assert list(left_behind("out")) == [CELLS[1]]
 

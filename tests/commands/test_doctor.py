@@ -44,7 +44,9 @@ def test_models_in_this_process_are_no_problem(folder: Path, search: list[str], 
     assert code == 0
     assert lines == [
         ("ok", f"task t: good.jsonl ({size:,} bytes); metric exact_match"),
-        ("ok", "examples 16 to show, 16 to search on, 8 to test"),
+        ("ok", "examples demonstrations: 16 examples, shown to the model that writes"),
+        ("ok", "examples validation set: 16 examples, to score instructions on"),
+        ("ok", "examples test set: 8 examples, for the final score"),
         ("warning", "examples No test file: 20% of the training file (8 of 40) are held out as the test set"),
         ("warning", "examples 8 test examples tell little: expect a wide interval"),
         ("ok", "black_box HashingBlackBox needs no weights"),
@@ -260,3 +262,27 @@ def test_a_cache_is_counted(folder: Path, search: list[str], report: Any) -> Non
     connection.close()
     lines = report(*search, HASHING, "--search.cache=mine")[1]
     assert any(text.startswith("cache mine: 1 answers, ") for _, text in lines)
+
+
+def test_what_will_be_used_of_a_spreadsheet_is_said(folder: Path, search: list[str], report: Any) -> None:
+    rows = [f"ticket {i};{'spam' if i < 2 else 'ham'};" for i in range(60)] + ["ticket 5;ham;", "ticket 6;spam;", ";;"]
+    Path("good.csv").write_text("\n".join(["Input;Output;", *rows]), encoding="utf-16")
+    code, lines = report(*search, "--task.train_file=good.csv", "--task.max_test=10", HASHING)
+    examples = [(level, text.removeprefix("examples ")) for level, text in lines if text.startswith("examples ")]
+    assert code == 0
+    assert {text.split(":")[0] for level, text in examples if level == "ok"} == {
+        "demonstrations", "validation set", "test set",
+    }  # fmt: skip
+    assert any(text.startswith("demonstrations: 25 examples") and "spam 1)" in text for _, text in examples)
+    said = [text for level, text in examples if level == "warning"]
+    assert "2 of 62 training examples are left out: their input occurs twice or in the test set" in said
+    assert any(text.startswith("1 input occurs with different outputs, such as 'ticket 6'") for text in said)
+    assert "Few examples: 2 of 60 are 'spam'; a score says little about so few" in said
+    assert any(text.startswith("Always answering 'ham' is right for 58 of 60") for text in said)
+
+
+def test_a_spreadsheet_that_is_no_csv_is_one_line(folder: Path, search: list[str], capfd: Any) -> None:
+    Path("good.xlsx").write_bytes(b"PK\x03\x04")
+    assert cli.main(["doctor", *search, "--task.train_file=good.xlsx", HASHING]) == 2
+    [line] = capfd.readouterr().err.splitlines()
+    assert line.endswith("but found .xlsx; save the sheet as CSV")

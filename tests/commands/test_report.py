@@ -26,12 +26,27 @@ def run(folder: Path, search: list[str], capfd: pytest.CaptureFixture[str]) -> P
 
 def test_one_run_becomes_a_page_and_tables(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["report", "run", "--output", "out"]) == 0
-    out, shown = capfd.readouterr()
-    assert out.splitlines()[-1] == "1 run(s): out/report.html"
-    assert shown == ""
-    assert "Figure 3: left out, as it needs two methods" in out
-    assert "<h1>t</h1>" in Path("out/report.html").read_text(encoding="utf-8")
-    assert {path.name for path in Path("out/tables").iterdir()} >= {"table_1.md", "table_1.csv", "table_4.tex"}
+    assert capfd.readouterr() == ("1 run(s): out/report.html\n", "")
+    page = Path("out/report.html").read_text(encoding="utf-8")
+    assert "<h1>t</h1>" in page
+    assert "Table 1" not in page
+    names = {path.name for path in Path("out").rglob("*.*")}
+    tables = {f"{name}.{ending}" for name in ("runs", "pareto") for ending in ("csv", "md", "tex")}
+    assert names == {"report.html", "pareto.png", "pareto.svg", *tables}
+    best = (run / "best_instruction.txt").read_text(encoding="utf-8").strip()
+    assert best in Path("out/tables/runs.csv").read_text(encoding="utf-8")
+
+
+def test_the_tables_of_the_paper_are_made_where_they_are_asked_for(
+    run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["report", "run", "--output", "out"]) == 0
+    assert cli.main(["report", "run", "--output", "out", "--paper"]) == 0
+    assert "Figure 3: left out, as it needs two methods" in capfd.readouterr().out
+    names = {path.name for path in Path("out/tables").iterdir()}
+    assert names >= {"table_1.md", "table_1.csv", "table_4.tex"}
+    assert not names & {"runs.csv", "pareto.csv"}
+    assert not list(Path("out/figures").iterdir())
     best = (run / "best_instruction.txt").read_text(encoding="utf-8").strip()
     assert best in Path("out/tables/table_4.csv").read_text(encoding="utf-8")
 
@@ -58,7 +73,7 @@ def test_a_mix_is_reported_as_far_as_it_goes_and_each_other_path_gets_a_line(
     assert [line.split(":")[0] for line in shown.splitlines()] == ["good.jsonl", "none", "unfinished"]
     page = Path("out/report.html").read_text(encoding="utf-8")
     assert "<h1>2 runs</h1>" in page
-    assert "unfinished: left out, as it is unfinished" in page
+    assert "unfinished: left out, as run has the same task, settings and seed" in page
 
 
 @pytest.mark.parametrize("path", ["empty", "unfinished", "good.jsonl", "gone"])
@@ -69,7 +84,7 @@ def test_nothing_to_report_is_bad_input(path: str, folder: Path, capfd: pytest.C
     assert cli.main(["report", path, "--output", "out"]) == 2
     lines = capfd.readouterr().err.splitlines()
     assert lines[0].startswith(f"{path}: ")
-    assert lines[1:] == [f"duet: report: expected a finished run but found none in {path}"]
+    assert lines[1:] == [f"duet: report: expected a run but found none in {path}"]
     assert not Path("out").exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 import torch
@@ -24,10 +25,18 @@ FEATURES = torch.randn(5, 4, generator=torch.Generator().manual_seed(0)) * 3 + 7
 REWARDS = [0.25, 1.0, 0.0, 1.0, 0.5]
 
 
-def test_standardised_features_are_sklearns() -> None:
+def test_features_are_sklearns_standardised_ones_if_all_spread_alike() -> None:
     scaler = pytest.importorskip("sklearn.preprocessing").StandardScaler()
     expected = torch.from_numpy(scaler.fit_transform(FEATURES.double().numpy())).float()
-    torch.testing.assert_close(pool_batch(_pool(FEATURES, REWARDS))["features"], expected, rtol=1e-5, atol=1e-5)
+    alike = expected * 3 + 7  # every column with spread 3
+    torch.testing.assert_close(pool_batch(_pool(alike, REWARDS))["features"], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_features_scale_lies_between_its_own_spread_and_all_features() -> None:
+    features = torch.tensor([[0.0, 0.0], [2.0, 6.0]])  # variances 1 and 9, mean 5
+    batch = pool_batch(_pool(features, [0.0, 1.0]))
+    torch.testing.assert_close(batch["feature_scale"], torch.tensor([3.0, 7.0]).sqrt())
+    assert batch["feature_mean"].tolist() == [1, 3]
 
 
 def test_standardised_rewards_have_hand_computed_values() -> None:
@@ -44,18 +53,62 @@ def test_raw_rewards_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -1234.567, 1e20])
-def test_a_constant_feature_becomes_zero_and_keeps_scale_one(constant: float) -> None:
+def test_a_constant_feature_becomes_zero_and_takes_the_others_scale(constant: float) -> None:
     features = FEATURES.clone()
     features[:, 2] = constant
     batch = pool_batch(_pool(features, REWARDS))
     assert batch["features"][:, 2].tolist() == [0] * 5
-    assert batch["feature_scale"][2].item() == 1
+    others = features[:, [0, 1, 3]].double().var(0, correction=0).sum() / 4
+    assert batch["feature_scale"][2].item() == pytest.approx((others / 2).sqrt().item(), rel=1e-5)
+
+
+def test_features_that_are_all_constant_keep_scale_one() -> None:
+    assert pool_batch(_pool(FEATURES[:1].expand(5, 4), REWARDS))["feature_scale"].tolist() == [1] * 4
 
 
 def test_rounding_noise_is_not_blown_up() -> None:
     noisy = torch.tensor([[1000.0], [1000.0], [torch.nextafter(torch.tensor(1000.0), torch.tensor(2000.0))]])
     _, scale = standardisation(noisy)
     assert scale.item() == 1
+
+
+def test_a_row_with_more_examples_is_surer_and_weighs_more() -> None:
+    rows = [
+        replace(row, scores=(1.0, 0.0) * count)
+        for row, count in zip(_pool(FEATURES[:3], [0.5] * 3), [1, 5, 50], strict=True)
+    ]
+    batch = pool_batch(Pool(tuple(rows)))
+    assert batch["noise"].tolist() == sorted(batch["noise"].tolist(), reverse=True)
+    assert batch["weight"].tolist() == sorted(batch["weight"].tolist())
+    assert batch["weight"].mean().item() == pytest.approx(1)
+
+
+def test_equal_examples_of_equal_scores_weigh_the_same() -> None:
+    rows = [replace(row, scores=(row.score,) * 7) for row in _pool(FEATURES[:2], [0.5, 0.5])]
+    assert pool_batch(Pool(tuple(rows)))["weight"].tolist() == [1, 1]
+
+
+def test_noise_is_on_the_scale_of_the_standardised_rewards() -> None:
+    pool = _pool(FEATURES, REWARDS)
+    raw, batch = pool_batch(pool, standardise_rewards=False), pool_batch(pool)
+    torch.testing.assert_close(batch["noise"] * batch["reward_scale"] ** 2, raw["noise"])
+
+
+def test_a_long_pool_is_left_to_its_surest_rows_and_the_best() -> None:
+    prior = torch.arange(5.0)[:, None]
+    batch = pool_batch(_pool(FEATURES, REWARDS), most_rows=2, prior=prior)
+    assert batch["rewards"].tolist() == [1.0, 0.5]  # the best, and of equally sure ones the newest
+    assert (batch["best_index"].item(), batch["prior"].tolist()) == (0, [[1], [4]])
+    assert batch["initial"].tolist() == [False, False]
+
+
+def test_without_prior_knowledge_there_are_no_columns_of_it() -> None:
+    assert pool_batch(_pool(FEATURES, REWARDS))["prior"].shape == (5, 0)
+
+
+def test_a_pool_without_room_for_a_row_is_refused() -> None:
+    with pytest.raises(ValueError, match="Expected most_rows of at least 1 but got 0"):
+        InstructionPool(most_rows=0)
 
 
 @pytest.mark.parametrize("reward", [0.0, 0.3, 1.0])

@@ -22,7 +22,7 @@ from callbacks.search_progress import SearchProgress
 from datamodules.instruction_pool import InstructionPool
 from duet.commands.fit import quiet
 from duet.engine.search import Search
-from duet.evaluation.evaluation import EvaluationConfig
+from duet.evaluation.allocation import Allocation
 from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
@@ -150,7 +150,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         folder: str = "run",
         wrap: Callable[[AbstractBlackBox], AbstractBlackBox] = lambda box: box,
         initialisation: Initialisation | None = None,
-        evaluation: EvaluationConfig = EvaluationConfig(examples=4),
+        allocation: Allocation = Allocation("fixed", examples=4),
         **options: Any,
     ) -> Run:
         box = black_box(quality, failing, first)
@@ -160,7 +160,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
             strategy or Duet(candidates=8),
             HashingWhiteBox(8, 4),
             initialisation=initialisation or Initialisation(count=len(first), max_rounds=1),
-            evaluation=evaluation,
+            allocation=allocation,
             iterations=iterations,
             **options,
         )

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from duet.evaluation.evaluation import EvaluationConfig
-from duet.evaluation.racing import Racing
+from duet.evaluation.allocation import Allocation
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.spending.budget import Budget
 from duet.strategies.instruct_zero import InstructZero
@@ -77,11 +76,11 @@ def test_a_text_that_has_a_score_is_never_paid_again(run: Callable[..., Any]) ->
     assert len(set(prompts)) == len(prompts)
 
 
-def test_ties_go_to_the_shorter(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+def test_ties_go_to_the_earlier_not_to_the_shorter(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
     batches = ["Write the second of the words."], ["Second word."], ["The second word."]
     good = {text for batch in batches for text in batch}
     done = run(lambda text: 0.99 if text in good else 0.0, strategy=listed(*batches), threshold=1.1)
-    assert done.result["best_instruction"] == "Second word."
+    assert done.result["best_instruction"] == "Write the second of the words."
 
 
 def test_the_best_initial_instruction_is_tested_once_where_it_stays_the_best(
@@ -130,28 +129,40 @@ def test_what_the_model_writes_is_text_like_any_other(run: Callable[..., Any], l
     assert done.result["best_instruction"] == odd
 
 
-def test_a_race_finds_the_same_best_for_fewer_calls(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
+def test_halving_finds_the_same_best_for_fewer_calls(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
     def quality(text: str) -> float:
         return {"Good one.": 1.0, "Copy the text.": 0.6}.get(text, 0.0)
 
-    every, raced = (
+    batches = [["Bad one."], ["Good one."], ["Worse one."]]
+    whole, halved = (
         run(
-            quality, strategy=listed(["Bad one."], ["Good one."], ["Worse one."]), iterations=3, threshold=1.1,
-            evaluation=EvaluationConfig(examples=4, racing=Racing(chance, 1)), folder=str(chance),
+            quality, strategy=listed(*batches), iterations=3, threshold=1.1, allocation=allocation, folder=name,
+            budget=Budget(max_calls=calls),
         )
-        for chance in (0.0, 0.19)
+        for name, allocation, calls in (
+            ("whole", Allocation("fixed", examples=10), None), ("halved", Allocation(), REQUEST + 2 * TEST + 50),
+        )
     )  # fmt: skip
-    assert raced.result["best_instruction"] == every.result["best_instruction"] == "Good one."
-    assert raced.result["test_score"] == every.result["test_score"]
-    assert raced.result["calls"] < every.result["calls"]
-    assert {len(row.scores) for row in every.data.pool} == {4}
-    assert min(len(row.scores) for row in raced.data.pool) < 4
-    assert [row.score for row in raced.data.pool if row.text == "Good one."] == [1.0]
+    assert halved.result["best_instruction"] == whole.result["best_instruction"] == "Good one."
+    assert halved.result["test_score"] == whole.result["test_score"]
+    assert halved.result["calls"] <= REQUEST + 2 * TEST + 50 < whole.result["calls"]
+    assert {row.n for row in whole.search.pool} == {10}
+    counts = {row.text: row.n for row in halved.search.pool}
+    assert counts["Bad one."] == min(counts.values()) < counts["Good one."]
+    assert sum(counts.values()) == halved.result["calls"] - REQUEST - 2 * TEST
 
 
-def test_a_strategy_that_compares_example_by_example_does_not_race(run: Callable[..., Any]) -> None:
+def test_a_first_score_on_few_examples_does_not_end_the_search(
+    run: Callable[..., Any], listed: Callable[..., Any]
+) -> None:
+    done = run(only(BEST), strategy=listed(["New one."]), iterations=1, allocation=Allocation(examples=6))
+    assert done.result["iterations"] == 1
+    assert done.result["best_instruction"] == BEST
+
+
+def test_a_strategy_that_compares_example_by_example_takes_a_fixed_number(run: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="InstructZero compares instructions example by example"):
-        run(strategy=InstructZero(), evaluation=EvaluationConfig(racing=Racing(0.01)))
+        run(strategy=InstructZero(), allocation=Allocation())
 
 
 @pytest.mark.parametrize("wrong", [{"iterations": 0}, {"threshold": 0.0}])

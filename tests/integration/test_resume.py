@@ -21,7 +21,7 @@ INITIAL, ITERATIONS, EXAMPLES = 6, 3, 4
 COMMAND = [
     sys.executable, str(ROOT / "cli.py"), "fit", "--run_dir=run", "--task.name=second_letter",
     "--task.directory=tasks", f"--search.iterations={ITERATIONS}", f"--search.initialisation.count={INITIAL}",
-    f"--search.evaluation.examples={EXAMPLES}", "--black_box.init_args.batch_prompts=8", "--search.threshold=1.1",
+    f"--search.allocation.examples={EXAMPLES}", "--black_box.init_args.batch_prompts=8", "--search.threshold=1.1",
     "--strategy.init_args.candidates=8", "--model.steps=12",
 ]  # fmt: skip
 

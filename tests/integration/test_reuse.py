@@ -13,7 +13,7 @@ from duet.commands.duet_cli import DuetCLI
 SETTINGS = [
     "--black_box=duet.models.fakes.HashingBlackBox", "--white_box=duet.models.fakes.HashingWhiteBox",
     "--search.iterations=1",
-    "--search.evaluation.examples=3", "--search.initialisation.count=4", "--strategy.init_args.candidates=6",
+    "--search.allocation.examples=3", "--search.initialisation.count=4", "--strategy.init_args.candidates=6",
 ]  # fmt: skip
 
 

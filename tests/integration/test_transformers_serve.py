@@ -62,7 +62,7 @@ def fit(folder: str, box: str, **options: Any) -> int:
     """The first instructions are sampled in process by both runs, as other software draws other samples."""
     return cli.main([
         "fit", "--task.name=second_letter", f"--run_dir={folder}", "--search.cache=run", "--search.iterations=3",
-        "--search.initialisation.count=8", "--search.evaluation.examples=6", "--search.threshold=1.1",
+        "--search.initialisation.count=8", "--search.allocation.examples=6", "--search.threshold=1.1",
         "--strategy.init_args.candidates=8", "--model.steps=12", f"--proposer={IN_PROCESS}",
         f"--black_box={box}", *(f"--black_box.init_args.{name}={value}" for name, value in options.items()),
     ])  # fmt: skip

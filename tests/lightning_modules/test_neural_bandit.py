@@ -9,10 +9,17 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from lightning_modules import neural_bandit
 from lightning_modules.neural_bandit import PAPER_STEPS, NeuralBandit
 
 LAMBDA, WIDTH, DRAWN, ROWS = 0.1, 6, 3, 6
 PRESETS: list[Literal["default", "paper"]] = ["default", "paper"]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twentieth of the paper's steps, where the test is not about their number."""
+    monkeypatch.setattr(neural_bandit, "PAPER_STEPS", 50)
 
 
 def data() -> tuple[Tensor, Tensor, Tensor]:
@@ -43,6 +50,7 @@ def squared_gradients(network: nn.Sequential, rows: Tensor) -> Tensor:
     return torch.cat([value.flatten(1) for value in each.values()], dim=1).square()
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_papers_selection_is_that_of_per_example_gradients() -> None:
     scored, rewards, candidates = data()
     model = bandit()
@@ -89,6 +97,7 @@ def test_the_fit_is_full_batch_adam_on_the_mean_squared_error() -> None:
     torch.testing.assert_close(dict(fitted.state_dict()), dict(network.state_dict()), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("preset", PRESETS)
 def test_what_it_remembers_changes_no_bit(preset: Literal["default", "paper"]) -> None:
     scored, rewards, candidates = data()

@@ -10,7 +10,6 @@ from torch.func import functional_call, grad, vmap
 from lightning_modules.initial_weights import build_network
 from lightning_modules.neural_ucb import (
     BLOCK,
-    output_and_full_variance,
     output_and_variance,
     squared_gradient_sum,
 )
@@ -48,10 +47,10 @@ def test_squared_gradient_sum_is_the_sum_of_squared_per_example_gradients(depth:
 @pytest.mark.parametrize("depth", [1, 3, 5])
 def test_variance_is_the_weighted_sum_of_squared_per_example_gradients(depth: int) -> None:
     network, inputs = _network(depth), _rows()
-    confidence = [torch.rand_like(value) + 0.1 for value in network.parameters()]
-    parts = [(g.square() / u).flatten(1).sum(1) for g, u in zip(_gradients(network, inputs), confidence, strict=True)]
+    precision = [torch.rand_like(value) + 0.1 for value in network.parameters()]
+    parts = [(g.square() / u).flatten(1).sum(1) for g, u in zip(_gradients(network, inputs), precision, strict=True)]
     torch.testing.assert_close(
-        output_and_variance(network, inputs, confidence)[1], torch.stack(parts).sum(0), rtol=1e-6, atol=0
+        output_and_variance(network, inputs, precision)[1], torch.stack(parts).sum(0), rtol=1e-6, atol=0
     )
 
 
@@ -59,9 +58,9 @@ def test_variance_is_the_weighted_sum_of_squared_per_example_gradients(depth: in
 def test_output_and_variance_of_any_number_of_rows_are_those_of_the_rows_alone(count: int) -> None:
     network = _network(3)
     inputs = torch.randn(count, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    confidence = [torch.rand_like(value) + 0.1 for value in network.parameters()]
-    parts = [(g.square() / u).flatten(1).sum(1) for g, u in zip(_gradients(network, inputs), confidence, strict=True)]
-    outputs, variances = output_and_variance(network, inputs, confidence)
+    precision = [torch.rand_like(value) + 0.1 for value in network.parameters()]
+    parts = [(g.square() / u).flatten(1).sum(1) for g, u in zip(_gradients(network, inputs), precision, strict=True)]
+    outputs, variances = output_and_variance(network, inputs, precision)
     torch.testing.assert_close(outputs, network(inputs).squeeze(-1).detach(), rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(variances, torch.stack(parts).sum(0), rtol=1e-6, atol=0)
 
@@ -73,8 +72,8 @@ def test_frozen_parameters_have_gradients_too() -> None:
 
 
 def test_no_gradient_comes_back_with_the_result() -> None:
-    confidence = [torch.ones_like(value) for value in _network(1).parameters()]
-    assert not any(value.requires_grad for value in output_and_variance(_network(1), _rows(), confidence))
+    precision = [torch.ones_like(value) for value in _network(1).parameters()]
+    assert not any(value.requires_grad for value in output_and_variance(_network(1), _rows(), precision))
 
 
 @pytest.mark.parametrize("activation", [nn.Tanh(), nn.GELU(), nn.ReLU(inplace=True)])
@@ -83,17 +82,17 @@ def test_other_activations_and_layers_without_bias_agree_too(activation: nn.Modu
     network = nn.Sequential(nn.Linear(WIDTH, 5, bias=False), activation, nn.Linear(5, 1)).double()
     expected = [gradient.square().sum(0) for gradient in _gradients(network, _rows())]
     torch.testing.assert_close(squared_gradient_sum(network, _rows()), expected, rtol=1e-6, atol=0)
-    confidence = [torch.ones_like(value) for value in network.parameters()]
+    precision = [torch.ones_like(value) for value in network.parameters()]
     total = torch.stack([value.sum() for value in expected]).sum()
-    torch.testing.assert_close(output_and_variance(network, _rows(), confidence)[1].sum(), total, rtol=1e-6, atol=0)
+    torch.testing.assert_close(output_and_variance(network, _rows(), precision)[1].sum(), total, rtol=1e-6, atol=0)
 
 
 def test_a_scored_row_is_less_uncertain_than_a_distant_one() -> None:
     network, scored = _network(3), _rows()
-    confidence = [0.1 + total for total in squared_gradient_sum(network, scored)]
+    precision = [0.1 + total for total in squared_gradient_sum(network, scored)]
     near, far = (
-        output_and_variance(network, scored, confidence)[1],
-        output_and_variance(network, 10 * scored.flip(1), confidence)[1],
+        output_and_variance(network, scored, precision)[1],
+        output_and_variance(network, 10 * scored.flip(1), precision)[1],
     )
     assert near.mean() < far.mean()
 
@@ -122,36 +121,3 @@ def test_a_layer_with_other_parameters_is_refused() -> None:
 def test_an_activation_first_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Expected a linear layer first but got ReLU"):
         squared_gradient_sum(nn.Sequential(nn.ReLU(), nn.Linear(2, 1)), torch.zeros(1, 2))
-
-
-@pytest.mark.parametrize("depth", [1, 3, 5])
-def test_full_variance_is_the_quadratic_form_of_per_example_gradients(depth: int) -> None:
-    network, inputs, scored, regularisation = _network(depth), _rows(), _rows()[:6] + 0.5, 0.1
-    flat = [torch.cat([g.flatten(1) for g in _gradients(network, rows)], dim=1) for rows in (scored, inputs)]
-    known, asked = (gradients / flat[0].square().sum(1).mean().sqrt() for gradients in flat)
-    matrix = regularisation * torch.eye(known.shape[1], dtype=torch.float64) + known.T @ known  # U, all pairs
-    expected = regularisation * (asked * torch.linalg.solve(matrix, asked.T).T).sum(1)
-    outputs, variances = output_and_full_variance(network, inputs, scored, regularisation)
-    torch.testing.assert_close(variances, expected, rtol=1e-6, atol=1e-12)
-    torch.testing.assert_close(outputs, network(inputs).squeeze(-1).detach(), rtol=1e-12, atol=1e-12)
-
-
-def test_a_row_like_many_scored_ones_is_certain_and_a_new_one_is_not() -> None:
-    network, generator = _network(3), torch.Generator().manual_seed(3)
-    scored = 1.0 + 0.01 * torch.randn(20, WIDTH, dtype=torch.float64, generator=generator)
-    asked = torch.stack([scored.mean(0), -scored.mean(0)])
-    alike, new = output_and_full_variance(network, asked, scored, 0.1)[1].sqrt().tolist()
-    assert alike < 0.2
-    assert new > 2 * alike
-
-
-@pytest.mark.parametrize("count", [0, 1, BLOCK + 1])
-def test_full_variance_of_any_number_of_rows_is_that_of_the_rows_alone(count: int) -> None:
-    network, scored = _network(3), _rows()
-    inputs = torch.randn(count, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    _, together = output_and_full_variance(network, inputs, scored, 0.1)
-    alone = [output_and_full_variance(network, row[None], scored, 0.1)[1] for row in inputs[:3]]
-    assert len(together) == count
-    torch.testing.assert_close(
-        together[:3], torch.cat([torch.empty(0, dtype=torch.float64), *alone]), rtol=1e-9, atol=1e-12
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from duet.models.endpoint import Endpoint
+from duet.models.endpoint import Endpoint, checked_url, without_secrets
 from duet.models.prices import FREE, Prices
 
 REMOTE, LOCAL = "https://models.example/v1", "http://127.0.0.1:8000/v1"
@@ -60,3 +60,50 @@ def test_the_key_is_read_when_it_is_asked_for_and_is_never_told(monkeypatch: pyt
 )
 def test_a_key_is_needed_at_openai_and_where_its_variable_is_named(endpoint: Endpoint, needs_key: bool) -> None:
     assert endpoint.needs_key is needs_key
+
+
+# No secret in an address
+
+SECRETS = {
+    "a password": "https://me:hunter2@example.com/v1",
+    "a password without a scheme": "me:hunter2@example.com/v1",
+    "a user alone": "https://hunter2@example.com/v1",
+    "an escaped at sign": "https://me:hunter2%40example.com/v1",
+    "a query": "https://example.com/v1?api-key=hunter2",
+    "a fragment": "https://example.com/v1#hunter2",
+    "a key in the path": "https://example.com/sk-hunter2hunter2/v1",
+    "letters and digits": "https://example.com/v1/hunter2aB3dE5fG7hI9jK1lM3n",
+    "a key as host": "https://sk-hunter2hunter2.example.com/v1",
+    "a key without a scheme": "example.com/sk-hunter2hunter2",
+    "no address at all": "http://[hunter2/v1",
+}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_an_address_with_a_secret_is_refused_and_not_repeated(kind: str) -> None:
+    with pytest.raises(ValueError, match=r"^Expected base_url ") as caught:
+        checked_url(SECRETS[kind])
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1", "http://localhost:11434/v1", "http://127.0.0.1:8000/v1", "http://[::1]:8000/v1",
+        "https://my-resource.openai.azure.com/openai/deployments/gpt-4o-mini-2024-07-18",
+        "https://gateway.ai.cloudflare.com/v1/0123456789abcdef0123456789abcdef/my-gateway/openai",
+        "https://generativelanguage.googleapis.com/v1beta/openai", "https://x1y2z3.eu-west-1.aws.endpoints.example/v1",
+    ],
+)  # fmt: skip
+def test_an_address_of_a_known_form_is_accepted(url: str) -> None:
+    assert checked_url(f"{url}/") == url
+
+
+def test_what_is_printed_holds_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_API_KEY", "pass/word and more")
+    monkeypatch.setenv("TOKEN", "short")
+    text = "used pass/word and more, pass%2Fword%20and%20more, short, Namespace(base_url='me:hunter2@h/v1')"
+    assert without_secrets(text) == "used ***, ***, short, Namespace(base_url='***@h/v1')"
+    assert without_secrets("duet: http://127.0.0.1:8000/v1 refuses; 5 of 6: a@b") == (
+        "duet: http://127.0.0.1:8000/v1 refuses; 5 of 6: a@b"
+    )

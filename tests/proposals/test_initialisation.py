@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.metering import in_batches
 from duet.proposals.initialisation import Initialisation, parse_instructions
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.instruction_filter import InstructionFilter
 from duet.tasks.example import Example
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(20)]
@@ -85,7 +86,7 @@ class CutBlackBox(AbstractBlackBox):
 
 
 def test_the_whole_items_of_a_reply_that_was_cut_off_count() -> None:
-    found = Initialisation(count=3, max_rounds=1).candidates(CutBlackBox(), EXAMPLES, Guard(), 0)
+    found = Initialisation(count=3, max_rounds=1).candidates(CutBlackBox(), EXAMPLES, InstructionFilter(), 0).candidates
     assert [candidate.text for candidate in found] == BOTH
 
 
@@ -130,9 +131,14 @@ def test_forty_numbered_lines_are_forty_instructions() -> None:
 
 
 def texts(
-    initialisation: Initialisation, box: ScriptedBlackBox, seed: int = 0, guard: Guard | None = None
+    initialisation: Initialisation,
+    box: ScriptedBlackBox,
+    seed: int = 0,
+    instruction_filter: InstructionFilter | None = None,
 ) -> list[str]:
-    return [one.text for one in initialisation.candidates(box, EXAMPLES, guard or Guard(), seed)]
+    return [
+        one.text for one in initialisation.candidates(box, EXAMPLES, instruction_filter or InstructionFilter(), seed)
+    ]
 
 
 def by_seed(request: Request) -> str:
@@ -142,7 +148,7 @@ def by_seed(request: Request) -> str:
 
 def test_one_request_is_enough_when_it_brings_enough() -> None:
     box = ScriptedBlackBox(lambda _: json.dumps([f"Rule number {n}." for n in range(50)]))
-    found = Initialisation(count=40).candidates(box, EXAMPLES, Guard(), 0)
+    found = Initialisation(count=40).candidates(box, EXAMPLES, InstructionFilter(), 0)
     assert [one.text for one in found] == [f"Rule number {n}." for n in range(40)]
     assert {one.origin for one in found} == {"initial"}
     [request] = box.asked
@@ -164,7 +170,7 @@ def test_it_gives_up_after_the_last_round(mode: Any, calls: int, answer: str | C
     initialisation = Initialisation(mode, count=4, max_rounds=3)
     found = texts(initialisation, box)
     assert len(found) <= 1
-    assert len(box.asked) <= calls == initialisation.most_calls
+    assert len(box.asked) <= calls
 
 
 @pytest.mark.parametrize("mode", ["request", "sample"])
@@ -174,7 +180,7 @@ def test_failed_calls_are_not_taken_for_a_weak_model(mode: Any) -> None:
         texts(Initialisation(mode, count=4, max_rounds=1), box)
 
 
-def test_what_the_guard_rejects_does_not_count() -> None:
+def test_what_the_filter_rejects_does_not_count() -> None:
     box = ScriptedBlackBox(lambda r: f"1. Turn word1 into 1drow.\n2. Reverse.\n3. Do number {r.seed}.\n4. Input: x y")
     assert texts(Initialisation(count=2), box) == ["Do number 0.", "Do number 1."]
 
@@ -229,3 +235,82 @@ def test_a_spent_budget_is_not_caught() -> None:
 def test_numbers_are_positive(name: str) -> None:
     with pytest.raises(ValueError, match=r"Expected initialisation\.count, demonstrations, max_rounds and max_tokens"):
         Initialisation(**{name: 0})  # type: ignore[arg-type]
+
+
+LABELS = [f"class {number}" for number in range(8)]
+ROUTED = [Example(f"ticket {number}", (LABELS[number % 8 if number < 16 else 0],)) for number in range(60)]
+
+
+def shown_outputs(prompt: str) -> list[str]:
+    return [line.removeprefix("Output: ") for line in prompt.splitlines() if line.startswith("Output: ")]
+
+
+@pytest.mark.parametrize("mode", ["request", "sample"])
+def test_every_label_is_shown_twice_in_every_prompt_and_named_in_a_request(mode: Any) -> None:
+    box = ScriptedBlackBox(lambda _: "")
+    Initialisation(mode, count=3, max_rounds=2).candidates(box, ROUTED, InstructionFilter(), 0)
+    for request in box.asked:
+        assert sorted(shown_outputs(request.prompt)) == sorted(LABELS * 2)
+        named = f"- The output is always one of: {', '.join(LABELS)}. Name them all where that helps."
+        assert (named in request.prompt.splitlines()) == (mode == "request")
+
+
+def test_the_papers_way_shows_five_at_random_drawn_once() -> None:
+    box = ScriptedBlackBox(lambda _: "")
+    paper = Initialisation(count=3, max_rounds=3, cover_labels=False, fresh_demonstrations=False)
+    paper.candidates(box, ROUTED, InstructionFilter(), 0)
+    assert len({request.prompt for request in box.asked}) == 1
+    assert len(shown_outputs(box.asked[0].prompt)) == 5
+    assert "one of" not in box.asked[0].prompt.split("Write 3 distinct")[1]
+
+
+def test_every_round_of_asking_draws_anew() -> None:
+    box = ScriptedBlackBox(lambda _: "")
+    Initialisation(count=3, max_rounds=4).candidates(box, EXAMPLES, InstructionFilter(), 0)
+    assert len({request.prompt for request in box.asked}) == 4
+
+
+def test_task_audience_and_what_is_wanted_stand_in_the_request() -> None:
+    box = ScriptedBlackBox(lambda _: "1. Sortiere die Tickets und antworte als JSON.")
+    wanted = InstructionFilter(language="German", max_words=9, must_keep=("JSON",))
+    asking = Initialisation(count=1, task_description="Routes {tickets}.", audience="a small model")
+    [found] = asking.candidates(box, EXAMPLES, wanted, 0)
+    assert found.text == "Sortiere die Tickets und antworte als JSON."
+    lines = box.asked[0].prompt.splitlines()
+    assert {"The task: Routes {tickets}.", "The instructions are for: a small model"} <= set(lines)
+    assert {"- Write in German.", "- Use at most 9 words.", '- Keep word for word: "JSON".'} <= set(lines)
+    assert "Begin each with" not in box.asked[0].prompt
+
+
+def test_instructions_of_several_lines_are_asked_for_and_found() -> None:
+    box = ScriptedBlackBox(lambda _: "Here:\n---\n1. Classify:\n- one\n- two\n---\nAnswer.\nOnly one word.\n---\n")
+    found = Initialisation(count=3, max_rounds=1).write(box, EXAMPLES, InstructionFilter(several_lines=True), 0)
+    assert [one.text for one in found.candidates] == ["Classify:\n- one\n- two", "Answer.\nOnly one word."]
+    assert found.rejected == {"too short": 1}
+    assert "Put a line with --- after each" in box.asked[0].prompt
+
+
+def test_chinese_instructions_are_found_and_counted() -> None:
+    reply = "1. 将文本翻译成英文。\n2. 翻译。\n3. 把每句话翻译成英文\n4. 将文本翻译成英文。"
+    written = Initialisation(count=3, max_rounds=1).write(
+        ScriptedBlackBox(lambda _: reply), EXAMPLES, InstructionFilter(), 0
+    )
+    assert [one.text for one in written.candidates] == ["将文本翻译成英文。", "把每句话翻译成英文。"]
+    assert str(written) == "2 initial instructions of 3 texts that came; 1 rejected (1 too short)"
+
+
+class SmallContext(ScriptedBlackBox):
+    """Takes 1,000 tokens."""
+
+    context_length = 1000
+
+
+def test_long_inputs_lose_their_middle_and_fit_the_writer() -> None:
+    long = [Example(f"{number} begins " + "word " * 4000 + f"ends {number}", ("out",)) for number in range(20)]
+    for box, most in ((ScriptedBlackBox(lambda _: ""), 25_000), (SmallContext(lambda _: ""), 2_900)):
+        for mode in ("request", "sample"):
+            Initialisation(mode, count=2, max_rounds=1, max_tokens=50).candidates(box, long, InstructionFilter(), 0)
+        for request in box.asked:
+            assert most / 2 < len(request.prompt) <= most
+            assert request.prompt.count(" [...] ") == request.prompt.count(" begins word") == 5
+            assert len(re.findall(r"ends \d+\nOutput: out", request.prompt)) == 5

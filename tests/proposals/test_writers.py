@@ -13,10 +13,10 @@ from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import induction_prompt, paraphrase_request
+from duet.proposals.black_box_writer import BlackBoxWriter
 from duet.proposals.instruction_filter import canonical
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import (
-    BlackBoxWriter,
     Writer,
     continuation_plans,
     global_plans,

@@ -71,6 +71,14 @@ def test_the_same_run_twice_is_counted_once(make_run: MakeRun) -> None:
     assert "b: left out, as" in problems[0]
 
 
+def test_a_copy_that_has_not_finished_gives_way_to_the_finished_run(make_run: MakeRun) -> None:
+    unfinished, done = make_run("a", settings={"task": {"name": "last_word"}}), make_run("b")
+    (unfinished / "result.json").unlink()
+    labelled, problems = label_runs(read_runs([unfinished, done])[0], NAMES)
+    assert [run.folder.name for run in labelled] == ["b"]
+    assert problems == [f"{unfinished}: left out, as {done} has the same task, settings and seed"]
+
+
 def test_one_name_for_two_tasks_is_two_tasks(make_run: MakeRun) -> None:
     runs, _ = read_runs([make_run("a"), make_run("b", task_fingerprint="0" * 64)])
     assert [run.task for run in label_runs(runs, NAMES)[0]] == ["last_word (ffffff)", "last_word (000000)"]

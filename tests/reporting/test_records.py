@@ -15,7 +15,6 @@ from duet.reporting.records import (
     CandidateRecord,
     Result,
     append_candidates,
-    replace_text,
     write_candidates,
     write_result,
 )
@@ -56,19 +55,6 @@ def test_the_result_is_the_last_file_that_appears(tmp_path: Path, monkeypatch: p
     assert order == ["best_instruction.txt", "result.json"]
     content = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     assert (content["best_instruction"], content["test_score"], content["cost_usd"]) == ("Do it.", None, None)
-
-
-def test_a_failing_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.txt"
-    replace_text(path, "old")
-
-    def fail(_: int) -> None:
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="No space"):
-        replace_text(path, "new")
-    assert path.read_text() == "old"
 
 
 def test_the_records_are_read_without_torch() -> None:

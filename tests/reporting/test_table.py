@@ -48,6 +48,20 @@ def test_numbers_are_whole_in_csv_and_ends_have_their_own_columns() -> None:
     ]
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_heading_and_no_value_is_a_formula_to_a_spreadsheet(start: str) -> None:
+    text = f"{start}cmd|' /C calc'!A0"
+    table = Table("t", "t", (text, f"{text} 2", f"{text} 3"), ((text, MeanWithError(0.5), Interval(0.0, 1.0)),))
+    values = [value for row in csv.reader(io.StringIO(comma_separated(table), newline="")) for value in row]
+    assert [value for value in values if value.startswith(start)] == []
+    assert values[0] == values[5] == "'" + text.replace("\r", "\n")
+
+
+def test_a_carriage_return_inside_a_text_begins_no_row() -> None:
+    text = comma_separated(Table("t", "t", ("x",), (("harmless\r=cmd()",),)))
+    assert text == 'x\n"harmless\n=cmd()"\n'
+
+
 def test_latex_escapes_its_special_characters() -> None:
     lines = latex(TABLE).splitlines()
     assert r"\caption{Scores\_of 3 \& more}" in lines

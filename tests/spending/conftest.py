@@ -1,3 +1,7 @@
-"""The fixtures of the engine, whose spending this is."""
+"""The whole search of the engine's tests, with what it pays."""
 
-from tests.engine.conftest import *  # noqa: F403
+from __future__ import annotations
+
+from tests.engine.conftest import paid, run
+
+__all__ = ["paid", "run"]

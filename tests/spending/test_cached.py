@@ -3,14 +3,21 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from duet.models.base import NOT_SENT, CallFailure, Completion, Outcome, Request
 from duet.models.errors import ProviderError
 from duet.models.fakes import ScriptedBlackBox
-from duet.spending.cached import CachedBlackBox
+from duet.models.openai_black_box import OpenAIBlackBox
+from duet.spending.cached import CachedBlackBox, _keys
+from duet.spending.claims import Owner
+from tests.servers.chat_server import ChatServer, Faults, completion, error
 
 ROOT = Path(__file__).parents[2]
 
@@ -232,3 +239,175 @@ def test_processes_share_a_new_file(tmp_path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM completions").fetchone() == (120,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+# Claims: of several that need an answer, one sends the request
+
+BUYING = """
+import os, random, signal, sys
+import httpcore2; import duet.models.network.connection
+from duet.models.base import *; from duet.models.openai_black_box import OpenAIBlackBox
+from duet.spending.cached import *
+url, path, count, is_killed = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "kill"
+
+def buy(seed, pipe):
+    box = CachedBlackBox(OpenAIBlackBox("m", url, max_concurrency=8, pause=0.01), path)
+    requests = [Request(str(number)) for number in range(60)]
+    random.Random(seed).shuffle(requests)
+    for start in range(0, 60, 20):
+        part, found = requests[start : start + 20], {}
+        for arrived in box.stream(part):
+            found |= arrived
+            os.write(pipe, b"x")
+        assert [found[index].text for index in range(20)] == [request.prompt for request in part]
+
+children, pipes = [], []
+for seed in range(count):
+    reading, writing = os.pipe()
+    children.append(os.fork())
+    pipes.append(reading)
+    if not children[-1]:
+        try:
+            buy(seed, writing)
+        finally:
+            os._exit(sys.exc_info()[0] is not None)
+if is_killed:
+    os.read(pipes[0], 1)
+    os.kill(children[0], signal.SIGKILL)
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+assert codes == [-9 * is_killed] + [0] * (count - 1), codes
+"""
+
+
+def _buy(url: str, path: Path, count: int, way: str) -> None:
+    command = [sys.executable, "-c", BUYING, url, str(path), str(count), way]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=300)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    with ChatServer(latency=0.05) as server:
+        yield server
+
+
+def test_three_processes_buy_every_answer_once(server: ChatServer, tmp_path: Path) -> None:
+    server.faults = Faults(0.1, ("500", "429"))  # which charge nothing
+    _buy(server.url, tmp_path / "cache", 3, "live")
+    assert (len(server.paid), server.paid.total()) == (60, 60)
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        assert connection.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+    connection.close()
+
+
+def test_what_a_killed_process_had_claimed_is_bought_by_those_that_wait(server: ChatServer, tmp_path: Path) -> None:
+    _buy(server.url, tmp_path / "cache", 2, "kill")
+    assert len(server.paid) == 60
+    assert server.paid.total() <= 60 + 8  # what was under way at the kill
+
+
+def test_two_threads_buy_every_answer_once(server: ChatServer, tmp_path: Path) -> None:
+    requests = [Request(str(number)) for number in range(40)]
+
+    def buy(_: int) -> list[Outcome]:
+        return CachedBlackBox(OpenAIBlackBox("m", server.url), tmp_path / "cache").complete(requests)
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(buy, range(2))
+    assert first == second
+    assert server.paid.total() == 40
+
+
+def test_a_claim_of_another_machine_times_out(tmp_path: Path) -> None:
+    box = CachedBlackBox(_echo(), tmp_path / "cache")
+    box.complete([Request("a")])
+    [key] = _keys(box.identity, [Request("b")])
+    elsewhere = str(Owner(host="elsewhere"))
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        connection.execute("INSERT INTO claims VALUES (?, ?, ?)", (key, elsewhere, time.time() - 14 * 60))
+    connection.close()
+    allowed = iter([True, True, False])
+    [waited] = box.stream([Request("b")], lambda: next(allowed))
+    assert waited == {0: NOT_SENT}
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        connection.execute("UPDATE claims SET renewed = ?", (time.time() - 16 * 60,))
+    connection.close()
+    assert box.complete([Request("b")]) == [Completion("b 0", 1, 2)]
+
+
+@pytest.mark.parametrize("owner", ["x", "[1]", "[" * 50_000, '["h", "x", "y", 1, "s"]', '["h", 1]'])
+def test_a_damaged_claim_holds_nobody_up(tmp_path: Path, owner: str) -> None:
+    box = CachedBlackBox(_echo(), tmp_path / "cache")
+    box.complete([Request("a")])
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        row = (_keys(box.identity, [Request("b")])[0], owner, time.time())
+        connection.execute("INSERT INTO claims VALUES (?, ?, ?)", row)
+    connection.close()
+    assert box.complete([Request("b")]) == [Completion("b 0", 1, 2)]
+
+
+def test_what_the_claimer_gave_up_is_tried_by_the_next(server: ChatServer, tmp_path: Path) -> None:
+    server.reply = lambda _: (400, error("no")) if len(server.seen) == 1 else (200, completion("A"))
+
+    def buy(_: int) -> list[Outcome]:
+        return CachedBlackBox(OpenAIBlackBox("m", server.url), tmp_path / "cache").complete([Request("a")])
+
+    with ThreadPoolExecutor(2) as threads:
+        found = [outcome for outcomes in threads.map(buy, range(2)) for outcome in outcomes]
+    assert sorted(type(outcome).__name__ for outcome in found) == ["CallFailure", "Completion"]
+    assert len(server.seen) == 2
+
+
+# A file that would keep nothing is refused before anything is paid
+
+TABLES = {
+    "a column of another version": "CREATE TABLE completions (key TEXT PRIMARY KEY, value TEXT, extra TEXT NOT NULL)",
+    "no key": "CREATE TABLE completions (key TEXT, value TEXT NOT NULL, created INTEGER, identity TEXT)",
+    "a view": "CREATE VIEW completions AS SELECT 'a' AS key, 'b' AS value, 1 AS created, 'c' AS identity",
+    "a column that is missing": "CREATE TABLE completions (key TEXT PRIMARY KEY)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_that_can_not_keep_answers_is_refused_before_anything_is_paid(tmp_path: Path, table: str) -> None:
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        connection.execute(TABLES[table])
+    connection.close()
+    inner = _echo()
+    with pytest.raises(ValueError, match=f"Expected a call cache at {tmp_path / 'cache'} but found: "):
+        CachedBlackBox(inner, tmp_path / "cache").complete([Request("a")])
+    assert inner.asked == []
+
+
+def test_a_column_of_a_newer_version_that_may_be_empty_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        connection.execute("CREATE TABLE completions (key TEXT PRIMARY KEY, value TEXT NOT NULL, extra TEXT)")
+    connection.close()
+    for inner in (_echo(), ScriptedBlackBox({}, "echo")):
+        assert CachedBlackBox(inner, tmp_path / "cache").complete([Request("a")]) == [Completion("a 0", 1, 2)]
+
+
+def test_a_full_disk_is_waited_for_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("duet.spending.cache_file._SAID_AFTER", 0.05)
+    path = tmp_path / "cache"
+    box = CachedBlackBox(_echo(), path)
+    box.complete([Request("a")])
+    began, plain = time.monotonic(), sqlite3.connect
+
+    class Full(sqlite3.Connection):
+        def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:
+            if sql == "PRAGMA synchronous=FULL":  # once a connection is set up it has no page left, for a while
+                pages = super().execute("PRAGMA page_count").fetchone()[0]
+                super().execute(f"PRAGMA max_page_count={pages}")
+            if sql == "BEGIN IMMEDIATE" and time.monotonic() - began > 0.3:
+                super().execute("PRAGMA max_page_count=100000")
+            return super().execute(sql, *rest)
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *some, **named: plain(*some, **named, factory=Full))
+    long = Request("b" * 20_000)
+    assert isinstance(box.complete([long])[0], Completion)
+    assert f"Waiting for the call cache {path}: database or disk is full" in caplog.text
+    monkeypatch.undo()
+    assert isinstance(CachedBlackBox(ScriptedBlackBox({}, "echo"), path).complete([long])[0], Completion)

@@ -62,7 +62,8 @@ def test_purchases_of_a_former_version_are_read(tmp_path: Path) -> None:
     [
         b'{"picodollars": 50000', b"[1]\n", b"\xff\xfe\n", b'{"picodollars": "many"}', b"null", b"[" * 100_000,
         b'{"sent": "x", "at_most": {"tokens": 1e999}}\n{"ended": "x", "picodollars": -5}', b'{"picodollars": true}',
-        b'{"ended": "x", "picodollars": 7}', b'{"picodollars": %s}' % (b"9" * 4000), b'{"picodollars": %s}' % (b"9" * 9999),
+        b'{"ended": "x", "picodollars": 7}', b'{"picodollars": %s}' % (b"9" * 4000),
+        b'{"picodollars": %s}' % (b"9" * 9999),
     ],
 )  # fmt: skip
 def test_a_line_that_is_none_is_left_out_and_ended(tmp_path: Path, line: bytes) -> None:

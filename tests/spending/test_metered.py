@@ -322,6 +322,7 @@ def test_no_retry_is_sent_and_no_pause_is_slept_beyond_the_time(server: ChatServ
 
 KILLED = """
 import os, random, signal, sys, time; from pathlib import Path
+import duet.models.network.connection
 from tests.spending.test_metered import *
 class Server: url = sys.argv[1]
 folder, kills = Path(sys.argv[2]), int(sys.argv[3])
@@ -347,7 +348,7 @@ def test_a_cap_holds_over_kills_by_the_servers_count(server: ChatServer, tmp_pat
     subprocess.run([sys.executable, "-c", KILLED, server.url, str(tmp_path), "6"], cwd=ROOT, check=True)
     server.wait_until(lambda: server.busy == 0)
     journal = CostJournal(tmp_path / "spending.jsonl")
-    assert journal.total.calls == len(server.seen)
+    assert len(server.seen) <= journal.total.calls <= len(server.seen) + 6 * 16  # written down, and maybe sent
     assert Counting(server).charged <= journal.total.picodollars / USD <= 4000
     assert journal.possible.calls >= 6
 

@@ -84,7 +84,7 @@ def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() 
     assert len(box.asked) == 90
 
 
-def test_duplicates_known_texts_and_what_the_guard_rejects_are_dropped() -> None:
+def test_duplicates_known_texts_and_what_the_filter_rejects_are_dropped() -> None:
     replies = itertools.cycle([" copy it", " sort it", "Sort it. ", " stop", "turn word1 into 1drow", " sort words"])
     proposal = propose(Ape(per_iteration=6), POOL, ScriptedBlackBox(lambda request: next(replies)))
     assert [one.text for one in proposal.candidates] == ["Sort it.", "Sort words."]
@@ -111,8 +111,8 @@ def test_iterative_paraphrases_the_best_once_there_are_enough_proposals() -> Non
 
 
 def trying(box: ScriptedBlackBox) -> Evaluator:
-    """Evaluation by the number of the part, so that later proposals are better."""
-    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, EvaluationConfig(examples=12))
+    """Scores by the number of the part, so that later proposals are better."""
+    return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, EvaluationConfig())
 
 
 def number_of(request: Request) -> str:
@@ -147,7 +147,8 @@ def test_a_search_with_ucb_asks_no_more_than_its_estimate(
         "fit", "--task.name=second_letter", "--strategy=duet.strategies.ape.Ape", "--strategy.init_args.variant=ucb",
         "--strategy.init_args.trials.proposals=6", "--black_box=duet.models.fakes.HashingBlackBox",
         "--search.iterations=2",
-        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.evaluation.examples=10", "--run_dir=run",
+        "--search.threshold=1.1", "--search.initialisation.count=4", "--search.allocation.kind=fixed",
+        "--search.allocation.examples=10", "--run_dir=run",
     ]  # fmt: skip
     assert cli.main([*command, "--dry_run"]) == 0
     [most] = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Together: ")]

@@ -13,7 +13,7 @@ from duet.models.base import AbstractEncoder, AbstractWhiteBox, Encoding, Reques
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.proposals.instruction_filter import Guard
+from duet.proposals.instruction_filter import InstructionFilter
 from duet.strategies.duet import Duet
 from duet.strategies.strategy import SearchContext
 from duet.strategies.writing import Shares
@@ -47,7 +47,6 @@ class Repeating(AbstractWhiteBox):
     identity = property(lambda self: "repeating")
     hidden_size = property(lambda self: 16)
     embedding_size = property(lambda self: 8)
-    embedding_scale = property(lambda self: 1.0)
 
     def encode(self, texts: Any, contexts: Any = None) -> Encoding:
         return self.inner.encode(texts, contexts)
@@ -143,11 +142,13 @@ def test_a_text_is_written_twice_and_proposed_once() -> None:
     assert (proposal.written, proposal.distinct) == (8, 2)
 
 
-def test_what_the_guard_rejects_is_not_proposed() -> None:
+def test_what_the_filter_rejects_is_not_proposed() -> None:
     white_box = Repeating("stop", "turn word1 into 1drow", "take the first one and then the other", "take b")
-    duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0), guard=Guard(max_characters=20))
-    proposal = duet.propose(POOL, Scripted(first), context(white_box))
+    duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0))
+    short = replace(context(white_box), instruction_filter=InstructionFilter(max_characters=20))
+    proposal = duet.propose(POOL, Scripted(first), short)
     assert [one.text for one in proposal.candidates] == ["Take b."]
+    assert short.rejections == {"too long": 2, "too short": 1}
 
 
 def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:

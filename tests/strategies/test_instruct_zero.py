@@ -56,7 +56,6 @@ class Writing(AbstractWhiteBox):
     identity = property(lambda self: "writing")
     hidden_size = property(lambda self: 16)
     embedding_size = property(lambda self: 8)
-    embedding_scale = property(lambda self: 1.0)
 
     def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoding:
         return self.inner.encode(texts, contexts)
@@ -252,7 +251,7 @@ TASK = "".join(json.dumps({"input": f"a{i} b{i}", "output": f"b{i}"}) + "\n" for
 FAKES = ["--black_box", "duet.models.fakes.HashingBlackBox", "--white_box", "duet.models.fakes.HashingWhiteBox"]
 CONFIG = ["--config", "task.yaml", "--config", str(ROOT / "configs" / "methods" / "instruct_zero.yaml")]
 TINY = [
-    "--search.evaluation.examples=4", "--search.iterations=3", "--search.threshold=1.1", "--model.steps=6",
+    "--search.allocation.examples=4", "--search.iterations=3", "--search.threshold=1.1", "--model.steps=6",
     "--strategy.init_args.initial_points=2", "--strategy.init_args.choose=2", "--strategy.init_args.starts=3",
 ]  # fmt: skip
 

@@ -26,6 +26,15 @@ def golden() -> Callable[[str], Any]:
 
 
 @pytest.fixture
+def landscapes() -> Path:
+    """The folder of the reshaped landscapes; skips where there is none."""
+    path = _SHARED / "data" / "landscapes"
+    if not path.is_dir():
+        pytest.skip(f"no landscapes at {path}")
+    return path
+
+
+@pytest.fixture
 def published() -> Path:
     """The folder of the 30 published tasks; skips where there is none."""
     path = _SHARED / "data" / "instruction_induction"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 import duet.tasks.download
+import duet.tasks.web
 from duet.tasks.download import add_arguments, download, run, verify
 from duet.tasks.example import TaskError
 from duet.tasks.manifest import ManifestFile, manifest_files
@@ -38,13 +40,13 @@ class Served:
     Args:
         url: its address.
         files: content by path.
-        faults: by path, the behaviours of the next requests: an HTTP status, ``cut`` or ``stall``.
+        faults: by path, the behaviours of the next requests: an HTTP status, ``cut``, ``stall``, ``drip`` or raw bytes.
         asked: the paths, in order.
     """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
-    faults: dict[str, list[int | str]] = field(default_factory=dict)
+    faults: dict[str, list[int | str | bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     stalled: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -53,7 +55,7 @@ class Served:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(duet.tasks.download, "manifest_files", lambda: FILES)
+    monkeypatch.setattr(duet.tasks.download, "manifest_files", lambda data_set=None: FILES)
     served = Served(files={f"/owner/data/c0ffee/raw%20{name}": content for name, content in CONTENT.items()})
 
     class Handler(BaseHTTPRequestHandler):
@@ -66,6 +68,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
                 self.send_error(fault)
                 return
             content = served.files[self.path]
+            if isinstance(fault, bytes):
+                self.wfile.write(fault)
+                return
+            if fault in ("drip", "drip of headers"):
+                self.drip(fault)
+                return
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -73,6 +81,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
             if fault == "stall":
                 served.stalled.set()
                 served.go_on.wait(30)
+
+        def drip(self, fault: str) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: 40000\r\n\r\n" if fault == "drip" else b"X: "))
+            with contextlib.suppress(OSError):
+                while not served.go_on.wait(0.05):
+                    self.wfile.write(b"x")
 
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""
@@ -185,7 +199,7 @@ def test_without_a_network_one_line_says_so(server: Served, tmp_path: Path) -> N
 
 
 def test_a_silent_server_is_given_up(server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duet.tasks.download, "TIMEOUT", 0.2)
+    monkeypatch.setattr(duet.tasks.web, "TIMEOUT", 0.2)
     server.faults[path_of("induce/a.json")] = ["stall"] * 4
     summary = download(tmp_path, server.url, wait=lambda seconds: None)
     assert summary.exit_code == 3
@@ -196,7 +210,7 @@ def test_a_killed_download_leaves_whole_files_only_and_goes_on(server: Served, t
     server.faults[path_of("execute/a.json")] = ["stall"]
     code = (
         "import json, sys, duet.tasks.download as d; from duet.tasks.manifest import ManifestFile\n"
-        "d.manifest_files = lambda: [ManifestFile(**row) for row in json.loads(sys.argv[3])]\n"
+        "d.manifest_files = lambda data_set: [ManifestFile(**row) for row in json.loads(sys.argv[3])]\n"
         "d.download(sys.argv[1], sys.argv[2])"
     )
     rows = json.dumps([asdict(file) for file in FILES])
@@ -241,7 +255,9 @@ def test_the_commands_print_one_line_per_problem_and_return_the_exit_code(
     server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     original = duet.tasks.download.download
-    monkeypatch.setattr(duet.tasks.download, "download", lambda folder: original(folder, server.url))
+    monkeypatch.setattr(
+        duet.tasks.download, "download", lambda folder, data_set: original(folder, server.url, data_set)
+    )
     assert run(parsed("verify", "--directory", str(tmp_path))) == 2
     assert len(capsys.readouterr().err.splitlines()) == 3
     assert run(parsed("download", "--directory", str(tmp_path))) == 0
@@ -260,3 +276,114 @@ def test_the_sixty_published_files_come_through(
     assert download(tmp_path, server.url).n_fetched == 60
     assert verify(tmp_path).n_ok == verify(published).n_ok == 60
     assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize("fault", ["drip", "drip of headers"])
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(
+    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(duet.tasks.web, "TIMEOUT", 0.2)
+    monkeypatch.setattr(duet.tasks.web, "SLOWEST", 10**6)
+    server.faults[path_of("execute/a.json")] = [fault] * 4
+    start = time.monotonic()
+    summary = download(tmp_path, server.url, wait=lambda seconds: None)
+    assert time.monotonic() - start < 10
+    assert (summary.n_ok, summary.exit_code) == (1, 3)
+    assert "too slow, not done after 0 s" in summary.problems[0]
+    assert content_of(tmp_path) == {"induce/a.json": CONTENT["induce/a.json"]}
+
+
+HEAD = b"HTTP/1.1 "
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "words"),
+    [
+        (HEAD + b"403 \x1b[2J\x9b31m\xe9\r\n\r\n", 3, "HTTP 403"),
+        (HEAD + b"200 OK\r\nContent-Length: many\r\n\r\n{}", 3, "IncompleteRead"),
+        (HEAD + b"200 OK\r\nContent-Length: 999999999999\r\n\r\n{}", 3, "IncompleteRead"),
+        (HEAD + b"200 OK\r\nContent-Length: -5\r\n\r\n{}", 3, "IncompleteRead"),
+        (HEAD + b"200 OK\r\nConnection: close\r\n\r\n" + b"{}" * 5, 3, "IncompleteRead"),
+        (HEAD + b"200 OK\r\nConnection: close\r\n\r\n" + b"{}" * 90_000, 2, "but found 7201 with"),
+        (HEAD + b"302 Found\r\nLocation: http://localhost:1/x\r\n\r\n", 3, "redirect to another host"),
+        (HEAD + b"302 Found\r\nLocation: http://" + b"a" * 300 + b".org/x\r\n\r\n", 3, "redirect to another host"),
+        (HEAD + b"302 Found\r\nLocation: http://[/x\r\n\r\n", 3, "Invalid IPv6 URL"),
+        (HEAD + b"302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", 3, "302"),
+        (b"\x00\xff\x1b[31m no HTTP\r\n\r\n", 3, "server is unusable"),
+    ],
+)
+def test_whatever_a_server_says_is_one_line_and_nothing_is_lost(
+    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    reply: bytes, code: int, words: str,
+) -> None:  # fmt: skip
+    original = duet.tasks.download.download
+
+    def patient(folder: str, *, data_set: str) -> object:
+        return original(folder, server.url, data_set, wait=lambda seconds: None)
+
+    monkeypatch.setattr(duet.tasks.download, "download", patient)
+    server.faults[path_of("execute/a.json")] = [reply] * 4
+    assert run(parsed("download", "--directory", str(tmp_path))) == code
+    [line] = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert line.isprintable()
+    assert content_of(tmp_path)["induce/a.json"] == CONTENT["induce/a.json"]
+    assert "execute/a.json" not in content_of(tmp_path)
+
+
+def test_a_folder_with_escapes_in_its_name_is_printed_without_them(
+    server: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "a\x1b[31m\nb"
+    folder.mkdir()
+    assert run(parsed("verify", "--directory", str(folder))) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 3
+    assert run(parsed("verify", "--directory", f"{folder}/none")) == 2
+    assert capsys.readouterr().err.rstrip("\n").isprintable()
+
+
+def test_links_in_the_folder_lead_nowhere_else(server: Served, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    inside = tmp_path / "data" / "induce"
+    inside.mkdir(parents=True)
+    (inside / "a.json").symlink_to(tmp_path / "absent")
+    (inside / f".b.json.{os.getpid()}.part").symlink_to(outside)
+    assert download(tmp_path / "data", server.url).n_fetched == 3
+    assert outside.read_text() == "mine"
+    assert not (tmp_path / "absent").exists()
+    assert (inside / "a.json").read_bytes() == CONTENT["induce/a.json"]
+
+
+def test_what_is_no_file_is_said(server: Served, tmp_path: Path) -> None:
+    (tmp_path / "induce" / "a.json").mkdir(parents=True)
+    assert "expected a file of 40000 bytes but found none" in verify(tmp_path).problems[0]
+    assert download(tmp_path, server.url).n_fetched == 2
+
+
+WORDINGS = {
+    "1": {"template": "Say {word}", "method": "default", "correct": True, "accs": {"b": 0.5, "a": 0.25}, "ranks": {}},
+    "2": {"template": "Sägé {word}", "method": "gradual", "correct": False, "accs": {"a": 1.0}, "ranks": {}},
+}
+SOURCE = json.dumps({"paraphrases": WORDINGS}, indent=2).encode()
+RESHAPED = (
+    '{"task":"say","benchmark":"LMentry","examples":100,"models":["a","b"],"instructions":['
+    '{"template":"Say {word}","correct":true,"accuracy":[0.25,0.5]},'
+    '{"template":"Sägé {word}","correct":false,"accuracy":[1.0,null]}]}'
+).encode()
+
+
+def test_a_landscape_is_reshaped_and_checked_in_its_new_shape(
+    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed = hashlib.sha256(RESHAPED).hexdigest()
+    file = ManifestFile("say.json", "o/r/c/say.json", hashed, len(RESHAPED), 2, "LMentry")
+    monkeypatch.setattr(duet.tasks.download, "manifest_files", lambda data_set: [file])
+    server.files = {"/o/r/c/say.json": SOURCE}
+    assert download(tmp_path / "good", server.url, "landscapes").n_fetched == 1
+    assert content_of(tmp_path / "good") == {"say.json": RESHAPED}
+    for other, words in ((SOURCE.replace(b"0.25", b"0.26"), "sha256"), (b"{}", "expected wordings with their accur")):
+        server.files = {"/o/r/c/say.json": other}
+        summary = download(tmp_path / "bad", server.url, "landscapes")
+        assert (summary.exit_code, content_of(tmp_path / "bad")) == (2, {})
+        assert words in summary.problems[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duet.tasks.example import Example, TaskError
-from duet.tasks.readers import read_examples, read_induction
+from duet.tasks.readers import FileFormat, read_examples
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -16,9 +16,9 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def refusal(path: Path, **columns: str) -> str:
+def refusal(path: Path) -> str:
     with pytest.raises(TaskError) as error:
-        read_examples(path, **columns)
+        read_examples(path)
     message = str(error.value)
     assert str(path) in message
     assert "expected" in message
@@ -30,39 +30,39 @@ def test_jsonl_lines_become_examples_with_one_or_several_answers(tmp_path: Path)
     path = written(
         tmp_path, "a.jsonl", '{"input": "a", "output": "b", "id": 1}\n\n{"input": "c", "output": ["d", "e"]}'
     )
-    assert read_examples(path) == (Example("a", ("b",)), Example("c", ("d", "e")))
+    assert read_examples(path)[0] == (Example("a", ("b",)), Example("c", ("d", "e")))
 
 
 def test_numbers_become_text_as_they_are_written(tmp_path: Path) -> None:
     path = written(tmp_path, "a.jsonl", '{"input": 1.50, "output": [7, 1e3, true]}')
-    assert read_examples(path) == (Example("1.50", ("7", "1e3", "true")),)
+    assert read_examples(path)[0] == (Example("1.50", ("7", "1e3", "true")),)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_byte_order_mark_and_windows_lines_are_tolerated(tmp_path: Path, end: str) -> None:
     jsonl = f'\ufeff{{"input": "ä", "output": "b"}}{end}{{"input": "c", "output": "d"}}{end}'
     expected = (Example("ä", ("b",)), Example("c", ("d",)))
-    assert read_examples(written(tmp_path, "a.jsonl", jsonl)) == expected
-    assert read_examples(written(tmp_path, "a.csv", f"\ufeffinput,output{end}ä,b{end}c,d{end}")) == expected
+    assert read_examples(written(tmp_path, "a.jsonl", jsonl))[0] == expected
+    assert read_examples(written(tmp_path, "a.csv", f"\ufeffinput,output{end}ä,b{end}c,d{end}"))[0] == expected
 
 
 def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
     path = written(tmp_path, "a.jsonl", '{"input": "a\u2028b\x85c", "output": "d"}\n')
-    assert read_examples(path) == (Example("a\u2028b\x85c", ("d",)),)
+    assert read_examples(path)[0] == (Example("a\u2028b\x85c", ("d",)),)
 
 
 def test_csv_cells_may_hold_quotes_lines_and_lists(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", 'id,input,output\n1,"a, ""b""\nc","[""yes"", 1]"\n2,[x],no\n')
-    assert read_examples(path) == (Example('a, "b"\nc', ("yes", "1")), Example("[x]", ("no",)))
+    assert read_examples(path)[0] == (Example('a, "b"\nc', ("yes", "1")), Example("[x]", ("no",)))
 
 
 def test_columns_can_have_other_names(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", "question,answer\nq,a\n")
-    assert read_examples(path, "question", "answer") == (Example("q", ("a",)),)
+    assert read_examples(path, FileFormat("question", "answer"))[0] == (Example("q", ("a",)),)
 
 
 def test_outer_blanks_are_kept(tmp_path: Path) -> None:
-    assert read_examples(written(tmp_path, "a.jsonl", '{"input": "\\n a ", "output": " b"}'))[0].input == "\n a "
+    assert read_examples(written(tmp_path, "a.jsonl", '{"input": "\\n a ", "output": " b"}'))[0][0].input == "\n a "
 
 
 GOOD = '{"input": "a", "output": "b"}\n'
@@ -76,8 +76,15 @@ GOOD = '{"input": "a", "output": "b"}\n'
         ("a.csv", "input,output\n", "a.csv: expected examples but it holds none"),
         ("a.jsonl", GOOD + "{'input': 1}", "a.jsonl, line 2: expected valid JSON but found: Expecting property name"),
         ("a.jsonl", GOOD + '{"input": "a"', "a.jsonl, line 2: expected valid JSON"),
-        ("a.jsonl", '[{"input": "a"}]', "line 1: expected one JSON object per line but found '[{"),
-        ("a.jsonl", "[" * 100_000, "line 1: expected valid JSON"),
+        ("a.jsonl", '[{"input": "a"}]', "item 1: expected a column 'output' but found 'input'"),
+        ("a.jsonl", GOOD + "[1]", "line 2: expected a JSON object but found '[1]'"),
+        ("a.jsonl", "[1, 2]", "item 1: expected a JSON object but found '\"1\"'"),
+        ("a.jsonl", "[" * 100_000, "a.jsonl: expected valid JSON"),
+        (
+            "a.json",
+            '{"a": [], "b": []}',
+            "a.json: expected a list of objects, or one object per line, but found 2 lists",
+        ),
         (
             "a.jsonl",
             GOOD + '{"question": "a", "output": "b"}',
@@ -96,7 +103,8 @@ GOOD = '{"input": "a", "output": "b"}\n'
         ("a.csv", b"PK\x03\x04\n\x00\x00", "a.csv, line 2: expected UTF-8 text but found binary data"),
         ("a.csv", "input,output\na,b\n,d\n", "a.csv, line 3: expected text in 'input' but it is empty"),
         ("a.csv", "input,output\na,\n", "a.csv, line 2: expected text in 'output' but it is empty"),
-        ("a.csv", "input;output\na;b\n", "a.csv, line 2: expected a column 'input' but found 'input;output'"),
+        ("a.csv", "text;output\na;b\n", "a.csv, line 2: expected a column 'input' but found 'text;output'; name yours"),
+        ("a.csv", "Input,INPUT,output\na,b,c\n", "expected a column 'input' but found 'Input', 'INPUT', 'output'"),
         ("a.csv", "input,output\na,b,c\n", "a.csv, line 2: expected 2 cells but found more"),
         ("a.csv", "input,output\na,b\nc\n", "a.csv, line 3: expected 2 cells but found fewer"),
         ("a.csv", 'input,output\na,"b\n', "a.csv, line 2: expected valid CSV but found: unexpected end of data"),
@@ -106,8 +114,13 @@ GOOD = '{"input": "a", "output": "b"}\n'
             'input,output\na,"[""b"", "\n',
             "a.csv, line 2, column 'output' (a cell that starts with [ is a list",
         ),
-        ("a.txt", GOOD, "a.txt: expected a file that ends in .jsonl or .csv but found .txt"),
+        (
+            "a.txt",
+            GOOD,
+            "a.txt: expected a file that ends in .jsonl or .csv but found .txt; .json, .ndjson",
+        ),
         ("a", GOOD, "a: expected a file that ends in .jsonl or .csv but found no suffix"),
+        ("a.xlsx", b"PK", "a.xlsx: expected a file that ends in .jsonl or .csv but found .xlsx; save the sheet as CSV"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, name: str, content: str | bytes, words: str) -> None:
@@ -118,57 +131,3 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "a.jsonl")
     (tmp_path / "folder.csv").mkdir()
     assert "Is a directory" in refusal(tmp_path / "folder.csv")
-
-
-def induction(folder: Path, task: str, rows: str, metadata: str = "{}") -> tuple[tuple[Example, ...], str | None]:
-    return read_induction(written(folder, f"{task}.json", f'{{"metadata": {metadata}, "examples": {rows}}}'), task)
-
-
-def test_the_induction_form_keeps_order_and_names_its_metric(tmp_path: Path) -> None:
-    rows = '{"2": {"input": "a", "output": "b"}, "1": {"input": "c", "output": ["d", "e"]}}'
-    expected = (Example("a", ("b",)), Example("c", ("d", "e")))
-    assert induction(tmp_path, "mine", rows, '{"metric": "f1"}') == (expected, "f1")
-    assert induction(tmp_path, "mine", rows) == (expected, None)
-
-
-def test_published_tasks_with_fields_of_their_own_are_understood(tmp_path: Path) -> None:
-    concept = '{"1": {"concept": "x", "items": ["a", "b", "c"], "all_common_concepts": ["x", "y"]}}'
-    assert induction(tmp_path, "common_concept", concept)[0] == (Example("a, b", ("x", "y")),)
-    rhymes = '{"1": {"input": "pig", "output": "big", "other_rhymes": ["dig", "big"]}}'
-    assert induction(tmp_path, "rhymes", rhymes)[0] == (Example("pig", ("dig", "big")),)
-    words = '{"1": {"input": "time", "output": "Zeit", "possible_translations": ["", "Mal", "Zeit"]}}'
-    assert induction(tmp_path, "translation_en-de", words)[0] == (Example("time", ("Mal", "Zeit")),)
-
-
-def test_causes_stand_first_or_second_and_always_the_same(tmp_path: Path) -> None:
-    rows = ", ".join(f'"{index}": {{"cause": "C{index}.", "effect": "E{index}."}}' for index in range(30))
-    examples, _ = induction(tmp_path, "cause_and_effect", f"{{{rows}}}")
-    assert examples == induction(tmp_path, "cause_and_effect", f"{{{rows}}}")[0]
-    first = [one.input == f"Sentence 1: C{index}. Sentence 2: E{index}." for index, one in enumerate(examples)]
-    assert 5 < sum(first) < 25
-    assert examples[first.index(False)].input.startswith("Sentence 1: E")
-    assert all(one.outputs == (f"C{index}.",) for index, one in enumerate(examples))
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ('{"examples": {\n"1": }}', "line 2: expected valid JSON"),
-        ("[]", "expected an object of objects under the key 'examples'"),
-        ('{"examples": {"1": "x"}}', "expected an object of objects under the key 'examples'"),
-        ('{"examples": {}}', "expected examples but it holds none"),
-        ('{"examples": {"7": {"input": "a"}}}', "example 7: expected a column 'output' but found 'input'"),
-        ('{"metadata": {"metric": []}, "examples": {"1": {}}}', "expected a name as metadata.metric but found a list"),
-    ],
-)
-def test_a_bad_induction_file_is_refused_with_its_place(tmp_path: Path, content: str, words: str) -> None:
-    path = written(tmp_path, "mine.json", content)
-    with pytest.raises(TaskError) as error:
-        read_induction(path, "mine")
-    assert words in str(error.value)
-    assert str(path) in str(error.value)
-
-
-def test_common_concepts_need_two_items(tmp_path: Path) -> None:
-    with pytest.raises(TaskError, match="example 1: expected a list of two or more 'items'"):
-        induction(tmp_path, "common_concept", '{"1": {"items": ["a"], "all_common_concepts": ["x"]}}')

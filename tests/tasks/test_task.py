@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonargparse import ArgumentParser
 
+import duet.tasks.sources
 import duet.tasks.task
 from duet.tasks.manifest import benchmark_metrics, manifest_files
 from duet.tasks.metrics import METRICS
@@ -40,6 +41,7 @@ def train(tmp_path: Path) -> str:
 def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
+    monkeypatch.setattr(duet.tasks.sources, "PACKAGED", folder)
     monkeypatch.setattr(duet.tasks.task, "PACKAGED", folder)
     pair(folder, "reverse_word", "exact_set")
     pair(folder, "count_words", "exact_match")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from duet.models.base import CallFailure, Completion, Request
 from duet.models.metering import UNCHARGED, Charge, charge_of
 from duet.models.network.backpressure import Backpressure
-from duet.models.network.in_flight_tasks import InFlightTasks, time_limit
+from duet.models.network.in_flight_tasks import InFlightTasks, TimeLimit
 from duet.models.network.refusals import Refused, hint, refusal
 from duet.models.network.replies import HttpReply, Passing, Reading, Unusable, one_line, read_reply
 from duet.models.network.request_fields import RequestFields
@@ -45,7 +45,7 @@ class Attempts:
     async def admit(self, most_seconds: float) -> bool:
         """Waits until the server wants another request; False if that takes too long. `send` gives the place back."""
         try:
-            async with time_limit(max(most_seconds, 0.001)):
+            async with TimeLimit(max(most_seconds, 0.001)):
                 await self._backpressure.enter()
         except TimeoutError:
             return False
@@ -75,7 +75,7 @@ class Attempts:
 
         seconds = min(self._timeout, max(most_seconds, 0.001))
         try:
-            async with time_limit(seconds):
+            async with TimeLimit(seconds):
                 reply = await connection.post(body)
         except TimeoutError:
             self.was_reached = True  # connecting has a shorter limit of its own

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Coroutine
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -94,31 +94,35 @@ def cancel(loop: asyncio.AbstractEventLoop, tasks: Collection[asyncio.Task[Any]]
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
-@asynccontextmanager
-async def time_limit(seconds: float) -> AsyncIterator[None]:
+class TimeLimit:
     """Raises TimeoutError after the seconds, but reads first what arrived while the process stood still.
 
     A process that was stopped, or was busy elsewhere, finds its timers late and replies in its sockets. asyncio would
     fire the timers before the replies are read, although they came in time.
+
+    Args:
+        seconds: until the time is up.
     """
-    async with asyncio.timeout(None) as limit:
-        judge = _Judge(limit, asyncio.get_running_loop().time() + seconds)
-        try:
-            yield
-        finally:
-            judge.timer.cancel()
 
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._limit = asyncio.timeout(None)
 
-class _Judge:
-    """Ends a time limit when it is due, or a little later if that is noticed late."""
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._loop = asyncio.get_running_loop()
+        due = self._loop.time() + self._seconds
+        self._timer = self._loop.call_at(due, self._judge, due)
 
-    def __init__(self, limit: asyncio.Timeout, due: float) -> None:
-        self._limit, self._loop = limit, asyncio.get_running_loop()
-        self.timer = self._loop.call_at(due, self._judge, due)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        await self._limit.__aexit__(kind, error, trace)
 
     def _judge(self, due: float) -> None:
         now = self._loop.time()
         if now - due > _LATE:
-            self.timer = self._loop.call_at(now + _TO_READ, self._judge, now + _TO_READ)
+            self._timer = self._loop.call_at(now + _TO_READ, self._judge, now + _TO_READ)
         else:
             self._limit.reschedule(now)

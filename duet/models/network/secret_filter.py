@@ -6,6 +6,7 @@ import functools
 import re
 
 _MASK = b"***"
+_SIGNS = (b"\\", b"%", b"&#")  # of an escape
 
 
 def without_secret(data: bytes, secret: str) -> bytes:
@@ -14,7 +15,11 @@ def without_secret(data: bytes, secret: str) -> bytes:
     >>> without_secret(b'Wrong key a/b, a\\\\/b, a\\\\u002fb, a%2fb and a&#47;b', "a/b")
     b'Wrong key ***, ***, ***, *** and ***'
     """
-    return _pattern(secret).sub(_MASK, data) if secret else data
+    if not secret:
+        return data
+    if not any(sign in data for sign in _SIGNS):
+        return data.replace(secret.encode(), _MASK)
+    return _pattern(secret).sub(_MASK, data)
 
 
 @functools.lru_cache(maxsize=8)

@@ -208,8 +208,15 @@ function compare(a, b, direction) {
 function cell(column, value) {
   const place = make("td", { "data-label": column.label });
   place.className = KINDS[column.kind];
-  place.append(column.kind === "score" && value !== null ? verdict(value) : shown(column, value));
+  if (column.kind === "score" && value !== null) place.append(verdict(value));
+  else if (column.kind === "text" && value !== null) place.append(...breakable(value));
+  else place.append(shown(column, value));
   return place;
+}
+
+// A name may be broken after its underscores, and only there.
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, index) => (index ? [make("wbr"), part] : [part]));
 }
 
 function shown(column, value) {

@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from duet.atomic_files import replace_text
 from duet.reporting.advice import shared_warnings, warnings
 from duet.reporting.html import run_sections, runs_sections
 from duet.reporting.html.elements import (
@@ -25,8 +26,9 @@ from duet.reporting.html.elements import (
 )
 from duet.reporting.html.explorer import Explorer, answers_explorer, as_script_data, instructions_explorer
 from duet.reporting.html.runs_explorer import runs_explorer
-from duet.reporting.records import STOPPED, replace_text
+from duet.reporting.records import STOPPED
 from duet.reporting.run_result import UNFINISHED
+from duet.reporting.run_tables import RUNS
 from duet.reporting.runs import Run, read_run
 from duet.reporting.table import Table
 
@@ -79,12 +81,15 @@ def runs_page(runs: Sequence[Run], tables: Sequence[Table], pictures: Sequence[P
     """
     explorer, cut = instructions_explorer(runs)
     all_runs = runs_explorer(runs)
+    every_run = section("runs", "All runs", explorer_place(all_runs))
+    is_own = any(table.name == RUNS for table in tables)  # then the runs are the subject, else the methods are
     sections = [
         _warnings(shared_warnings(runs)),
-        section("runs", "All runs", explorer_place(all_runs)),
+        every_run if is_own else "",
         section("curve", "Best validation score so far", runs_sections.mean_curves(runs)),
-        *(section(table.name, table.title, static_table(table)) for table in tables if table.name != "runs"),
+        *(section(table.name, table.title, static_table(table)) for table in tables if table.name != RUNS),
         section("figures", "Figures", figures(pictures)) if pictures else "",
+        "" if is_own else every_run,
         section("instructions", "All instructions", note(CUT) * cut + explorer_place(explorer)),
         section("configuration", "Configuration", runs_sections.shared_configuration(runs)),
         section("left-out", "Left out", bullets(notes)) if notes else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 
 from duet.reporting.advice import TROUBLES
@@ -16,7 +17,7 @@ from duet.reporting.table import Table, minus
 from duet.reporting.untrusted import NotReportable
 from duet.reporting.whole_prompt import whole_prompt
 
-MOST_OWN = 50
+MOST_OWN, MOST_SPLITS = 50, 5
 
 
 def facts(run: Run) -> str:
@@ -36,9 +37,8 @@ def facts(run: Run) -> str:
 
 
 def _known_splits(run: Run) -> str:
-    splits = [example.split for example in run.examples]
-    counts = {name: splits.count(name) for name in dict.fromkeys(splits)}
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "not recorded"
+    counts = Counter(example.split for example in run.examples)
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common(MOST_SPLITS)) or "not recorded"
 
 
 def best_instruction(run: Run) -> str:
@@ -76,7 +76,7 @@ def scores(run: Run) -> str:
         score_row("Start", result.initial_best_validation_score, None, result.initial_best_validation_n, "start"),
         score_row("Best", result.validation_score, result.validation_interval, result.validation_n),
         *(
-            [score_row("Best, shrunk", result.validation_posterior, None, None)]
+            [score_row("Best, posterior", result.validation_posterior, None, None)]
             * (result.validation_posterior is not None)
         ),
     ]
@@ -86,8 +86,9 @@ def scores(run: Run) -> str:
         else (f"<p>Start, the best initial instruction: {escape(result.initial_best_instruction)}</p>")
     )
     yours = "".join(f"<p>{escape(label)}: {escape(each.instruction)}</p>" for label, each in own)
+    gain = "" if same else _gain(run)
     return (
-        f'<h3>Test</h3><div class="scores">{"".join(test)}</div>{note(_tested(run, same))}{_gain(run)}{started}{yours}'
+        f'<h3>Test</h3><div class="scores">{"".join(test)}</div>{note(_tested(run, same))}{gain}{started}{yours}'
         f'<h3>Validation</h3><div class="scores">{"".join(validation)}</div>'
         + note("The search chose by these scores, so the best one's is flattering; the test's is not.")
     )

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 
+from duet.atomic_files import replace_bytes, replace_text
 from duet.reporting.html.elements import Picture
-from duet.reporting.records import replace_bytes, replace_text
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ def pareto_plot(runs: Sequence[Run], palette: Palette) -> Figure:
     """A dot for each instruction, a step line for each front."""
     figure, axes = blank(6.4, 4)
     unit = length_unit(runs)
+    known = all(run.has_posterior for run in runs)
+    height = "posterior mean of the validation score" if known else "validation score"
     for run, colour in zip(runs, palette.cycle, strict=False):
         rows = scored_lengths(run, unit)
         front = pareto_front(rows)
@@ -41,7 +43,7 @@ def pareto_plot(runs: Sequence[Run], palette: Palette) -> Figure:
         scores = [*(row.score for row in front), front[-1].score]
         axes.step(lengths, scores, where="post", color=colour, linewidth=1.8, label=drawable(name))
         axes.scatter(lengths[:-1], scores[:-1], s=30, color=colour)
-    axes.set(xlabel=f"length of the instruction, {unit}", ylabel="validation score", title="Score against length")
+    axes.set(xlabel=f"length of the instruction, {unit}", ylabel=height, title="Score against length")
     axes.margins(0.05)
     axes.legend(loc="lower right", fontsize=8)
     axes.grid(visible=True)

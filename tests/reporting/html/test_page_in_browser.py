@@ -120,6 +120,43 @@ def test_the_answers_on_the_test_examples_are_there(page: Any) -> None:
     assert cells == ["1", "c d", "d", HOSTILE, "✗ wrong", "d", "✓ right"]
 
 
+def test_the_winner_is_marked_and_no_other_row(page: Any) -> None:
+    assert texts(page, "tr.winner td.instruction") == [f"★ best {HOSTILE}"]
+    assert len(all_of(page, ".badge")) == 1
+
+
+def test_what_was_scored_stands_beside_the_raw_answer(browser: Any, make_run: MakeRun) -> None:
+    row = candidate(
+        0, "Say it.", 0.5, outputs=["<think>b</think> It is b.", None], extracted=["b", None], scores=[1, None]
+    )
+    page = shown(browser, make_run("a", candidates=[row], examples=EXAMPLES))
+    one_of(page, "#instructions-table .open button").click()
+    assert texts(page, ".answers th") == ["Input", "Expected", "Answer", "Scored part", "Score"]
+    entries = [place.get_property("textContent") for place in all_of(page, ".answers td")]
+    assert entries[2:5] == ["<think>b</think> It is b.", "b", "✓ right"]
+    assert entries[7:] == ["no answer", "no answer", "–"]
+
+
+def test_a_run_of_5000_instructions_with_long_answers_opens_at_once(browser: Any, make_run: MakeRun) -> None:
+    long = [f"answer {place} {'and so on ' * 150}" for place in range(10_000)]
+    many = [
+        candidate(place, f"Instruction {place}", place / 5000, outputs=long[2 * place : 2 * place + 2])
+        for place in range(5000)
+    ]
+    folder = make_run("many", candidates=many)
+    assert (folder / "candidates.jsonl").stat().st_size > 15e6
+    page = shown(browser, folder)
+    assert (folder / "report.html").stat().st_size < 9e6
+    entry = page.execute_script("return performance.getEntriesByType('navigation')[0].loadEventEnd")
+    assert entry < 5000  # milliseconds; half a second on a quiet machine
+    buttons = all_of(page, "#instructions-table .open button")
+    buttons[0].click()
+    assert texts(page, ".answers td")[0].startswith("answer 9998 and so on")
+    one_of(heading(page, "Score"), "button").click()
+    all_of(page, "#instructions-table .open button")[0].click()
+    assert "the page holds those of the best instructions" in texts(page, ".detail .note")[0]
+
+
 def test_a_hostile_instruction_is_only_text(page: Any) -> None:
     for button in all_of(page, "#instructions-table .open button"):
         button.click()

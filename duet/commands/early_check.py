@@ -1,0 +1,84 @@
+"""Checks settings of ``fit`` without torch: a misspelt file, key or task costs a moment and not the imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from duet.config_files import find_config, read_config
+from duet.messages import suggest
+from duet.reporting.runs import flatten
+from duet.tasks.task import Task
+
+KEYS = tuple(Path(__file__).with_name("fit_keys.txt").read_text(encoding="utf-8").split())
+ANY_BELOW = ".*"  # in KEYS: which keys are below depends on the class that is named
+OF_EVERY_COMMAND = ("help", "print_config", "ask")
+TEXTS = ("name", "train_file", "test_file", "directory", "input_column", "output_column")  # keys of a task
+
+
+def check(arguments: Sequence[str]) -> None:
+    """Refuses what is wrong for sure; the parser of ``fit`` checks everything.
+
+    Args:
+        arguments: the command line behind ``fit`` or ``doctor``.
+
+    Raises:
+        ValueError: one line that names the file or the key, what was expected and what was found.
+    """
+    task: dict[str, Any] = {}
+    for place, key, value in settings(arguments):
+        if not is_known(key):
+            raise ValueError(f"{place}: no such key: {key}{suggest(key, KEYS)}")
+        if key.startswith("task."):
+            task[key.removeprefix("task.")] = value
+    if not {"-h", "--help", "--task"} & set(arguments):
+        check_task({key: value for key, value in task.items() if key in TEXTS and value is not None})
+
+
+def settings(arguments: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
+    """Where it stands, dotted key and value of each setting, in order: of ``--key value``, ``--key=value`` and files.
+
+    >>> list(settings(["--task.name=t", "--yes"]))
+    [('command line', 'task.name', 't'), ('command line', 'yes', '')]
+    """
+    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
+        option, joined, value = argument.partition("=")
+        value = value if joined else following
+        if option in ("-c", "--config"):
+            if not value:
+                raise ValueError(f"{option}: expected one argument but got none")
+            path = find_config(value)
+            yield from ((path, key, held) for key, held in flatten(read_config(path)).items())
+        elif option.startswith("--"):
+            yield "command line", option[2:].removesuffix("+"), value
+
+
+def is_known(key: str) -> bool:
+    """Whether it is a key, has keys below it, or lies below a class.
+
+    >>> is_known("task.name"), is_known("task"), is_known("strategy.init_args.nu"), is_known("task.nam")
+    (True, True, True, False)
+    """
+    parents = (key[:at] for at, letter in enumerate(f"{key}.") if letter == ".")
+    return (
+        key in KEYS
+        or key.rpartition(".")[2] in OF_EVERY_COMMAND
+        or any(known.startswith(f"{key}.") for known in KEYS)
+        or any(f"{parent}{ANY_BELOW}" in KEYS for parent in parents)
+    )
+
+
+def check_task(task: dict[str, Any]) -> None:
+    """Refuses a task that is not named or can't be found; what lies in files of the user's own is read later.
+
+    Raises:
+        ValueError: says what is missing, or what was expected and found.
+    """
+    if "name" not in task:
+        raise ValueError("task.name: expected in a --config file or on the command line (--task.name ...) but missing")
+    if not all(isinstance(value, str) for value in task.values()):
+        return
+    files = [Path(task[key]).expanduser() for key in ("train_file", "test_file") if key in task]
+    if not files or not all(file.is_file() for file in files):
+        Task(**task)
