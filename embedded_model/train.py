@@ -262,7 +262,7 @@ def train(arguments: argparse.Namespace) -> None:
             worst = sorted(zip(source.errors.tolist(), (one.name for one in FAMILIES), strict=True), reverse=True)
             print(" ".join(f"{name}:{error:.2f}" for error, name in worst), flush=True)
     save(model, tokenizer, arguments.output)
-    facts = {"parameters": size, "steps": arguments.steps, "tokens": seen}
+    facts = {"parameters": size, "steps": arguments.steps, "tokens": seen, "follows_requests": False}
     facts |= {"seconds": round(time.monotonic() - start), "loss": round(sum(recent) / len(recent), 4)}
     (arguments.output / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 

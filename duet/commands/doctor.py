@@ -6,7 +6,7 @@ Every line begins with ok, warning or problem. All options of ``fit`` are unders
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,12 +19,13 @@ from duet.commands.run_folder import LAST, Finished
 from duet.engine.search import Search
 from duet.exit_codes import BAD_INPUT, PROVIDER
 from duet.messages import OneLineParser, printable
-from duet.models.base import AbstractBlackBox, Completion, Request
+from duet.models.base import AbstractBlackBox, Completion, Outcome, Request
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.inspection import inspect_open_model, listed_models
 from duet.tasks.split_notes import describe_splits, split_warnings
 
+_INSTRUCTION = "Write the output that belongs to the input."
 _FEW = 30  # test examples: the interval of a score of one half is wider than 0.35
 
 
@@ -56,7 +57,9 @@ def run(argv: Sequence[str]) -> int:
         "--config", action="append", default=[], help="a file of settings, as for fit; several may be given"
     )
     parser.add_argument(
-        "--ask", action="store_true", help="ask every endpoint one tiny question; this may cost a fraction of a cent"
+        "--ask",
+        action="store_true",
+        help="send every endpoint one request of each kind that fit sends; this may cost a cent",
     )
     known, others = parser.parse_known_args(argv)
     configs = [f"--config={path}" for path in known.config]
@@ -109,7 +112,7 @@ def models(search: Search, settings: Any, ask: bool) -> Iterator[Finding]:
         else:
             yield from endpoint(name, box.endpoint)
             if ask:
-                yield answer(name, box)
+                yield from answers(name, box, questions(search, name))
     if search.needs_encoder and settings.white_box:
         yield from open_model("white_box", settings.white_box)
 
@@ -117,40 +120,85 @@ def models(search: Search, settings: Any, ask: bool) -> Iterator[Finding]:
 def endpoint(name: str, place: Endpoint) -> Iterator[Finding]:
     """Address, key, prices, and whether it is there."""
     yield Finding("ok", name, f"{place}")
-    if place.key:
-        yield Finding("ok", name, f"{place.key_variable} is set")
-    elif place.is_local and not place.needs_key:
-        yield Finding("ok", name, f"{place.key_variable} is not set, which most servers on this machine do not mind")
-    else:
-        yield Finding("problem", name, f"{place.key_variable} is not set", PROVIDER)
+    yield from secrets(name, place)
     prices = place.prices
     if prices is not None:
         text = f"{prices.prompt:g} and {prices.completion:g} US dollars per million tokens sent and received"
         yield Finding("ok", name, text if place.own_prices else f"{text} (list prices as known in 2025; check yours)")
     elif not place.is_local:
         yield Finding("warning", name, "prices unknown: set init_args.prices to see and to cap what a run costs")
-    try:
-        listed = listed_models(place)
-    except ProviderError as error:
-        yield Finding("problem", name, f"can't list its models: {error}", PROVIDER)
+    yield listed(name, place)
+
+
+def secrets(name: str, place: Endpoint) -> Iterator[Finding]:
+    """The environment variables that an endpoint needs."""
+    if not place.has_model_list and place.own_variable is None:
+        yield Finding("ok", name, "credentials are the provider's own, which LiteLLM looks for")
         return
-    if place.model in listed:
-        yield Finding("ok", name, f"reachable, and lists {place.model}")
-    else:
-        text = f"reachable, but does not list {place.model}; it lists {', '.join(listed[:5]) or 'nothing'}"
-        yield Finding("warning", name, text)
+    held = {place.key_variable: place.key}
+    held |= {variable: place.headers[header] for header, variable in place.header_variables}
+    for variable, value in held.items():
+        if value:
+            yield Finding("ok", name, f"{variable} is set")
+        elif variable in place.variables or not (place.is_local or place.header_variables):
+            yield Finding("problem", name, f"{variable} is not set", PROVIDER)
+        elif place.is_local:
+            yield Finding("ok", name, f"{variable} is not set; most local servers don't need it")
 
 
-def answer(name: str, box: AbstractBlackBox) -> Finding:
-    """One tiny call."""
+def listed(name: str, place: Endpoint) -> Finding:
+    """Whether the endpoint is there and knows the model; not every endpoint has a list of its models."""
+    if not place.has_model_list:
+        return Finding("warning", name, "reached through LiteLLM, so only --ask says whether it is there")
     try:
-        [outcome] = box.complete([Request("Say yes.", max_tokens=16)])
+        models = listed_models(place)
     except ProviderError as error:
-        return Finding("problem", name, f"asked, but {error}", PROVIDER)
-    if isinstance(outcome, Completion):
-        tokens = outcome.prompt_tokens + outcome.completion_tokens
-        return Finding("ok", name, f"asked, and answered with {tokens} tokens: {printable(outcome.text, 60)}")
-    return Finding("problem", name, f"asked, but there was no answer: {outcome.reason}", PROVIDER)
+        return Finding("problem", name, f"can't list its models: {error}", PROVIDER)
+    if models is None:
+        return Finding(
+            "warning", name, f"reachable, but has no list of models; --ask says whether {place.model} answers"
+        )
+    if place.model in models:
+        return Finding("ok", name, f"reachable, and lists {place.model}")
+    text = f"reachable, but does not list {place.model}; it lists {', '.join(models[:5]) or 'nothing'}"
+    return Finding("warning", name, text)
+
+
+def questions(search: Search, name: str) -> dict[str, Request]:
+    """What fit sends to a black box: the first request for instructions, and an instruction on the first example."""
+    boxes, splits = search.accounts.named, search.splits
+    found: dict[str, Request] = {}
+    if name == list(boxes)[-1]:
+        found["for instructions"] = search.initialisation.first_request(
+            splits.demonstrations, search.instruction_filter, search.seed
+        )
+    if name == next(iter(boxes)):
+        found["for an answer"] = search.evaluation.request(_INSTRUCTION, splits.validation[0])
+    return found
+
+
+def answers(name: str, box: AbstractBlackBox, asked: Mapping[str, Request]) -> Iterator[Finding]:
+    """What comes back."""
+    for purpose, request in asked.items():
+        try:
+            [outcome] = box.complete([request])
+        except ProviderError as error:
+            yield Finding("problem", name, f"asked {purpose}, but {error}", PROVIDER)
+            return
+        yield answered(name, purpose, outcome)
+
+
+def answered(name: str, purpose: str, outcome: Outcome) -> Finding:
+    """Whether an outcome is an answer."""
+    if not isinstance(outcome, Completion):
+        return Finding("problem", name, f"asked {purpose}, but there was no answer: {outcome.reason}", PROVIDER)
+    tokens = outcome.prompt_tokens + outcome.completion_tokens
+    if outcome.is_empty:
+        return Finding("problem", name, f"asked {purpose}, but the answer of {tokens} tokens is empty", PROVIDER)
+    if outcome.cut:
+        text = f"asked {purpose}; the answer was cut after {outcome.completion_tokens} tokens: raise its max_tokens"
+        return Finding("warning", name, text)
+    return Finding("ok", name, f"asked {purpose}, and answered with {tokens} tokens: {printable(outcome.text, 60)}")
 
 
 def open_model(name: str, settings: Any) -> Iterator[Finding]:

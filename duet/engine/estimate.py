@@ -31,16 +31,18 @@ class Needs:
         evaluation: how an instruction is scored.
         extractor: how instructions become features; it may ask the black box for output answers.
         overhead: bytes that the task's black box sends with every prompt.
+        answer_overhead: tokens that each of its answers can take beyond ``max_tokens``.
     """
 
     splits: Splits
     evaluation: EvaluationConfig
     extractor: FeatureExtractor
     overhead: int = 0
+    answer_overhead: int = 0
 
     def trials(self, requests: Sequence[Request]) -> Usage:
         """These requests for answers."""
-        return most(requests, self.overhead)
+        return most(requests, self.overhead, self.answer_overhead)
 
     def scores(self, text: str, instructions: int, calls: int) -> Usage:
         """Scoring instructions no longer than the text with this many calls, whichever of them get more examples.
@@ -67,7 +69,7 @@ class Needs:
             return Usage()
         probes = self.splits.demonstrations[: self.extractor.probes]
         requests = _answers(texts, probes, self.extractor.template, self.extractor.max_new_tokens)
-        return most(requests, self.overhead)
+        return most(requests, self.overhead, self.answer_overhead)
 
     def final_test(self, texts: Iterable[str]) -> Usage:
         """The test of the best instruction and of the best initial one, whichever two of the texts they are."""
@@ -75,7 +77,11 @@ class Needs:
         return self._tried((longest * 2)[:2], self.splits.test)
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
-        return most(_answers(texts, examples, self.evaluation.template, self.evaluation.max_tokens), self.overhead)
+        return most(
+            _answers(texts, examples, self.evaluation.template, self.evaluation.max_tokens),
+            self.overhead,
+            self.answer_overhead,
+        )
 
 
 @dataclass(frozen=True)
@@ -127,10 +133,12 @@ class Silent(AbstractBlackBox):
 
     Args:
         prompt_overhead: that of the black box it stands for.
+        reply_overhead: likewise, of its answers.
         most: what it was asked.
     """
 
     prompt_overhead: int = 0
+    reply_overhead: int = 0
     most: Usage = field(default_factory=Usage)
 
     @property
@@ -140,7 +148,7 @@ class Silent(AbstractBlackBox):
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Empty texts only."""
-        self.most += most(requests, self.prompt_overhead)
+        self.most += most(requests, self.prompt_overhead, self.reply_overhead)
         yield dict.fromkeys(range(len(requests)), Completion("", 0, 0))
 
 
@@ -166,7 +174,7 @@ def estimate(
         iterations: of the search.
         seed: of the run.
     """
-    silent = Silent(boxes[1].overhead)
+    silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
     initialisation.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
     longest = [_LONGEST_LETTER * instruction_filter.max_characters]
     written = _told(strategy.longest_requests(needs.splits.demonstrations, longest[0]), instruction_filter)
@@ -181,7 +189,7 @@ def estimate(
         Part("scores", needs.scores(longest[0], n_scored, calls), task),
         Part("trials", tries * iterations, task),
         Part("output answers", needs.outputs(longest) * n_read, task),
-        Part("candidates", most(written, boxes[1].overhead) * iterations, boxes[1].endpoint),
+        Part("candidates", most(written, boxes[1].overhead, boxes[1].answer_overhead) * iterations, boxes[1].endpoint),
         Part("final test", needs.final_test(longest), task),
     )
     return Estimate(tuple(part for part in parts if part.most.calls))

@@ -31,8 +31,8 @@ from duet.tasks.split_notes import split_warnings
 from duet.tasks.task import Task
 
 log = logging.getLogger("duet")
-EMBEDDED_NOTE = (
-    "The task model is the small embedded one, good for trying Duet out; "
+TOY_NOTE = (
+    "The task model is a small one that can't follow requests, good for trying Duet out; "
     "name your own with a second --config, such as models/openai.yaml"
 )
 
@@ -125,7 +125,7 @@ class Search:
         self.last: StepRecord | None = None
         self.result: Result | None = None
         self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
-        self._needs = Needs(self.splits, evaluation, extractor, black_box.overhead)
+        self._needs = Needs(self.splits, evaluation, extractor, black_box.overhead, black_box.answer_overhead)
         self._started = time.monotonic()
         self._earlier_seconds = 0.0
 
@@ -158,7 +158,7 @@ class Search:
     def notes(self) -> tuple[str, ...]:
         """What the user should know before the run starts."""
         notes = (*self.task.notes, *split_warnings(self.splits))
-        return (*notes, EMBEDDED_NOTE) if "embedded" in self.accounts.boxes[0].identity else notes
+        return notes if self.accounts.boxes[0].follows_requests else (*notes, TOY_NOTE)
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""

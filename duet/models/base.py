@@ -69,6 +69,20 @@ def cut_at_stop(text: str, stop: Sequence[str]) -> str:
     return text[: min(ends)] if ends else text
 
 
+def without_system_role(messages: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The same conversation for a model that takes no system prompt: it stands before the user's first message.
+
+    >>> without_system_role([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}])
+    [{'role': 'user', 'content': 'Be brief.\\n\\nHello'}]
+    """
+    system = [message["content"] for message in messages if message["role"] == "system"]
+    others = [message for message in messages if message["role"] != "system"]
+    if not system or not others:
+        return list(messages)
+    first = others[0] | {"content": "\n\n".join([*system, others[0]["content"]])}
+    return [first, *others[1:]]
+
+
 @dataclass(frozen=True)
 class Completion:
     """An answer, as it came, with the tokens that it cost.
@@ -87,8 +101,13 @@ class Completion:
     cut: bool = False
     estimated: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the answer has no letter, digit or sign."""
+        return not self.text.strip()
 
-FailureKind = Literal["failed", "rejected", "refused", "filtered", "tool_calls", "empty", "not_sent"]
+
+FailureKind = Literal["failed", "rejected", "too_long", "refused", "filtered", "tool_calls", "empty", "not_sent"]
 
 
 @dataclass(frozen=True)
@@ -99,15 +118,25 @@ class CallFailure:
         reason: one line for the reader.
         prompt_tokens: what the provider charged nevertheless, as for a refusal.
         completion_tokens: likewise.
-        kind: ``failed``, given up after all retries, so that asking again may help; ``rejected``, the request itself is
-            not accepted; ``refused``, by the model; ``filtered``, by the provider; ``tool_calls``, or nothing at all
-            (``empty``), instead of a text; ``not_sent``, as the time or another cap was used up.
+        kind: ``failed``, given up after all retries, so that sending it again can help; ``rejected``, the request
+            itself is not accepted; ``too_long``, its prompt does not fit the model; ``refused``, by the model;
+            ``filtered``, by the provider; ``tool_calls``, or nothing at all (``empty``), instead of a text;
+            ``not_sent``, as the time or another cap was used up.
     """
 
     reason: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     kind: FailureKind = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same request will never be answered, however often it is sent.
+
+        >>> CallFailure("blocked", kind="filtered").is_final, CallFailure("given up after 300 s").is_final
+        (True, False)
+        """
+        return self.kind not in ("failed", "not_sent")
 
 
 Outcome = Completion | CallFailure
@@ -147,6 +176,11 @@ class AbstractBlackBox(ABC):
     def answer_overhead(self) -> int:
         """Tokens that an answer can take beyond its request's ``max_tokens``, such as those of a model's reasoning."""
         return 0
+
+    @property
+    def follows_requests(self) -> bool:
+        """Whether it carries out what a prompt says; a small model that only continues texts declares False."""
+        return True
 
     @abstractmethod
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
@@ -212,6 +246,11 @@ class AbstractWrapper(AbstractBlackBox):
     def answer_overhead(self) -> int:
         """The inner black box's."""
         return self._inner.answer_overhead
+
+    @property
+    def follows_requests(self) -> bool:
+        """The inner black box's."""
+        return self._inner.follows_requests
 
 
 @dataclass(frozen=True)

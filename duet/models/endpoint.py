@@ -34,12 +34,18 @@ class Endpoint:
         model: the model's name there.
         own_prices: the user's; None is the list prices at the provider's own address, where they are known.
         own_variable: the environment variable that holds its key, if it is another than OPENAI_API_KEY.
+        header_variables: more headers, and the environment variables that hold their values.
+        query: parameters of its address, such as Azure's ``api-version``.
+        has_model_list: whether it can be requested; not where LiteLLM stands between.
     """
 
     address: str
     model: str
     own_prices: Prices | None = None
     own_variable: str | None = None
+    header_variables: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    has_model_list: bool = True
 
     @property
     def prices(self) -> Prices | None:
@@ -57,9 +63,24 @@ class Endpoint:
         return os.environ.get(self.key_variable, "").strip()
 
     @property
+    def headers(self) -> dict[str, str]:
+        """The further headers with what the environment holds now, maybe nothing; in no field, like the key."""
+        return {name: os.environ.get(variable, "").strip() for name, variable in self.header_variables}
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that have to hold something; other servers can do without a key."""
+        return (*([self.key_variable] if self.needs_key else []), *(variable for _, variable in self.header_variables))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Whatever no text may show, the longest first."""
+        return tuple(sorted(filter(None, {self.key, *self.headers.values()}), key=len, reverse=True))
+
+    @property
     def needs_key(self) -> bool:
         """Whether nothing can be asked without a key; other servers may do without."""
-        return self.own_variable is not None or self.is_openai
+        return self.own_variable is not None or (self.is_openai and not self.header_variables)
 
     @property
     def is_openai(self) -> bool:

@@ -41,17 +41,29 @@ class ScriptedBlackBox(AbstractBlackBox):
     Args:
         answer: a function of the request, or a table from prompts to answers. A prompt that is not in it fails.
         identity: the name that it goes by.
+        follows_requests: what it declares.
     """
 
-    def __init__(self, answer: Callable[[Request], Answer] | Mapping[str, Answer], identity: str = "scripted") -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Answer] | Mapping[str, Answer],
+        identity: str = "scripted",
+        follows_requests: bool = True,
+    ) -> None:
         self._answer = answer
         self._identity = identity
+        self._follows_requests = follows_requests
         self.asked: list[Request] = []
 
     @property
     def identity(self) -> str:
         """The name that it was given."""
         return self._identity
+
+    @property
+    def follows_requests(self) -> bool:
+        """What it was told to declare."""
+        return self._follows_requests
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests``, some at a time, and notes them in ``asked``."""

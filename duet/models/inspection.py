@@ -19,6 +19,7 @@ from duet.models.open_model.checkpoints import LoadOptions, reading
 from duet.models.open_model.memory import count_weights
 
 _SECONDS = 10.0
+_NO_LIST = (405, 501)
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,19 @@ def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
     options = LoadOptions(**{name: value for name, value in settings.items() if name in known}).resolved()
     name = resolve_model(options.model)
     options.check_device()
-    if not (Path(name).is_dir() or _is_downloaded(name)):
+    if not (Path(name).is_dir() or _is_downloaded(name, options.gguf_file or "config.json")):
         return None
     transformers: Any = import_module("transformers")
     with reading(name, options):
-        config = transformers.AutoConfig.from_pretrained(name, local_files_only=True)
+        config = transformers.AutoConfig.from_pretrained(name, local_files_only=True, **options.source)
     weights = count_weights(config)
     dtype = getattr(torch, options.dtype) if options.dtype != "auto" else config.dtype or torch.float32
     precision = f"{options.bits} bit" if options.bits else str(dtype).removeprefix("torch.")
     return OpenModel(weights.total, weights.bytes(dtype, options.bits), precision, options.device, _free(options))
 
 
-def listed_models(endpoint: Endpoint) -> list[str]:
-    """The models that an endpoint says it has; this asks for its list and nothing else.
+def listed_models(endpoint: Endpoint) -> list[str] | None:
+    """The models that an endpoint says it has; None where it has no list. Nothing else is requested.
 
     Raises:
         ProviderError: it can't be reached, or refuses.
@@ -73,16 +74,33 @@ def listed_models(endpoint: Endpoint) -> list[str]:
     openai: Any = import_module("openai")
     try:
         with openai.OpenAI(
-            api_key=endpoint.key or "no-key", base_url=endpoint.address, timeout=_SECONDS, max_retries=0
+            api_key=endpoint.key or "none",
+            base_url=endpoint.address,
+            timeout=_SECONDS,
+            max_retries=0,
+            default_headers=endpoint.headers,
+            default_query=dict(endpoint.query),
+            http_client=_without_redirects(openai),
         ) as client:
             return [str(model.id) for model in client.models.list().data]
+    except (openai.NotFoundError, openai.BadRequestError):
+        return None
+    except openai.APIStatusError as error:
+        if error.status_code in _NO_LIST:
+            return None
+        raise ProviderError(one_line(error, *endpoint.secrets)) from error
     except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
-        raise ProviderError(one_line(error.__cause__ or error, endpoint.key)) from error
+        raise ProviderError(one_line(error.__cause__ or error, *endpoint.secrets)) from error
 
 
-def _is_downloaded(name: str) -> bool:
+def _without_redirects(openai: Any) -> Any:
+    """The key goes to no other host."""
+    return openai.DefaultHttpxClient(follow_redirects=False, timeout=_SECONDS)
+
+
+def _is_downloaded(name: str, file: str) -> bool:
     hub: Any = import_module("huggingface_hub")
-    return isinstance(hub.try_to_load_from_cache(name, "config.json"), str)
+    return isinstance(hub.try_to_load_from_cache(name, file), str)
 
 
 def _free(options: LoadOptions) -> int | None:

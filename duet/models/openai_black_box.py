@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
-import os
 import random
-import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 from duet.interrupts import postponed
-from duet.models.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
-from duet.models.endpoint import Endpoint, checked_url
+from duet.models.base import NOT_SENT, AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always
+from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
-from duet.models.metering import UNCHARGED, AbstractMeter, Charge, Verdict, as_meter, charge_of
+from duet.models.metering import UNCHARGED, AbstractMeter, Charge, Verdict, as_meter
+from duet.models.network.attempts import Attempts, Carrier
 from duet.models.network.rate_limits import RateLimits
-from duet.models.network.replies import Passing, Reading, Unusable, one_line, read_reply
+from duet.models.network.replies import Passing, Reading, Unusable
+from duet.models.network.request_fields import RequestFields
 from duet.models.prices import Prices
+from duet.models.providers import locate, require_secrets, room_to_reason
 
 if TYPE_CHECKING:
-    from duet.models.network.connection import Connection
     from duet.models.network.in_flight_tasks import InFlightTasks
 
-_OPENAI_URL = "https://api.openai.com/v1"
+log = logging.getLogger("duet")
+T = TypeVar("T")
 _CONNECT_SECONDS = 10.0
 _FIRST_CONTACT_SECONDS = 15.0  # how long an endpoint that never replied is tried again
+_LOADING_SECONDS = 120.0  # the same for one on this machine, which may be about to start
 _GRACE_SECONDS = 3.0  # how long what is under way may still arrive, once the provider turned out to be unusable
 _LONGEST_PAUSE = 8.0
 _POLL = 0.05  # seconds between two looks at whether there is room
 _MOST_WASTED = 6  # attempts at one request that may have been charged and gave no answer
-_OF_A_GATEWAY = {502, 504, 522, 524}  # it does not know what became of the request behind it
 # What leaves together comes back together and then waits for one another: so requests leave a few at a time.
 _TOGETHER, _APART = 4, 0.001  # seconds
 
@@ -60,6 +63,13 @@ class OpenAIBlackBox(AbstractBlackBox):
         system_prompt: sent before every prompt, if given.
         prices: US dollars per million tokens; None is the list prices at OpenAI's and DeepSeek's own address.
         key_variable: environment variable that holds the key, such as a second provider's; None is OPENAI_API_KEY.
+        fields: fields of every request: a value sets one (``top_p: 0.9``, ``reasoning_effort: low``), null leaves one
+            out (``temperature: null``); ``extra_body`` is understood. A field that the server refuses is left out or
+            renamed by itself.
+        reasoning_tokens: tokens that an answer may have beyond its limit, for a model that reasons before it answers;
+            None is 4,096 for models that are known to reason, and 0 for others.
+        headers: more headers, each with the environment variable that holds its value: ``{api-key: AZURE_API_KEY}``.
+        query: parameters of the address, such as ``{api-version: "2024-10-21"}``.
         grace: seconds in which answers that are under way may still arrive after Ctrl-C or SIGTERM.
     """
 
@@ -76,36 +86,52 @@ class OpenAIBlackBox(AbstractBlackBox):
         system_prompt: str | None = None,
         prices: Prices | None = None,
         key_variable: str | None = None,
+        fields: dict[str, Any] | None = None,
+        reasoning_tokens: int | None = None,
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
         grace: float = 10.0,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError(f"Expected max_concurrency to be at least 1 but got {max_concurrency}")
         _check_positive(timeout=timeout, patience=patience, pause=pause, grace=grace)
         _check_positive(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
-        self._model = model
-        self._base_url = checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL)
-        self._endpoint = Endpoint(self._base_url, model, prices, _checked_variable(key_variable))
+        self._endpoint = locate(model, base_url, prices, key_variable, headers, query)
+        self._model, self._base_url = self._endpoint.model, self._endpoint.address
+        limit = "max_completion_tokens" if self._endpoint.is_openai else "max_tokens"
+        room = room_to_reason(self._model) if reasoning_tokens is None else reasoning_tokens
+        if room < 0:
+            raise ValueError(f"Expected reasoning_tokens of at least 0 but got {room}")
+        self._fields = RequestFields(self._model, limit, fields, room)
+        self._attempts = Attempts(self._fields, system_prompt, self._base_url, timeout)
         self._max_concurrency = max_concurrency
         self._timeout, self._patience, self._pause = timeout, patience, pause
         self._grace = grace
         self._pausing: set[asyncio.Task[object]] = set()  # tasks between two attempts
         self._limits = RateLimits(requests_per_minute, tokens_per_minute)
         self._system_prompt = system_prompt
-        self._open_connection: Connection | None = None
+        self._open_connection: Carrier | None = None
+        self._connect: Callable[[], Carrier] = self._own_connection
         self._random = random.Random()  # for pauses; the global stream is left alone
-        self._was_reached = False
+        self._has_said_so = False
         self._last_answer = float("-inf")  # when any request was last answered
 
     @property
     def identity(self) -> str:
-        """Endpoint, model and system prompt."""
-        parts = ["openai", self._base_url, self._model, *([self._system_prompt] if self._system_prompt else [])]
-        return ":".join(parts)
+        """Endpoint, model, system prompt and the user's fields."""
+        query = urlencode(self._endpoint.query)
+        address = f"{self._base_url}?{query}" if query else self._base_url
+        return ":".join(["openai", address, self._model, *filter(None, [self._system_prompt, self._fields.identity])])
 
     @property
     def overhead(self) -> int:
         """The system prompt's."""
         return len((self._system_prompt or "").encode(errors="replace"))
+
+    @property
+    def answer_overhead(self) -> int:
+        """The room to reason, or what the user's own limit allows."""
+        return self._fields.answer_overhead
 
     @property
     def endpoint(self) -> Endpoint:
@@ -144,7 +170,7 @@ class OpenAIBlackBox(AbstractBlackBox):
 
     def _send(
         self,
-        connection: Connection,
+        connection: Carrier,
         waiting: deque[tuple[int, Request]],
         tasks: InFlightTasks[_Answered],
         meter: AbstractMeter,
@@ -181,7 +207,7 @@ class OpenAIBlackBox(AbstractBlackBox):
         if missing := {index: NOT_SENT for index in given_up if index not in arrived}:
             yield missing
 
-    async def _answer(self, connection: Connection, request: Request, meter: AbstractMeter) -> _Answered:
+    async def _answer(self, connection: Carrier, request: Request, meter: AbstractMeter) -> _Answered:
         """All attempts at one request; the first one has been permitted already.
 
         Raises:
@@ -216,52 +242,52 @@ class OpenAIBlackBox(AbstractBlackBox):
         while verdict is Verdict.WAIT:
             if not meter() or time.monotonic() + pause >= until:
                 return False
-            await self._sleep(pause)
+            await self._unless_cancelled(asyncio.sleep(pause))
             verdict, pause = meter.begin(request), _POLL
         return verdict is Verdict.SEND
 
-    async def _sleep(self, seconds: float) -> None:
+    async def _unless_cancelled(self, pausing: Coroutine[Any, Any, T]) -> T:
+        """Waits for something during which nothing is under way, so that Ctrl-C need not wait for it."""
         task = asyncio.current_task()
         assert task is not None
         self._pausing.add(task)
         try:
-            await asyncio.sleep(seconds)
+            return await pausing
         finally:
             self._pausing.discard(task)
 
     async def _metered_attempt(
-        self, connection: Connection, request: Request, most_seconds: float, meter: AbstractMeter
+        self, connection: Carrier, request: Request, most_seconds: float, meter: AbstractMeter
     ) -> tuple[Reading, Charge | None]:
         """One attempt, and what it was charged; None is unknown, as for one that is given up under way."""
+        until = time.monotonic() + most_seconds
         try:
-            return await self._attempt(connection, request, most_seconds)
+            is_admitted = await self._unless_cancelled(self._attempts.admit(most_seconds))
+        except asyncio.CancelledError:
+            meter.end(request, UNCHARGED)
+            raise
+        if not is_admitted:
+            return Passing(""), UNCHARGED
+        try:
+            reading, charge = await self._attempts.send(connection, request, until - time.monotonic())
+            self._say_that_it_waits(reading)
+            return reading, charge
         except asyncio.CancelledError:
             meter.end(request, None)
             raise
 
-    async def _attempt(
-        self, connection: Connection, request: Request, most_seconds: float
-    ) -> tuple[Reading, Charge | None]:
-        from duet.models.network.connection import NO_REPLY, was_reached
-        from duet.models.network.in_flight_tasks import TimeLimit
-
-        seconds = min(self._timeout, max(most_seconds, 0.001))
-        try:
-            async with TimeLimit(seconds):
-                reply = await connection.post(self._body(request))
-        except TimeoutError:
-            self._was_reached = True  # connecting has a shorter limit of its own
-            return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else ""), None
-        except NO_REPLY as error:
-            passing = Passing(f"no reply from {self._base_url}: {one_line(error.__cause__ or error)}")
-            return passing, None if was_reached(error) else UNCHARGED
-        self._was_reached = True
-        reading = read_reply(request, reply)
-        return reading, _charge(reading, reply.status)
-
     @property
     def _most_seconds(self) -> float:
-        return self._patience if self._was_reached else min(self._patience, _FIRST_CONTACT_SECONDS)
+        if self._attempts.was_reached:
+            return self._patience
+        return min(self._patience, _LOADING_SECONDS if self._endpoint.is_local else _FIRST_CONTACT_SECONDS)
+
+    def _say_that_it_waits(self, reading: Reading) -> None:
+        """Says once that nothing answers yet on this machine."""
+        is_waiting = isinstance(reading, Passing) and not self._attempts.was_reached and self._endpoint.is_local
+        if is_waiting and not self._has_said_so:
+            self._has_said_so = True
+            log.warning("Nothing answers at %s yet; waiting up to %.3g s", self._base_url, self._most_seconds)
 
     def _given_up(self, reason: str, began: float, is_stopped: bool) -> CallFailure:
         """Its own failure, if others were answered meanwhile or a cap was reached.
@@ -274,37 +300,32 @@ class OpenAIBlackBox(AbstractBlackBox):
             return CallFailure(f"given up after {seconds:.3g} s: {reason}")
         raise ProviderError(f"Nothing was answered for {seconds:.3g} s: {reason}")
 
-    def _connection(self) -> Connection:
+    def carry(self, endpoint: Endpoint, connect: Callable[[], Carrier]) -> None:
+        """Replaces what carries the requests, for a provider with another protocol.
+
+        Args:
+            endpoint: where they go then.
+            connect: makes the connection, at its first use.
+        """
+        self._endpoint, self._base_url, self._connect = endpoint, endpoint.address, connect
+        self._attempts.address = endpoint.address
+
+    def _connection(self) -> Carrier:
         """The connection, made at its first use.
 
         Raises:
-            ProviderError: there is no key where one is needed, or it is none.
+            ProviderError: there is no key where one is needed, or it can't be a key.
         """
-        from duet.models.network.connection import Connection
-
         if self._open_connection is None:
-            key = self._endpoint.key
-            if not key and self._endpoint.needs_key:
-                raise ProviderError(f"No key: set the environment variable {self._endpoint.key_variable}")
-            if not (key.isascii() and key.isprintable()):
-                raise ProviderError(f"{self._endpoint.key_variable} holds characters that no key has")
-            connect_seconds = min(_CONNECT_SECONDS, self._timeout / 2)
-            self._open_connection = Connection(self._base_url, key or "no-key", self._max_concurrency, connect_seconds)
+            require_secrets(self._endpoint)
+            self._open_connection = self._connect()
         return self._open_connection
 
-    def _body(self, request: Request) -> dict[str, Any]:
-        """What is sent; OpenAI's newer models refuse ``max_tokens``, other servers may not know its successor."""
-        system = [{"role": "system", "content": self._system_prompt}] if self._system_prompt else []
-        seed = {"seed": request.seed} if request.temperature > 0 else {}
-        stop = {"stop": [*request.stop]} if request.stop else {}
-        return {
-            "model": self._model,
-            "messages": [*system, *request.chat],
-            "max_completion_tokens" if self._endpoint.is_openai else "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
-            **seed,
-            **stop,
-        }
+    def _own_connection(self) -> Carrier:
+        from duet.models.network.connection import Connection
+
+        place, seconds = self._endpoint, min(_CONNECT_SECONDS, self._timeout / 2)
+        return Connection(self._base_url, place.key, self._max_concurrency, seconds, place.headers, dict(place.query))
 
 
 @dataclass(frozen=True)
@@ -329,28 +350,12 @@ def _handed_over(ended: Mapping[int, asyncio.Task[_Answered]], meter: AbstractMe
         yield {index: answer.outcome for index, answer in answered.items()}
 
 
-def _charge(reading: Reading, status: int) -> Charge | None:
-    """What an attempt was charged by its reply; None where it may have been, and nobody says how much."""
-    if isinstance(reading, Completion) or (
-        isinstance(reading, CallFailure) and (reading.prompt_tokens or reading.completion_tokens)
-    ):
-        return charge_of(reading)
-    return None if status < 300 or status in _OF_A_GATEWAY else UNCHARGED
-
-
 def _or_endless(seconds: float | None) -> float:
     return math.inf if seconds is None else seconds
 
 
 def _trouble(ended: Mapping[int, asyncio.Task[_Answered]]) -> BaseException | None:
     return next((trouble for task in ended.values() if not task.cancelled() and (trouble := task.exception())), None)
-
-
-def _checked_variable(name: str | None) -> str | None:
-    """The name, which is not repeated if it is none: it may be a key."""
-    if name is not None and not re.fullmatch("[A-Z][A-Z0-9_]{0,63}", name):
-        raise ValueError("Expected key_variable to name an environment variable in capitals, such as DEEPSEEK_API_KEY")
-    return name
 
 
 def _check_positive(**values: float | None) -> None:

@@ -26,6 +26,8 @@ from duet.proposals.instruction_filter import LISTED, InstructionFilter, canonic
 from duet.tasks.example import Example
 from duet.tasks.labels import closed_labels
 
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_JSON_LIST = re.compile(r'\[\s*"')
 _REQUEST_CHARACTERS = 1500  # of the request without its demonstrations, about
 _AROUND_EXAMPLE = 20  # characters of its form
 _LEAST_ROOM = 400
@@ -34,7 +36,7 @@ _LISTED = re.compile(rf"^\s*(?:[-*•]\s+|{LISTED})")
 _BEGINS = re.compile(rf"[\W\d_]*{PREFIX}\b", re.IGNORECASE)
 
 
-def parse_instructions(reply: str) -> list[str]:
+def parse_instructions(reply: str, cut: bool = False) -> list[str]:
     """The instructions in a reply, canonical and distinct, whatever stands around them.
 
     Numbered or bulleted lists, quotes, JSON lists, preambles and closing remarks are understood. Lines that begin with
@@ -42,7 +44,12 @@ def parse_instructions(reply: str) -> list[str]:
 
     >>> parse_instructions('Two:\\n1. "The instruction was to add them."\\n2) The instruction was to sum up')
     ['Add them.', 'Sum up.']
+
+    Args:
+        reply: the model's text.
+        cut: whether it was cut off, so that its last item is not whole; a list of one item keeps it.
     """
+    reply = _without_last_item(reply) if cut else reply
     lines = [line for line in reply.replace("**", "").splitlines() if line.strip()]
     listed = [line for line in lines if _LISTED.match(line)]
     prefixed = [line for line in lines if PREFIX.lower() in line.lower()]
@@ -52,19 +59,30 @@ def parse_instructions(reply: str) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
 
 
-def parse_blocks(reply: str) -> list[str]:
+def _without_last_item(reply: str) -> str:
+    """A reply that was cut off without its last line or, in a JSON list, its last string, closed again."""
+    whole = reply.rstrip()
+    strings = list(_STRING.finditer(whole, max(0, whole.find("[")))) if _JSON_LIST.search(whole) else []
+    if strings:
+        return f"{whole[: strings[-1].end()]}]"
+    lines = whole.splitlines()
+    return "\n".join(lines[:-1]) if len(lines) > 1 else reply
+
+
+def parse_blocks(reply: str, cut: bool = False) -> list[str]:
     """The instructions of several lines in a reply: what stands between lines with ---, else the items of a list.
 
     >>> parse_blocks("Sort:\\n- a\\n---\\n1. Order:\\n- b\\n---")
     ['Sort:\\n- a', 'Order:\\n- b']
-    >>> parse_blocks("1. Sort:\\n- a\\n2. Order it")
-    ['Sort:\\n- a', 'Order it.']
+    >>> parse_blocks("1. Sort:\\n- a\\n2. Order it"), parse_blocks("1. Sort\\n2. Order it\\n3. Wri", cut=True)
+    (['Sort:\\n- a', 'Order it.'], ['Sort.', 'Order it.'])
     """
     blocks = re.split(rf"^\s*{SEPARATOR}-*\s*$", reply, flags=re.MULTILINE)
     if len(blocks) == 1:
         blocks = re.split(r"^(?=\s{0,3}[(（]?\d{1,3}[.):、．）：](?!\d))", reply, flags=re.MULTILINE)
         blocks = blocks[1:] if len(blocks) > 2 else blocks
-    texts = [canonical(block, several_lines=True) for block in blocks]
+    whole = blocks[:-1] if cut and len(blocks) > 1 else blocks
+    texts = [canonical(block, several_lines=True) for block in whole]
     return list(dict.fromkeys(text for text in texts if text))
 
 
@@ -161,11 +179,18 @@ class Initialisation:
         kept = tuple(Candidate(text, "initial") for text in list(found)[: self.count])
         return FirstInstructions(kept, len(texts), rejected)
 
+    def first_request(
+        self, demonstrations: Sequence[Example], instruction_filter: InstructionFilter, seed: int
+    ) -> Request:
+        """The first of the requests that ``candidates`` sends."""
+        return next(self._rounds(demonstrations, instruction_filter, seed, None))[0]
+
     def _texts(self, reply: Completion, instruction_filter: InstructionFilter) -> list[str]:
-        """The instructions in a reply, canonical."""
+        """The instructions in a reply, canonical; of one that was cut off, those that are whole."""
         if self.mode == "sample":
             return [canonical(reply.text)]
-        return parse_blocks(reply.text) if instruction_filter.several_lines else parse_instructions(reply.text)
+        parse = parse_blocks if instruction_filter.several_lines else parse_instructions
+        return parse(reply.text, reply.cut)
 
     def _rounds(
         self, demonstrations: Sequence[Example], wanted: InstructionFilter, seed: int, context_length: int | None
@@ -221,5 +246,5 @@ def _explain(failures: Sequence[CallFailure]) -> None:
     if NOT_SENT in failures:
         raise BudgetSpent("The time was up before the first instructions came")
     for failure in failures:
-        if failure.kind in ("failed", "rejected"):
+        if failure.kind in ("failed", "rejected", "too_long", "empty"):
             raise ProviderError(f"No first instruction came: {failure.reason}")

@@ -54,8 +54,8 @@ class AbstractEvoPrompt(AbstractStrategy):
         population: members.
         per_iteration: children that are written and scored together; a generation is never exceeded.
         operator: ``request`` asks the black box to cross and mutate; ``continuation`` splices the parents' words and
-            lets it continue the first ones behind demonstrations; ``auto`` is ``continuation`` for the embedded model,
-            which can't follow a request, and else ``request``.
+            lets it continue the first ones behind demonstrations; ``auto`` is ``continuation`` for a model
+            that declares that it can't follow a request, as the embedded one does, and else ``request``.
         demonstrations: examples per prompt of a continuation.
         temperature: of the replies; the last attempts, where nothing new came, raise it towards 1.
         max_new_tokens: most tokens of a continuation.
@@ -178,7 +178,7 @@ class AbstractEvoPrompt(AbstractStrategy):
         return texts, [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
 
     def _continues(self, black_box: AbstractBlackBox) -> bool:
-        return self.operator == "continuation" or (self.operator == "auto" and "embedded" in black_box.identity)
+        return self.operator == "continuation" or (self.operator == "auto" and not black_box.follows_requests)
 
     def _request(
         self, plan: Plan, beginning: str, temperature: float, examples: Sequence[Example], generator: random.Random

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sqlite3
 from pathlib import Path
@@ -13,6 +14,8 @@ from safetensors.torch import load_file
 from duet.commands import main as cli
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 from duet.spending.cache_file import user_cache_path
+from tests.commands.conftest import at
+from tests.servers.chat_server import ChatServer, completion
 
 HASHING = "--black_box=duet.models.fakes.HashingBlackBox"
 WEIGHTS = "--white_box=duet.models.huggingface_white_box.HuggingFaceWhiteBox"
@@ -74,12 +77,75 @@ def test_an_endpoint_is_looked_at_and_not_asked(
     assert not user_cache_path().exists()
 
 
-def test_it_asks_one_tiny_question_where_it_may(folder: Path, paid: list[str], server: Any, report: Any) -> None:
-    code, lines = report(*paid, "--ask", "--search.budget.max_calls=100")
+def test_it_sends_what_fit_will_send_where_it_may(folder: Path, paid: list[str], server: Any, report: Any) -> None:
+    code, lines = report(*paid, "--ask", "--search.budget.max_calls=100", "--black_box.init_args.fields={top_p: 0.5}")
     assert code == 0
-    assert ("ok", "black_box asked, and answered with 25 tokens: Say") in lines
+    texts = [text for level, text in lines if level == "ok" and "asked" in text]
+    assert [text.startswith("black_box asked for ") for text in texts] == [True, True]
     assert ("ok", "budget Caps: max_calls 100") in lines
-    assert len(server.asked) == 1
+    asked = [dict(body) for body in server.asked]
+    assert cli.main(["fit", *paid, "--yes", "--black_box.init_args.fields={top_p: 0.5}"]) == 0
+    sent = [json.dumps(body, sort_keys=True) for body in server.asked[len(asked) :]]
+    written, answered = (json.dumps(body, sort_keys=True) for body in asked)
+    assert written in sent
+    without_prompt = {json.dumps({**json.loads(body), "messages": []}, sort_keys=True) for body in sent}
+    assert json.dumps({**json.loads(answered), "messages": []}, sort_keys=True) in without_prompt
+
+
+@pytest.mark.parametrize(
+    ("reply", "level", "said"),
+    [
+        (completion(""), "problem", "but the answer of 10 tokens is empty"),
+        (completion(None), "problem", "but there was no answer: no content"),
+        (
+            completion("It is", finish_reason="length"),
+            "warning",
+            "the answer was cut after 3 tokens: raise its max_tokens",
+        ),
+        (
+            completion("", finish_reason="length", reasoning_content="Let me"),
+            "problem",
+            "raise init_args.reasoning_tokens",
+        ),
+    ],
+)
+def test_an_answer_that_says_nothing_is_not_ok(
+    folder: Path, search: list[str], report: Any, reply: Any, level: str, said: str
+) -> None:
+    with ChatServer(reply=lambda _: (200, reply)) as server:
+        code, lines = report(*search, *at(server.url), "--ask")
+    found = [text for found, text in lines if found == level and "asked" in text]
+    assert len(found) == 2
+    assert all(said in text for text in found)
+    assert code == (3 if level == "problem" else 0)
+
+
+def test_an_endpoint_without_a_list_is_no_failure_where_chat_works(
+    folder: Path, search: list[str], report: Any
+) -> None:
+    with ChatServer() as server:
+        server.lists_models = False
+        code, lines = report(*search, *at(server.url), "--ask")
+    assert code == 0
+    assert ("warning", "black_box reachable, but has no list of models; --ask says whether m answers") in lines
+    assert len([text for level, text in lines if "asked" in text and level == "ok"]) == 2
+
+
+def test_a_header_names_its_variable(
+    folder: Path, search: list[str], report: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AZURE_KEY", raising=False)
+    headers = "--black_box.init_args.headers={api-key: AZURE_KEY}"
+    query = "--black_box.init_args.query={api-version: '2024-10-21'}"
+    with ChatServer() as server:
+        code, lines = report(*search, *at(server.url), headers)
+        assert (code, ("problem", "black_box AZURE_KEY is not set") in lines) == (3, True)
+        monkeypatch.setenv("AZURE_KEY", "canary")
+        code, lines = report(*search, *at(server.url), headers, query, "--ask")
+        assert (code, ("ok", "black_box AZURE_KEY is set") in lines) == (0, True)
+        assert {found["api-key"] for found in server.headers[1:]} == {"canary"}
+        assert {path.partition("?")[2] for path in server.paths[1:]} == {"api-version=2024-10-21"}
+    assert not any("canary" in text for _, text in lines)
 
 
 def test_a_model_that_is_not_listed_is_a_warning(folder: Path, paid: list[str], report: Any) -> None:

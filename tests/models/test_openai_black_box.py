@@ -107,7 +107,7 @@ def test_messages_and_stop_sequences_are_sent_as_they_are(server: ChatServer) ->
 
 
 def test_openai_itself_is_sent_the_newer_name_of_max_tokens() -> None:
-    assert OpenAIBlackBox("m")._body(Request("a", max_tokens=5))["max_completion_tokens"] == 5
+    assert OpenAIBlackBox("m")._fields.body(Request("a", max_tokens=5))["max_completion_tokens"] == 5
 
 
 def test_any_text_can_be_asked(server: ChatServer) -> None:
@@ -221,7 +221,7 @@ def test_an_unreachable_endpoint_is_a_provider_error_in_one_line() -> None:
 def test_only_a_connection_that_was_never_made_ends_the_patience_early(
     server: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("duet.models.openai_black_box._FIRST_CONTACT_SECONDS", 0.1)
+    monkeypatch.setattr("duet.models.openai_black_box._LOADING_SECONDS", 0.1)
     with pytest.raises(ProviderError, match="no reply from"):
         OpenAIBlackBox("m", f"http://127.0.0.1:{free_port()}/v1", pause=0.01, patience=3600).complete([Request("a")])
     server.reply = lambda _: (503, error("loading")) if len(server.seen) < 5 else (200, completion("A"))

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from duet.models.base import CallFailure, Request
+from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Request, always
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
+from duet.models.metering import in_batches
 from duet.proposals.initialisation import Initialisation, parse_instructions
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.tasks.example import Example
@@ -52,6 +53,41 @@ BOTH = ["Add them.", "Sum it up."]
 )
 def test_the_instructions_are_found_whatever_stands_around_them(reply: str) -> None:
     assert parse_instructions(reply) == BOTH
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "1. Add them.\n2. Sum it up.\n3. Write the tot",
+        "Add them.\nSum it up.\nWrite",
+        '["Add them.", "Sum it up.", "Write the tot',
+        '["Add them.", "Sum it up.", ',
+        '{"instructions": ["Add them.", "Sum it up.", "Write',
+    ],
+)
+def test_a_list_that_was_cut_off_loses_its_last_item_only(reply: str) -> None:
+    assert parse_instructions(reply, cut=True) == BOTH
+
+
+def test_of_one_item_the_rest_is_kept() -> None:
+    assert parse_instructions("Add th", cut=True) == ["Add th."]
+
+
+class CutBlackBox(AbstractBlackBox):
+    """Every answer is cut off in its third item."""
+
+    @property
+    def identity(self) -> str:
+        return "cut"
+
+    def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+        answer = Completion("1. Add them.\n2. Sum it up.\n3. Write the tot", 1, 1, cut=True)
+        return in_batches(requests, 9, lambda batch: [answer] * len(batch), may_send)
+
+
+def test_the_whole_items_of_a_reply_that_was_cut_off_count() -> None:
+    found = Initialisation(count=3, max_rounds=1).candidates(CutBlackBox(), EXAMPLES, InstructionFilter(), 0)
+    assert [candidate.text for candidate in found] == BOTH
 
 
 @pytest.mark.parametrize("reply", ["", "\n \n", "[]", "1.\n2.\n", '"', "**"])

@@ -58,7 +58,9 @@ class ChatServer:
         answer: the reply to a prompt.
         faults: what goes wrong.
         latency: seconds before each reply.
-        reply: overrules the answer: status and body, an object or bytes, for a request's body.
+        reply: overrules the answer: status and body, an object or bytes, for a request's body; or bytes, which go on
+            the wire as they are.
+        port: where it listens; 0 is any that is free.
     """
 
     def __init__(
@@ -66,19 +68,22 @@ class ChatServer:
         answer: Answer = str.upper,
         faults: Faults = Faults(),
         latency: float = 0.0,
-        reply: Callable[[Body], tuple[int, Any]] | None = None,
+        reply: Callable[[Body], tuple[int, Any] | bytes] | None = None,
+        port: int = 0,
     ) -> None:
         self.answer, self.faults, self.latency, self.reply = answer, faults, latency, reply
         self.seen: list[Body] = []
         self.headers: list[dict[str, str]] = []
         self.extra_headers: dict[str, str] = {}
+        self.paths: list[str] = []
+        self.lists_models = True
         self.paid: Counter[str] = Counter()  # whole, well-formed answers per request
         self.faulty: Counter[str] = Counter()  # faults per kind
         self.connections = self.open = self.busy = self.most_busy = 0
         self._attempts: Counter[str] = Counter()
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=256)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
 
     def __enter__(self) -> ChatServer:
@@ -134,10 +139,12 @@ class ChatServer:
             self.open -= 1
             writer.close()
 
-    async def _serve_one(self, headers: dict[str, str], body: Body, writer: asyncio.StreamWriter) -> None:
+    async def _serve_one(self, path: str, headers: dict[str, str], body: Body, writer: asyncio.StreamWriter) -> None:
+        self.paths.append(path)
         self.headers.append(headers)
         if not body:  # nothing is posted to ask for the list of models
-            writer.write(_response(200, {"object": "list", "data": [{"id": "m", "object": "model"}]}))
+            models = {"object": "list", "data": [{"id": "m", "object": "model"}]}
+            writer.write(_response(200, models) if self.lists_models else _response(404, error("no such page")))
             await writer.drain()
             return
         self.seen.append(body)
@@ -159,7 +166,11 @@ class ChatServer:
         if fault and fault not in HARMLESS:
             await self._misbehave(fault, completion(self.answer(prompt)), writer)
             return
-        status, content = self.reply(body) if self.reply else (200, completion(self.answer(prompt)))
+        found = self.reply(body) if self.reply else (200, completion(self.answer(prompt)))
+        if isinstance(found, bytes):
+            writer.write(found)
+            return
+        status, content = found
         if status == 200:
             self.paid[request] += 1
         data = _response(status, content, **self.extra_headers)
@@ -214,10 +225,34 @@ def error(message: str, code: Any = None) -> Body:
     return {"error": {"message": message, "type": "error", "param": None, "code": code}}
 
 
-async def _read_request(reader: asyncio.StreamReader) -> tuple[dict[str, str], Body]:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[1:-2]
+def events(*deltas: Body, finish_reason: str | None = "stop", usage: Any = None, done: bool = True) -> bytes:
+    """A streamed reply as the servers send it."""
+    choices: list[Body] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    if finish_reason:
+        choices.append({"index": 0, "delta": {}, "finish_reason": finish_reason})
+    chunks: list[Body] = [{"object": "chat.completion.chunk", "choices": [choice]} for choice in choices]
+    if usage:
+        counted = {"prompt_tokens": usage[0], "completion_tokens": usage[1]}
+        chunks.append({"object": "chat.completion.chunk", "choices": [], "usage": counted})
+    lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+    return "".join([*lines, *(["data: [DONE]\n\n"] if done else [])]).encode()
+
+
+def raw_reply(status_line: bytes, content: Any, *headers: str) -> bytes:
+    """A reply whose first line and headers are as they are given."""
+    body = json.dumps(content).encode()
+    lines = [status_line, f"Content-Length: {len(body)}".encode(), *(header.encode("latin-1") for header in headers)]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+async def _read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], Body]:
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return headers, json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
+    return (
+        first.split(" ")[1],
+        headers,
+        json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}"),
+    )
 
 
 def _response(status: int, content: Any, content_type: str = "application/json", **headers: str) -> bytes:

@@ -177,7 +177,7 @@ def test_calls_that_fail_are_no_lack_of_ideas(variant: Any) -> None:
 
 @BOTH
 def test_a_model_that_cant_follow_requests_continues_the_parents_words_behind_demonstrations(variant: Any) -> None:
-    box = ScriptedBlackBox(lambda request: " all of it", "huggingface:embedded@0")
+    box = ScriptedBlackBox(lambda request: " all of it", follows_requests=False)
     [child] = propose(variant(population=4), FOUNDED, box).candidates
     [request] = box.asked
     demonstrations, _, beginning = request.prompt.rpartition("\n\nThe instruction was to ")

@@ -6,7 +6,8 @@ import asyncio
 import atexit
 import json
 import weakref
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import httpx2
@@ -17,10 +18,19 @@ from duet.models.network.replies import HttpReply
 from duet.models.network.secret_filter import without_secret
 
 T = TypeVar("T")
-NO_REPLY = (httpx2.HTTPError, aiohttp.ClientError, OSError, UnicodeError)  # instead of a reply
+NO_REPLY = (httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError, UnicodeError)  # instead of a reply
 _NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, httpx2.PoolTimeout)
 MOST_BYTES = 16 * 2**20
-_open: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = {}
+
+
+class Closable(Protocol):
+    """What a connection has to close at its end."""
+
+    async def aclose(self) -> None:
+        """Closes it."""
+
+
+_open: dict[asyncio.AbstractEventLoop, Closable] = {}
 _left: list[asyncio.AbstractEventLoop] = []  # of connections that nobody holds any more
 _IDLE_SECONDS = 2.0  # shorter than servers wait, so that none closes a connection just as it is used again
 
@@ -33,25 +43,36 @@ class Connection:
 
     Args:
         base_url: address of the endpoint.
-        key: sent with every request.
+        key: sent with every request; nothing where there is none.
         most: requests that may be under way at once.
         connect_seconds: how long finding and reaching the endpoint may take.
+        headers: more of them, which go before those of the client.
+        query: parameters of the address, such as Azure's ``api-version``.
     """
 
-    def __init__(self, base_url: str, key: str, most: int, connect_seconds: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        most: int,
+        connect_seconds: float,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> None:
         close_what_is_left()
         limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=_IDLE_SECONDS)
         timeout = httpx2.Timeout(None, connect=connect_seconds, pool=connect_seconds)  # the caller times attempts
         self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
-        client = openai.AsyncOpenAI(api_key=key, base_url=base_url, http_client=self._http)
-        self._address = httpx2.URL(f"{base_url}/chat/completions")
-        self._headers = self._http.build_request("GET", self._address, headers=_headers(client)).headers
+        client = openai.AsyncOpenAI(api_key=key or "none", base_url=base_url, http_client=self._http)
+        self._address = httpx2.URL(f"{base_url}/chat/completions", params=dict(query) if query else None)
+        named = _headers(client, bool(key)) | dict(headers or {})
+        self._headers = self._http.build_request("GET", self._address, headers=named).headers
         self._loop = asyncio.new_event_loop()
-        _open[self._loop] = self._http
-        weakref.finalize(self, _left.append, self._loop)  # the garbage collector may come at any moment
+        self._secrets = tuple(filter(None, [key, *(headers or {}).values()]))
+        close_at_the_end(self, self._loop, self._http)
 
     async def post(self, body: dict[str, Any]) -> HttpReply:
-        """The reply to one chat completion, whatever it says, without the key that it may quote.
+        """The reply to one chat completion, whatever it says, without the secrets that it may quote.
 
         A redirect is not followed: the prompt is meant for this endpoint and for no other.
 
@@ -77,7 +98,9 @@ class Connection:
         )
 
     def _cleansed(self, body: bytes) -> bytes:
-        return without_secret(body, self._headers["authorization"].removeprefix("Bearer "))
+        for secret in self._secrets:
+            body = without_secret(body, secret)
+        return body
 
     def tasks(self) -> InFlightTasks[T]:
         """For the requests of one stream."""
@@ -92,9 +115,17 @@ def was_reached(error: BaseException) -> bool:
     return not isinstance(error.__cause__ or error, _NOT_REACHED)
 
 
-def _headers(client: openai.AsyncOpenAI) -> dict[str, str]:
+def close_at_the_end(connection: object, loop: asyncio.AbstractEventLoop, closable: Closable) -> None:
+    """Closes a loop and what lives on it when its connection is garbage, or when the program ends."""
+    _open[loop] = closable
+    weakref.finalize(connection, _left.append, loop)  # the garbage collector may come at any moment
+
+
+def _headers(client: openai.AsyncOpenAI, has_key: bool) -> dict[str, str]:
     """What the client would send, but for what it tells of this machine."""
-    headers = {**client.default_headers, **client.auth_headers}
+    headers = {**client.default_headers, **(client.auth_headers if has_key else {})}
+    if not has_key:
+        headers.pop("Authorization", None)
     known = {name: value for name, value in headers.items() if isinstance(value, str)}
     return {name: value for name, value in known.items() if not name.lower().startswith("x-stainless")}
 

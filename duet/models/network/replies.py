@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from duet.models.base import CallFailure, Completion, Request
+from duet.models.network.error_replies import error_kind, message_in
+from duet.models.network.event_stream import is_event_stream, joined_events
+from duet.models.network.retry_times import seconds_to_wait
+from duet.models.reasoning import no_room, without_reasoning
 
 MOST_CHARACTERS = 2**20  # of an answer; what is longer is cut
 _MOST_REASON = 300
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_PASSING = {408, 409, 425, 429}  # and every 5xx
-_UNUSABLE = {401, 402, 403, 404}
-_UNUSABLE_CODES = {"insufficient_quota", "billing_hard_limit_reached", "invalid_api_key", "model_not_found"}
-_UNKNOWN_MODEL = re.compile(r"\bmodel\b.*\b(not exist|does not exist|not found)\b", re.IGNORECASE)
-_FILTERED = re.compile(r"content[_ ](filter|policy)|flagged|moderation", re.IGNORECASE)
+_FILTER_REASONS = {"content_filter", "safety", "recitation", "prohibited_content", "blocklist", "sensitive"}
+_TEXT_PARTS = (None, "text", "output_text")  # others are reasoning, images and the like
+_SHORTENED = {"length", "max_tokens", "model_length"}
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,6 @@ class HttpReply:
     body: bytes
     is_whole: bool = True
 
-    def without(self, secret: str) -> HttpReply:
-        """The same without a secret that it may quote."""
-        return replace(self, body=self.body.replace(secret.encode(), b"***")) if secret else self
-
 
 @dataclass(frozen=True)
 class Passing:
@@ -50,11 +46,13 @@ class Passing:
 
     Args:
         reason: one line for the reader.
-        wait: seconds after which the server wants to be asked again, if it said so.
+        wait: seconds after which the server wants the request again, if it said so.
+        too_fast: whether it was refused because too many came.
     """
 
     reason: str
     wait: float | None = None
+    too_fast: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,75 +72,98 @@ def read_reply(request: Request, reply: HttpReply) -> Reading:
     """
     if not reply.is_whole:
         return CallFailure(f"the reply is longer than {len(reply.body):,} bytes", kind="rejected")
+    if 300 <= reply.status < 400:
+        return _read_redirect(reply.status, reply.headers.get("location", ""))
     text = reply.body.decode("utf-8", "replace")
-    content = _json(text)
+    content = joined_events(text) if is_event_stream(text) else _json(text)
     error = content.get("error") if content else None
     if reply.status < 300 and not error:
         return _read_answer(request, content) if content else Passing(f"no JSON object: {one_line(text) or 'nothing'}")
     status = reply.status if reply.status >= 300 else _status_of(error)
-    return _read_error(status, error, f"{status} {_message(content, error) or one_line(text)}".strip(), reply.headers)
+    return _read_error(status, error, f"{status} {message_of(reply) or one_line(text)}".strip(), reply.headers)
 
 
-def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """The seconds to wait by ``retry-after-ms`` or ``retry-after`` (seconds or an HTTP date); None where neither says.
-
-    >>> retry_after({"retry-after-ms": "250"}), retry_after({"retry-after": "2"}), retry_after({"retry-after": "soon"})
-    (0.25, 2.0, None)
-    >>> retry_after({"retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}, now=20)
-    40.0
-
-    Args:
-        headers: of the reply.
-        now: seconds since 1970; None is now.
-    """
-    seconds = _number(headers.get("retry-after-ms"))
-    seconds = _number(headers.get("retry-after")) if seconds is None else seconds / 1000
-    if seconds is None:
-        seconds = _until(headers.get("retry-after"), time.time() if now is None else now)
-    return None if seconds is None else max(0.0, seconds)
+def message_of(reply: HttpReply) -> str:
+    """The server's own words about an error, where the known servers put them; nothing if it sent no JSON."""
+    text = reply.body.decode("utf-8", "replace")
+    content = joined_events(text) if is_event_stream(text) else _json(text)
+    return one_line(message_in(content)) if content else ""
 
 
-def one_line(message: object, secret: str = "") -> str:
-    """A short line that a terminal shows as it is, without the secret.
+def _read_redirect(status: int, location: str) -> Reading:
+    """A redirect is never followed, as the prompt, and maybe the key, would reach a place that nobody named."""
+    try:
+        parts = urlsplit(location)
+        host = parts.hostname or ""
+        host.encode("idna")  # labels of at most 63 characters
+    except ValueError:
+        return Passing(f"{status} redirects to no address")
+    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if host else "another path of its own"
+    return Unusable(
+        f"{status} redirects to {one_line(where)}; nothing was sent there: set base_url to the right address"
+    )
+
+
+def one_line(message: object, *secrets: str) -> str:
+    """A short line that a terminal shows as it is, without the secrets.
 
     >>> one_line("It is\\nno \\x1b[31muse, abc!", "abc")
     'It is no [31muse, ***!'
     """
-    text = str(message).replace(secret, "***") if secret else str(message)
+    text = str(message)
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
     text = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return text if len(text) <= _MOST_REASON else f"{text[:_MOST_REASON]}..."
 
 
 def _read_answer(request: Request, content: dict[str, Any]) -> Reading:
-    """The first choice; what was charged for and holds no text is a failure that is not asked again by itself."""
+    """The first choice; what was charged for and holds no text is a failure that is not sent again by itself."""
     usage = _usage(content)
     choice = _first(content.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):
         return CallFailure("the reply has no choices", *usage, kind="empty") if usage else Passing("no choices")
-    text, finish = _text(message.get("content")), choice.get("finish_reason")
-    prompt_tokens, completion_tokens = usage or (_bytes(request.prompt), _bytes(text or ""))
+    written, finish = _text(message.get("content")), str(choice.get("finish_reason")).lower()
+    tokens = usage or (_bytes(request.prompt), _bytes((written or "") + _reasoning(message)))
     if refusal := message.get("refusal"):
-        return CallFailure(f"refused: {one_line(refusal)}", prompt_tokens, completion_tokens, "refused")
-    if finish == "content_filter":
-        return CallFailure("blocked by a content filter", prompt_tokens, completion_tokens, "filtered")
-    if not text and (message.get("tool_calls") or message.get("function_call")):
-        return CallFailure("tool calls instead of text", prompt_tokens, completion_tokens, "tool_calls")
-    if text is None:
-        return CallFailure(f"no content (finish_reason {one_line(finish)})", prompt_tokens, completion_tokens, "empty")
-    cut = finish == "length" or len(text) > MOST_CHARACTERS
-    return Completion(text[:MOST_CHARACTERS], prompt_tokens, completion_tokens, cut, usage is None)
+        return CallFailure(f"refused: {one_line(refusal)}", *tokens, kind="refused")
+    if finish in _FILTER_REASONS:
+        return CallFailure("blocked by a content filter", *tokens, kind="filtered")
+    if not written and (message.get("tool_calls") or message.get("function_call")):
+        return CallFailure("tool calls instead of text", *tokens, kind="tool_calls")
+    answer = without_reasoning(written or "")
+    cut = finish in _SHORTENED
+    if cut and not answer.text.strip() and (answer.has_reasoning or _reasoned(message, content)):
+        return CallFailure(no_room(tokens[1]), *tokens, kind="empty")
+    if written is None:
+        return CallFailure(f"no content (finish_reason {one_line(finish)})", *tokens, kind="empty")
+    text = answer.text[:MOST_CHARACTERS]
+    return Completion(text, *tokens, cut=cut or len(answer.text) > MOST_CHARACTERS, estimated=usage is None)
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """What some servers send beside the answer."""
+    found = message.get("reasoning_content") or message.get("reasoning")
+    return found if isinstance(found, str) else ""
+
+
+def _reasoned(message: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
+    """Whether tokens went into reasoning, which OpenAI counts but does not show."""
+    usage = content.get("usage")
+    details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
+    counted = details.get("reasoning_tokens") if isinstance(details, dict) else None
+    return bool(_reasoning(message) or counted or message.get("reasoning_details"))
 
 
 def _read_error(status: int, error: Any, reason: str, headers: Mapping[str, str]) -> Reading:
-    codes = {str(error.get(name)) for name in ("code", "type")} if isinstance(error, dict) else set()
-    if status in (400, 403) and _FILTERED.search(f"{codes} {reason}"):
-        return CallFailure(reason, kind="filtered")
-    if status in _UNUSABLE or codes & _UNUSABLE_CODES or (status == 400 and _UNKNOWN_MODEL.search(reason)):
-        return Unusable(reason)
-    if status in _PASSING or status >= 500:
-        return Passing(reason, retry_after(headers))
-    return CallFailure(reason, kind="rejected")
+    match error_kind(status, error, reason):
+        case "unusable":
+            return Unusable(reason)
+        case "passing":
+            return Passing(reason, seconds_to_wait(headers, reason), too_fast=status == 429)
+        case kind:
+            return CallFailure(reason, kind=kind)
 
 
 def _json(text: str) -> dict[str, Any] | None:
@@ -159,13 +180,6 @@ def _status_of(error: Any) -> int:
     return code if isinstance(code, int) and 400 <= code < 600 else 500
 
 
-def _message(content: dict[str, Any] | None, error: Any) -> str:
-    """Where the known servers put it."""
-    found = error.get("message") if isinstance(error, dict) else error
-    found = found or (content or {}).get("message") or (content or {}).get("detail")
-    return one_line(found) if found else ""
-
-
 def _first(choices: Any) -> dict[str, Any]:
     return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
 
@@ -173,7 +187,8 @@ def _first(choices: Any) -> dict[str, Any]:
 def _text(content: Any) -> str | None:
     """A text, or the texts of a list of parts; half a surrogate pair is no character and is replaced."""
     if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        known = [part for part in content if isinstance(part, dict) and part.get("type") in _TEXT_PARTS]
+        parts = [part.get("text") for part in known]
         content = "".join(part for part in parts if isinstance(part, str))
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", content) if isinstance(content, str) else None
 
@@ -189,18 +204,3 @@ def _usage(content: dict[str, Any]) -> tuple[int, int] | None:
 def _bytes(text: str) -> int:
     """An upper bound of a text's tokens."""
     return len(text.encode(errors="replace"))
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _until(date: str | None, now: float) -> float | None:
-    try:
-        return parsedate_to_datetime(date or "").timestamp() - now
-    except ValueError:
-        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import torch
 
 from duet.models.errors import ProviderError
 from duet.models.open_model.checkpoints import LoadOptions, read_weights, reading
+from duet.models.open_model.gguf import check_gguf, split_gguf
 from duet.models.open_model.memory import first_layers, require_memory
 
 EMBEDDED = "embedded"
@@ -107,16 +109,33 @@ def resolve_model(model: str) -> str:
     Raises:
         ProviderError: it is neither.
     """
-    folder = EMBEDDED_FOLDER if model == EMBEDDED else Path(model).expanduser()
+    place, file = split_gguf(model)
+    folder = EMBEDDED_FOLDER if model == EMBEDDED else Path(place).expanduser()
+    if file:
+        check_gguf(model, str(folder), file)
     if folder.is_dir():
         return str(folder.resolve())
     if model == EMBEDDED:
         raise ProviderError(f"No such model: the embedded model's folder {folder} is missing")
     if folder.exists():
         raise ProviderError(f"No such model: {model!r} is a file; expected a folder with config.json and *.safetensors")
-    if not _HUB_NAME.fullmatch(model) or model.startswith("."):
+    if not _HUB_NAME.fullmatch(place) or place.startswith("."):
         raise ProviderError(f"No such model: {model!r} is neither a folder here nor a name on the Hugging Face Hub")
-    return model
+    return place
+
+
+def follows_requests(model: str) -> bool:
+    """What a model's folder declares in its ``training.json``; True where it declares nothing.
+
+    >>> follows_requests("nobody/no-such-model")
+    True
+    """
+    folder = EMBEDDED_FOLDER if model == EMBEDDED else Path(model).expanduser()
+    try:
+        declared = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    return not (isinstance(declared, dict) and declared.get("follows_requests") is False)
 
 
 def describe(options: LoadOptions) -> str:
@@ -124,16 +143,18 @@ def describe(options: LoadOptions) -> str:
     options = options.resolved()
     name = resolve_model(options.model)
     if Path(name).is_dir():
-        known = EMBEDDED if options.model == EMBEDDED else Path(name).name
-        name = f"{known}@{_fingerprint(Path(name))}"
+        known = EMBEDDED if options.model == EMBEDDED else options.gguf_file or Path(name).name
+        name = f"{known}@{_fingerprint(Path(name), options.gguf_file)}"
+    elif options.gguf_file:
+        name = f"{name}/{options.gguf_file}"
     bits = [f"{options.bits}bit"] if options.bits else []
     attention = [options.attn_implementation] if options.attn_implementation else []
     return ":".join(["huggingface", name, options.dtype, *bits, *attention])
 
 
-def _fingerprint(folder: Path) -> str:
-    """12 hex digits over the names, sizes and both ends of the model's files."""
-    paths = sorted(path for pattern in _READ_FILES for path in folder.glob(pattern))
+def _fingerprint(folder: Path, file: str | None) -> str:
+    """12 hex digits over the names, sizes and both ends of the model's files, or of its one GGUF file."""
+    paths = [folder / file] if file else sorted(path for pattern in _READ_FILES for path in folder.glob(pattern))
     return _digest(tuple((path, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths))
 
 
@@ -153,7 +174,7 @@ def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
 def _config(name: str, options: LoadOptions) -> Any:
     transformers: Any = import_module("transformers")
     with reading(name, options):
-        return transformers.AutoConfig.from_pretrained(name, trust_remote_code=options.trust_remote_code)
+        return transformers.AutoConfig.from_pretrained(name, **options.source)
 
 
 @lru_cache(maxsize=4)
@@ -164,7 +185,7 @@ def _load(name: str, options: LoadOptions, layers: int | None) -> CausalLM:
     if not options.trust_remote_code:  # a class of the model's own is not built twice
         require_memory(name, config, options, layers)
     with reading(name, options):
-        tokenizer = transformers.AutoTokenizer.from_pretrained(name, trust_remote_code=options.trust_remote_code)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **options.source)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     count = int(config.get_text_config().num_hidden_layers)

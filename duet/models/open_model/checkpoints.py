@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any, Literal, get_args
 import torch
 
 from duet.models.errors import ProviderError
+from duet.models.open_model.gguf import split_gguf
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 _SPREAD = ("auto", "balanced", "balanced_low_0", "sequential")  # accelerate's words for several devices
@@ -28,7 +30,8 @@ class LoadOptions:
     """What `from_pretrained` has to know.
 
     Args:
-        model: ``embedded`` (the small model of this package), a folder, or a name on the Hugging Face Hub.
+        model: ``embedded`` (the small model of this package), a folder, a name on the Hugging Face Hub, or a GGUF file:
+            a path, or ``OWNER/NAME:FILE.gguf`` on the Hub.
         dtype: precision of the weights; ``auto`` is the checkpoint's own on a GPU and float32 on a CPU.
         load_in_4bit: quantise to 4 bit (nf4) with bitsandbytes; on a CPU it saves memory but no time.
         load_in_8bit: quantise to 8 bit with bitsandbytes; likewise.
@@ -52,6 +55,19 @@ class LoadOptions:
             raise ValueError(f"Expected device_map to be such as cpu, cuda:1 or auto but got {self.device_map!r}")
         if self.dtype not in get_args(Dtype):
             raise ValueError(f"Expected dtype to be one of {', '.join(get_args(Dtype))} but got {self.dtype!r}")
+        if self.bits and self.gguf_file:
+            raise ValueError("Expected no load_in_8bit or load_in_4bit with a GGUF file, whose precision is its own")
+
+    @property
+    def gguf_file(self) -> str | None:
+        """The GGUF file's name within its folder or repository; None for other models."""
+        return split_gguf(self.model)[1]
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """What every ``from_pretrained`` has to know beside the name: which file, and whether code is run."""
+        file = {"gguf_file": self.gguf_file} if self.gguf_file else {}
+        return {"trust_remote_code": self.trust_remote_code, **file}
 
     @property
     def bits(self) -> Literal[4, 8] | None:
@@ -93,7 +109,7 @@ class LoadOptions:
 
     def arguments(self) -> dict[str, Any]:
         """For ``from_pretrained``; without a ``device_map`` the model is moved to ``device`` afterwards."""
-        options: dict[str, Any] = {"dtype": self.dtype, "use_safetensors": True}
+        options: dict[str, Any] = {"dtype": self.dtype, **({} if self.gguf_file else {"use_safetensors": True})}
         if self.attn_implementation:
             options["attn_implementation"] = self.attn_implementation
         if self.bits:
@@ -131,7 +147,7 @@ def read_weights(build: Any, name: str, options: LoadOptions, **more: Any) -> An
         ProviderError: there is none, it can't be read, or weights are missing in it.
     """
     with reading(name, options):
-        arguments = options.arguments() | more | {"trust_remote_code": options.trust_remote_code}
+        arguments = options.arguments() | more | options.source
         model, found = build.from_pretrained(name, output_loading_info=True, **arguments)
         if "device_map" not in arguments:
             model = model.to(options.device)
@@ -170,6 +186,11 @@ def reading(name: str, options: LoadOptions) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise ProviderError(f"Can't load the model {name}: memory ran out on {options.device}; {SMALLER}") from error
+    except (struct.error, LookupError, OverflowError, AttributeError) as error:
+        if not options.gguf_file:
+            raise
+        reason = "the GGUF file is cut, or of a kind that transformers can't read: serve it with Ollama or llama.cpp"
+        raise ProviderError(f"Can't load the model {options.model}: {reason}") from error
     except (OSError, ValueError, ImportError, RuntimeError, safetensors.SafetensorError) as error:
         raise ProviderError(f"Can't load the model {name}: {_explain(error, name)}") from error
     finally:

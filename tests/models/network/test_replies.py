@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from duet.models.base import CallFailure, Completion, Request
-from duet.models.network.replies import MOST_CHARACTERS, HttpReply, Passing, Unusable, one_line, read_reply, retry_after
+from duet.models.network.replies import MOST_CHARACTERS, HttpReply, Passing, Unusable, one_line, read_reply
 from tests.servers.chat_server import completion, error
 
 REQUEST = Request("four", max_tokens=9)
@@ -38,7 +38,7 @@ def read(content: Any, status: int = 200, **headers: str) -> Any:
         (completion("A", usage=None) | {"choices": {"0": 1}}, Passing("no choices")),
         (completion("A", usage=None) | {"choices": [{"message": None}]}, Passing("no choices")),
         (error("upstream"), Passing("500 upstream")),
-        (error("slow down", 429), Passing("429 slow down")),
+        (error("slow down", 429), Passing("429 slow down", too_fast=True)),
         (error("bad request", 400), CallFailure("400 bad request", kind="rejected")),
         (error("no money", "insufficient_quota"), Unusable("500 no money")),
         (b"<html>\x1b[31mBad gateway</html>", Passing("no JSON object: <html> [31mBad gateway</html>")),
@@ -51,6 +51,48 @@ def read(content: Any, status: int = 200, **headers: str) -> Any:
 def test_whatever_comes_as_a_success_is_one_of_four_things(content: Any, reading: Any) -> None:
     found = read(content)
     assert isinstance(found, Passing) if reading is Passing else found == reading
+
+
+@pytest.mark.parametrize(
+    ("content", "reading"),
+    [
+        (completion("<think>2 and 2</think>\n\n4"), Completion("4", 7, 3)),
+        (completion("2 and 2</think>4"), Completion("4", 7, 3)),
+        (completion("4", reasoning_content="2 and 2"), Completion("4", 7, 3)),
+        (completion([{"type": "thinking", "thinking": []}, {"type": "text", "text": "4"}]), Completion("4", 7, 3)),
+        (completion("<think>2 and 2 is", finish_reason="length"), "empty"),
+        (completion(None, finish_reason="length", reasoning_content="2 and"), "empty"),
+        (completion("", finish_reason="length", usage={
+            "prompt_tokens": 7, "completion_tokens": 64, "completion_tokens_details": {"reasoning_tokens": 64},
+        }), "empty"),
+    ],
+)  # fmt: skip
+def test_reasoning_is_no_answer(content: Any, reading: Any) -> None:
+    found = read(content)
+    if reading == "empty":
+        assert isinstance(found, CallFailure)
+        assert (found.kind, found.is_final) == ("empty", True)
+        assert "went into reasoning" in found.reason
+        assert "init_args.reasoning_tokens" in found.reason
+    else:
+        assert found == reading
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("http://other.example/v1/chat/completions", Unusable), ("/v2/chat/completions", Unusable), ("", Unusable),
+        (f"http://{'a' * 64}.example/", Passing), ("http://[::bad/", Passing),
+    ],
+)  # fmt: skip
+def test_a_redirect_is_refused_and_one_to_nowhere_may_pass(location: str, kind: type) -> None:
+    found = read(b"", 307, location=location)
+    assert isinstance(found, kind)
+    assert found.reason.startswith("307 redirects to ")  # type: ignore[attr-defined]
+
+
+def test_a_redirect_shows_no_password() -> None:
+    assert "secret" not in read(b"", 302, location="http://user:secret@other.example/").reason
 
 
 def test_the_first_of_several_choices_is_the_answer() -> None:
@@ -91,8 +133,8 @@ def test_a_body_that_was_not_read_to_its_end_is_no_answer() -> None:
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529])
 def test_trouble_that_may_pass(status: int) -> None:
-    assert read(error("later"), status) == Passing(f"{status} later")
-    assert read(b"<html>", status, **{"retry-after": "7"}) == Passing(f"{status} <html>", 7.0)
+    assert read(error("later"), status) == Passing(f"{status} later", too_fast=status == 429)
+    assert read(b"<html>", status, **{"retry-after": "7"}) == Passing(f"{status} <html>", 7.0, status == 429)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +153,11 @@ def test_trouble_that_will_not_pass(status: int, content: Any) -> None:
 @pytest.mark.parametrize(
     ("status", "content", "kind"),
     [
-        (400, error("maximum context length is 4097 tokens"), "rejected"),
+        (400, error("maximum context length is 4097 tokens"), "too_long"),
         (400, error("The response was filtered", "content_filter"), "filtered"),
         (403, error("Your input was flagged"), "filtered"),
-        (413, b"too large", "rejected"),
+        (413, b"too large", "too_long"),
         (422, {"detail": [{"msg": "field required"}]}, "rejected"),
-        (301, b"moved", "rejected"),
     ],
 )
 def test_trouble_of_one_request(status: int, content: Any, kind: str) -> None:
@@ -140,24 +181,6 @@ def test_the_providers_message_is_found(content: Any, message: str) -> None:
     assert read(content, 500) == Passing(message)
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None), ({"retry-after": "3"}, 3.0), ({"retry-after": "0.5"}, 0.5), ({"retry-after": "-3"}, 0.0),
-        ({"retry-after-ms": "20", "retry-after": "3"}, 0.02), ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None), ({"retry-after": "soon"}, None), ({"retry-after": ""}, None),
-        ({"retry-after": "Thu, 01 Jan 1970 00:03:00 GMT"}, 80.0),
-        ({"retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}, 0.0),
-    ],
-)  # fmt: skip
-def test_the_server_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers, now=100) == seconds
-
-
-def test_a_secret_is_taken_out_before_anything_is_cut() -> None:
-    reply = HttpReply(500, {}, json.dumps(error("x" * 295 + "sk-secret")).encode())
-    found = read_reply(REQUEST, reply.without("sk-secret"))
-    assert isinstance(found, Passing)
-    assert "sk-" not in found.reason
-    assert reply.without("") == reply
-    assert one_line("sk-secret\n", "sk-secret") == "***"
+def test_a_secret_in_a_message_is_masked() -> None:
+    assert one_line("sk-secret and other\n", "sk-secret", "other") == "*** and ***"
+    assert one_line("a", "") == "a"
