@@ -21,12 +21,14 @@ class Request:
         max_tokens: most tokens of the answer.
         temperature: 0 is greedy.
         seed: seed of the sampled answer; requests that differ only here are different draws.
+        top_p: probability of the likeliest tokens that a sampled answer is drawn from; 1 draws from all.
     """
 
     prompt: str
     max_tokens: int = 64
     temperature: float = 0.0
     seed: int = 0
+    top_p: float = 1.0
 
 
 @dataclass(frozen=True)

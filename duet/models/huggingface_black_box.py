@@ -57,7 +57,7 @@ class HuggingFaceBlackBox(AbstractBlackBox):
                 outcomes[index] = CallFailure(reason, kind="rejected")
         for max_tokens in sorted({request.max_tokens for request in requests}):
             group = [i for i, r in enumerate(requests) if r.max_tokens == max_tokens and i not in outcomes]
-            rows = [Row(prompts[i], requests[i].seed, requests[i].temperature) for i in group]
+            rows = [Row(prompts[i], (r := requests[i]).seed, r.temperature, top_p=r.top_p) for i in group]
             answers = generate_rows(lm, rows, max_new_tokens=max_tokens, limit=self._limit)
             for index, row, answer in zip(group, rows, answers, strict=True):
                 outcomes[index] = Completion(lm.decode(answer), len(row), len(answer))

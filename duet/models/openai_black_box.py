@@ -300,7 +300,9 @@ class OpenAIBlackBox(AbstractBlackBox):
             "messages": [*system, {"role": "user", "content": request.prompt}],
             "max_completion_tokens" if self._endpoint.is_openai else "max_tokens": request.max_tokens,
             "temperature": request.temperature,
-        } | ({"seed": request.seed} if request.temperature > 0 else {})
+            **({"seed": request.seed} if request.temperature > 0 else {}),
+            **({"top_p": request.top_p} if request.top_p < 1 else {}),
+        }
 
 
 @dataclass(frozen=True)

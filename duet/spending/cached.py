@@ -248,8 +248,13 @@ def _keys(identity: str, requests: Sequence[Request]) -> list[str]:
     >>> len(first), first == second
     (64, False)
     """
-    fields = [json.dumps([identity, r.prompt, r.max_tokens, float(r.temperature), r.seed]) for r in requests]
-    return [hashlib.sha256(field.encode()).hexdigest() for field in fields]
+    fields = [[identity, r.prompt, r.max_tokens, float(r.temperature), r.seed, *_unusual(r)] for r in requests]
+    return [hashlib.sha256(json.dumps(field).encode()).hexdigest() for field in fields]
+
+
+def _unusual(request: Request) -> list[float]:
+    """What most requests leave at its default; left out of the key then, so that older caches stay valid."""
+    return [float(request.top_p)] if request.top_p < 1 else []
 
 
 def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Completion]:

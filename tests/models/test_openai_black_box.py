@@ -98,6 +98,8 @@ def test_a_request_says_all_that_it_was_given(server: ChatServer) -> None:
 
 def test_openai_itself_is_sent_the_newer_name_of_max_tokens() -> None:
     assert OpenAIBlackBox("m")._body(Request("a", max_tokens=5))["max_completion_tokens"] == 5
+    assert "top_p" not in OpenAIBlackBox("m")._body(Request("a"))
+    assert OpenAIBlackBox("m")._body(Request("a", temperature=0.9, top_p=0.9))["top_p"] == 0.9
 
 
 def test_any_text_can_be_asked(server: ChatServer) -> None:

@@ -36,7 +36,14 @@ def test_an_answer_survives_its_box(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [Request("b"), Request("a", max_tokens=1), Request("a", temperature=0.1), Request("a", seed=1)]
+    "other",
+    [
+        Request("b"),
+        Request("a", max_tokens=1),
+        Request("a", temperature=0.1),
+        Request("a", seed=1),
+        Request("a", top_p=0.9),
+    ],
 )
 def test_every_field_of_a_request_is_part_of_the_key(tmp_path: Path, other: Request) -> None:
     inner = _echo()
