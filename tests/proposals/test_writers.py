@@ -229,10 +229,10 @@ def test_the_longest_requests_show_the_longest_demonstrations() -> None:
 
 def test_a_set_of_candidates_sees_the_same_demonstrations_and_templates_take_the_place_of_ours() -> None:
     box = ScriptedBlackBox(lambda request: "say it")
-    own = BlackBoxWriter(3, 0.9, 30, 2, 0.9, "{count} of a friend:\n{demonstrations}\nSo?", "Say {instruction} anew.")
+    own = BlackBoxWriter(3, 0.9, 30, 2, True, 0.9, "{count} friends:\n{demonstrations}\nSo?", "Say {instruction} anew.")
     own.write([*resample_specs(4), *paraphrase_specs(BEST, 1)], EXAMPLES, box, random.Random(0))
     first, second, third, fourth, fifth = (request.prompt for request in box.asked)
     assert first == second != third == fourth
-    assert first.startswith("3 of a friend:\nInput: ")
+    assert first.startswith("3 friends:\nInput: ")
     assert fifth == "Say Write the last letter of it. anew."
     assert {request.top_p for request in box.asked} == {0.9}
