@@ -18,6 +18,7 @@ SEPARATOR = "---"  # between instructions of several lines
 _CUT = " [...] "
 _SHORTEST = 40  # characters that are left of a text at least
 ANSWER = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
+INDUCTION = f"{{demonstrations}}\n\n{PREFIX}"
 INITIAL_REQUEST = """\
 You are an expert in formulating instructions that guide a chatbot to produce specific outputs from given inputs.
 
@@ -188,9 +189,11 @@ def shorten(text: str, most: int) -> str:
     return f"{beginning.rstrip()}{_CUT}{end.lstrip()}"
 
 
-def induction_prompt(examples: Sequence[Example], max_characters: int = MAX_CHARACTERS) -> str:
-    """Demonstrations, then the words after which a model writes the instruction (INSTINCT's form)."""
-    return f"{demonstrate(examples, max_characters)}\n\n{PREFIX}"
+def induction_prompt(
+    examples: Sequence[Example], max_characters: int = MAX_CHARACTERS, template: str = INDUCTION
+) -> str:
+    """Demonstrations, then the words after which a model writes the instruction (INSTINCT's form, unless named)."""
+    return fill(template, {"demonstrations": demonstrate(examples, max_characters), "count": str(len(examples))})
 
 
 def initial_request(
@@ -228,10 +231,23 @@ def initial_request(
     return fill(INITIAL_REQUEST, values)
 
 
-def paraphrase_request(instruction: str, requirements: Sequence[str] = (), *, in_own_words: bool = False) -> str:
-    """Asks for the same instruction in other words (APE's move from a good instruction to its neighbours)."""
+def paraphrase_request(
+    instruction: str, requirements: Sequence[str] = (), *, in_own_words: bool = False, template: str = PARAPHRASE
+) -> str:
+    """Requests the same instruction in other words (APE's move from a good instruction to its neighbours)."""
     form = "Write nothing else." if in_own_words else f'Begin it with "{PREFIX}", and write nothing else.'
-    return fill(PARAPHRASE, {"instruction": instruction, "requirements": " ".join([*requirements, form])})
+    return fill(template, {"instruction": instruction, "requirements": " ".join([*requirements, form])})
+
+
+def require_fields(name: str, template: str, fields: Sequence[str]) -> None:
+    """Checks that a template has a place for each field.
+
+    Raises:
+        ValueError: it lacks one.
+    """
+    for field in fields:
+        if f"{{{field}}}" not in template:
+            raise ValueError(f"Expected a {name} with {{{field}}} but got {template!r}")
 
 
 def draw_demonstrations(

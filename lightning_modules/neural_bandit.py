@@ -1,4 +1,4 @@
-"""INSTINCT's model of its soft prompts: a network with one hidden layer, fitted anew, and its neural UCB."""
+"""INSTINCT's model of its soft prompts: a network with one hidden layer, fitted anew, and its diagonal neural UCB."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from lightning_modules.initial_weights import build_network, default_weights, normal_weights
+from lightning_modules.initial_weights import INITIAL_WEIGHTS, build_network
 from lightning_modules.neural_ucb import output_and_variance, squared_gradient_sum
-
-Preset = Literal["default", "paper"]
-PAPER_STEPS = 1000
 
 
 class NeuralBandit:
     """Predicts a reward and its uncertainty, sigma^2 = lambda sum_p g_p^2 / U_p, in float64.
 
     Every fit starts from the same weights; features are standardised over the scored rows, and the weight decay is
-    lambda / n.
-
-    ``default``: PyTorch's initial weights, standardised rewards, U = lambda + the sum of g^2 over all scored rows at
-    the current weights. ``paper``: weights from N(0, 1), raw rewards, 1,000 steps, U = lambda + g^2 of each row that
-    was chosen, at the weights that chose it; rows that were drawn at random count for nothing in it. Those weights are
-    found again by fitting the rows before it, so the rows are all that there is to know.
+    lambda / n. The published numbers are in configs/methods/instinct_paper.yaml.
 
     Args:
         width: hidden units.
         learning_rate: of Adam.
-        steps: full-batch steps of a fit (``default``).
+        steps: full-batch steps of a fit.
         regularisation: lambda.
+        initial_weights: ``default`` is PyTorch's; ``normal`` is N(0, 1), as published.
+        standardise_rewards: whether the rewards are standardised over the scored rows; they are raw as published.
+        precision: what U is made of, beside lambda: ``all_rows``, the squared gradients of all scored rows at the
+            current weights; ``accumulated``, as published, that of each row that was chosen, at the weights that chose
+            it, while rows that were drawn at random do not count. Those weights come from a fit of the rows before it.
+        untrained_first: whether the first choice is that of the initial weights on raw features, as published; else the
+            network is fitted to the rows that were drawn at random first.
         seed: of the initial weights.
     """
 
@@ -41,17 +40,21 @@ class NeuralBandit:
         learning_rate: float = 1e-3,
         steps: int = 300,
         regularisation: float = 0.1,
+        initial_weights: Literal["default", "normal"] = "default",
+        standardise_rewards: bool = True,
+        precision: Literal["all_rows", "accumulated"] = "all_rows",
+        untrained_first: bool = False,
         seed: int = 0,
     ) -> None:
         if min(width, learning_rate, steps, regularisation) <= 0:
             raise ValueError("Expected width, learning_rate, steps and regularisation above 0")
         self.width, self.learning_rate, self.steps, self.seed = width, learning_rate, steps, seed
-        self.regularisation = regularisation
+        self.regularisation, self.initial_weights = regularisation, initial_weights
+        self.standardise_rewards, self.precision = standardise_rewards, precision
+        self.untrained_first = untrained_first
         self._kept: tuple[bytes, int, list[Tensor]] | None = None
 
-    def predict(
-        self, scored: Tensor, rewards: Tensor, drawn: int, candidates: Tensor, preset: Preset
-    ) -> tuple[Tensor, Tensor]:
+    def predict(self, scored: Tensor, rewards: Tensor, drawn: int, candidates: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of the candidates' rewards.
 
         Args:
@@ -59,56 +62,70 @@ class NeuralBandit:
             rewards: (n,).
             drawn: how many of the first rows were drawn at random.
             candidates: (m, d).
-            preset: see above.
 
         Returns:
             (m,) and (m,), on the rewards' scale.
         """
-        scored, rewards, candidates = scored.double(), rewards.double(), candidates.double()
-        centre, scale = _moments(rewards) if preset == "default" else (rewards.new_zeros(()), rewards.new_ones(()))
-        network = self.fit(scored, (rewards - centre) / scale, preset)
-        if preset == "default":
-            squares = squared_gradient_sum(network, _standardised(scored, scored))
-            precision = [self.regularisation + one for one in squares]
-        else:
-            precision = self._accumulated(scored, rewards, drawn)
-        rows = _standardised(candidates, scored)
+        scored, candidates = scored.double(), candidates.double()
+        centre, scale = self._reward_scale(rewards.double())
+        targets = (rewards.double() - centre) / scale
+        network, mean_row, scale_row = self._choosing(scored, targets, drawn)
+        precision = self._precision(network, scored, targets, drawn)
         with torch.no_grad():
-            mean, variances = output_and_variance(network, rows, precision)
+            mean, variances = output_and_variance(network, (candidates - mean_row) / scale_row, precision)
         return centre + scale * mean, scale * (self.regularisation * variances).sqrt()
 
-    def fit(self, scored: Tensor, targets: Tensor, preset: Preset) -> nn.Sequential:
+    def fit(self, scored: Tensor, targets: Tensor) -> nn.Sequential:
         """The network after its steps on the mean squared error; (n, d) raw features, (n,) targets, float64."""
-        network = build_network(scored.shape[1], 1, self.width)
-        draw = default_weights if preset == "default" else normal_weights
-        network.load_state_dict(draw(network, self.seed))
-        network.double()
-        rows = _standardised(scored, scored)
+        network = self._untrained(scored.shape[1])
+        rows = _standardised(scored)
         decay = self.regularisation / len(rows)
         optimizer = Adam(network.parameters(), self.learning_rate, weight_decay=decay, fused=True)
         with torch.inference_mode(False), torch.enable_grad():
-            for _ in range(self.steps if preset == "default" else PAPER_STEPS):
+            for _ in range(self.steps):
                 optimizer.zero_grad()
                 loss = nn.functional.mse_loss(network(rows).squeeze(-1), targets)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
         return network
 
-    def _accumulated(self, scored: Tensor, rewards: Tensor, drawn: int) -> list[Tensor]:
-        """U after all rows; what it was after the rows of the last call is kept, and found again where it was not."""
-        count, precision = self._known(scored, rewards, drawn)
+    def _untrained(self, feature_size: int) -> nn.Sequential:
+        network = build_network(feature_size, 1, self.width)
+        network.load_state_dict(INITIAL_WEIGHTS[self.initial_weights](network, self.seed))
+        return network.double()
+
+    def _choosing(self, scored: Tensor, targets: Tensor, drawn: int) -> tuple[nn.Sequential, Tensor, Tensor]:
+        """The network that chooses after these rows, with centre and scale (d,) of its features."""
+        if self.untrained_first and len(scored) == max(1, drawn):
+            return self._untrained(scored.shape[1]), torch.zeros_like(scored[0]), torch.ones_like(scored[0])
+        return self.fit(scored, targets), *_moments(scored)
+
+    def _reward_scale(self, rewards: Tensor) -> tuple[Tensor, Tensor]:
+        """Centre and scale of the targets, () each."""
+        return _moments(rewards) if self.standardise_rewards else (rewards.new_zeros(()), rewards.new_ones(()))
+
+    def _precision(self, network: nn.Sequential, scored: Tensor, targets: Tensor, drawn: int) -> list[Tensor]:
+        """U, in the shapes of the parameters."""
+        if self.precision == "accumulated":
+            return self._accumulated(scored, targets, drawn)
+        squares = squared_gradient_sum(network, _standardised(scored))
+        return [self.regularisation + square for square in squares]
+
+    def _accumulated(self, scored: Tensor, targets: Tensor, drawn: int) -> list[Tensor]:
+        """U after all rows; what it was after the rows of the last call is kept, and recomputed where it was not."""
+        count, precision = self._known(scored, targets, drawn)
         for index in range(count, len(scored)):
-            network = self.fit(scored[:index], rewards[:index], "paper")
-            row = _standardised(scored[index : index + 1], scored[:index])
+            network, mean, scale = self._choosing(scored[:index], targets[:index], drawn)
+            row = (scored[index : index + 1] - mean) / scale
             precision = [total + g for total, g in zip(precision, squared_gradient_sum(network, row), strict=True)]
-        self._kept = _digest(scored, rewards, drawn), len(scored), precision
+        self._kept = _digest(scored, targets, drawn), len(scored), precision
         return precision
 
-    def _known(self, scored: Tensor, rewards: Tensor, drawn: int) -> tuple[int, list[Tensor]]:
-        """How many rows U has heard of, and U."""
+    def _known(self, scored: Tensor, targets: Tensor, drawn: int) -> tuple[int, list[Tensor]]:
+        """How many rows U covers already, and U."""
         if self._kept:
             digest, count, precision = self._kept
-            if count <= len(scored) and _digest(scored[:count], rewards[:count], drawn) == digest:
+            if count <= len(scored) and _digest(scored[:count], targets[:count], drawn) == digest:
                 return count, precision
         blank = build_network(scored.shape[1], 1, self.width).double()
         return max(1, drawn), [torch.full_like(value, self.regularisation) for value in blank.parameters()]
@@ -120,11 +137,11 @@ def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
     return mean, torch.where(spread > 1e-9 * mean.abs() + 1e-12, spread, 1.0)
 
 
-def _standardised(values: Tensor, over: Tensor) -> Tensor:
-    mean, scale = _moments(over)
+def _standardised(values: Tensor) -> Tensor:
+    mean, scale = _moments(values)
     return (values - mean) / scale
 
 
-def _digest(scored: Tensor, rewards: Tensor, drawn: int) -> bytes:
-    parts = [scored.contiguous().numpy().tobytes(), rewards.contiguous().numpy().tobytes(), str(drawn).encode()]
+def _digest(scored: Tensor, targets: Tensor, drawn: int) -> bytes:
+    parts = [scored.contiguous().numpy().tobytes(), targets.contiguous().numpy().tobytes(), str(drawn).encode()]
     return hashlib.sha256(b"|".join(parts)).digest()

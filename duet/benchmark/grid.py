@@ -16,8 +16,9 @@ from duet.messages import suggest
 from duet.reporting.runs import flatten
 from duet.spending.cache_file import CACHE
 
-OURS = "duet"  # the method that the variants belong to
-KEYS = ("tasks", "methods", "seeds", "variants", "models", "settings")
+BASE = "duet"  # the method that variants change, unless the file names another one
+KEYS = ("tasks", "methods", "seeds", "variants", "base", "models", "settings")
+LISTS = ("tasks", "methods", "seeds", "variants", "models")
 NEEDED = ("tasks", "methods", "seeds")
 
 
@@ -31,6 +32,7 @@ class Cell:
         seed: of the run.
         folder: the run folder.
         arguments: the command line behind ``fit``.
+        settings: those of its arguments that cells of other tasks and seeds can share.
     """
 
     task: str
@@ -38,6 +40,7 @@ class Cell:
     seed: int
     folder: Path
     arguments: tuple[str, ...]
+    settings: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.task}, {self.method}, seed {self.seed}"
@@ -64,7 +67,8 @@ class Grid:
         tasks: by name.
         methods: names of the files in configs/methods, or files.
         seeds: of the runs.
-        variants: names of the files in configs/ablations, or files; each is a change to Duet.
+        variants: names of the files in configs/ablations, or files; each is a change to the base.
+        base: the one of the methods that the variants change.
         models: names of the files in configs/models, or files, for all cells.
         settings: with dotted keys, for all cells; a method's or a variant's own file comes after them.
     """
@@ -73,6 +77,7 @@ class Grid:
     methods: Sequence[str]
     seeds: Sequence[int]
     variants: Sequence[str] = ()
+    base: str = BASE
     models: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -95,11 +100,11 @@ class Grid:
         ]
 
     def _columns(self) -> Iterator[tuple[str, list[Path]]]:
-        """Name and files of each method, and of each variant of ours."""
+        """Name and files of each method, and of each variant of the base."""
         for method in self.methods:
             path = named_file("methods", method)
             yield path.stem, [path]
-            for variant in self.variants if path.stem == OURS else ():
+            for variant in self.variants if path.stem == Path(self.base).stem else ():
                 change = named_file("ablations", variant)
                 yield f"{path.stem}+{change.stem}", [path, change]
 
@@ -110,13 +115,13 @@ class Grid:
         name, files = method
         row = self.tasks[task]
         folder = output / task / name / str(seed)
-        arguments = [f"--search.cache={output / task / CACHE if shared_cache else 'run'}"]
-        arguments += [f"--config={shown(named_file('models', model))}" for model in self.models]
-        arguments += options(self.settings) + options(row.settings)
-        arguments += [f"--config={shown(path)}" for path in files]
-        arguments += options({"task.name": task} | {f"task.{key}": value for key, value in row.task.items()})
-        arguments += [f"--seed_everything={seed}", f"--run_dir={folder}", *(["--yes"] if yes else [])]
-        return Cell(task, name, seed, folder, tuple(arguments))
+        settings = [f"--config={shown(named_file('models', model))}" for model in self.models]
+        settings += options(self.settings) + options(row.settings)
+        settings += [f"--config={shown(path)}" for path in files]
+        cache = f"--search.cache={output / task / CACHE if shared_cache else 'run'}"
+        own = options({"task.name": task} | {f"task.{key}": value for key, value in row.task.items()})
+        own += [f"--seed_everything={seed}", f"--run_dir={folder}", *(["--yes"] if yes else [])]
+        return Cell(task, name, seed, folder, (cache, *settings, *own), tuple(settings))
 
 
 def read_grid(path: Path) -> Grid:
@@ -139,16 +144,25 @@ def _grid(content: Mapping[str, Any]) -> Grid:
     for key in NEEDED:
         if key not in content:
             raise ValueError(f"{key}: expected a list but it is missing")
-    lists = {key: _list(key, content.get(key, [])) for key in KEYS if key != "settings"}
+    lists = {key: _list(key, content.get(key, [])) for key in LISTS}
     for key in ("methods", "variants", "models"):
         for name in _all(key, lists[key], str):
             named_file("ablations" if key == "variants" else key, name)
-    if lists["variants"] and OURS not in (Path(name).stem for name in lists["methods"]):
-        raise ValueError(f"variants: expected {OURS} among the methods, as they are changes to it, but it is not there")
     return Grid(
         _tasks(lists["tasks"]), lists["methods"], _all("seeds", lists["seeds"], int), lists["variants"],
-        lists["models"], _settings("settings", content),
+        _base(content, lists), lists["models"], _settings("settings", content),
     )  # fmt: skip
+
+
+def _base(content: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> str:
+    """The method that the variants change."""
+    base = content.get("base", BASE)
+    if not isinstance(base, str) or not base:
+        raise ValueError(f"base: expected the name of a method but found {base!r}")
+    methods = [Path(name).stem for name in lists["methods"]]
+    if (lists["variants"] or "base" in content) and Path(base).stem not in methods:
+        raise ValueError(f"variants: expected their base, {base}, among the methods, but it is not there")
+    return base
 
 
 def _tasks(entries: Iterable[Any]) -> dict[str, Row]:

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,8 @@ from duet.commands import fit, money, report
 from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.config_files import find_config
 from duet.engine.estimate import Estimate
-from duet.exit_codes import CELL_FAILED
-from duet.messages import OneLineParser
+from duet.exit_codes import CELL_FAILED, EXPECTED
+from duet.messages import OneLineParser, plain_message
 from duet.reporting.records import RESULT
 from duet.tasks.task import Task
 
@@ -45,10 +45,10 @@ def run(argv: Sequence[str]) -> int:
     if arguments.commands:
         sys.stdout.write("".join(f"{command(cell)}\n" for cell in cells))
         return 0
-    check_tasks(grid)
+    tasks = read_tasks(grid)
     fit.quiet()
     if arguments.dry_run:
-        return dry_run(cells, arguments.jobs)
+        return dry_run(cells, tasks)
     runner = partial(cluster.outcomes if cluster else partial(outcomes, processes=arguments.jobs), fit_cell)
     return search(cells, runner, arguments.yes, output, with_report=not arguments.no_report)
 
@@ -116,25 +116,22 @@ def command(cell: Cell) -> str:
     return shlex.join([shown(Path(sys.executable)), "-m", "duet", "fit", *cell.arguments])
 
 
-def check_tasks(grid: Grid) -> None:
+def read_tasks(grid: Grid) -> dict[str, Task]:
     """Reads every task, so that a wrong name is known before anything is paid for.
 
     Raises:
         ValueError: one can't be read.
     """
+    tasks = {}
     for name, row in grid.tasks.items():
         try:
-            Task(name, **row.task)
+            tasks[name] = Task(name, **row.task)
         except TypeError as error:
             raise ValueError(f"tasks: {name}: {error}") from error
+    return tasks
 
 
 # What is done with a cell
-
-
-def estimate_cell(arguments: tuple[str, ...]) -> Estimate:
-    """The most that it can spend."""
-    return planned(arguments).search.estimate()
 
 
 def fit_cell(arguments: tuple[str, ...]) -> None:
@@ -154,19 +151,32 @@ def planned(arguments: Sequence[str]) -> DryRun:
 # What is done with all cells
 
 
-def dry_run(cells: Sequence[Cell], jobs: int) -> int:
-    """Prints the sum of the cells' own estimates."""
+def dry_run(cells: Sequence[Cell], tasks: Mapping[str, Task]) -> int:
+    """Prints the sum of the cells' own estimates.
+
+    Settings are read once for all cells that share them: task and seed change nothing but the texts of the requests.
+    """
     estimates: list[Estimate] = []
     failed = 0
-    for number, outcome in outcomes(estimate_cell, [cell.arguments for cell in cells], jobs):
-        if outcome.value is None:
-            sys.stderr.write(f"duet: {cells[number]}: {outcome.problem}\n")
-            failed += 1
-        else:
-            estimates.append(outcome.value)
-    together = Estimate(tuple(part for one in estimates for part in one.parts))
+    for group in by_settings(cells):
+        try:
+            search = planned(group[0].arguments).search
+        except EXPECTED as error:
+            sys.stderr.write(f"duet: {group[0]}: {plain_message(str(error))}\n")
+            failed += len(group)
+            continue
+        estimates += [search.estimate_for(tasks[cell.task], cell.seed) for cell in group]
+    together = Estimate(tuple(part for estimate in estimates for part in estimate.parts))
     sys.stdout.write(f"{len(estimates)} cells, at most, if no call is saved: {money.figures(together)}\n")
     return CELL_FAILED if failed else 0
+
+
+def by_settings(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The cells in groups that share all settings but task, seed and places."""
+    groups: dict[tuple[str, ...], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.settings, []).append(cell)
+    return list(groups.values())
 
 
 def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, with_report: bool) -> int:

@@ -135,7 +135,7 @@ def check_checkpoint(path: str, search: Search, predictor: ScorePredictor) -> No
     state, shape = _content(path)
     search.require_own(state)
     for name in SHAPE:
-        former, present = shape.get(name), predictor.hparams[name]
+        former, present = shape.get(name), predictor.hparams.get(name)
         if former != present:
             raise ValueError(f"ckpt_path: expected a predictor with {name} {present} but {path} has {former}")
 
@@ -147,7 +147,7 @@ def _content(path: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         raise problem
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        state, shape = content["callbacks"]["InstructionSearch"], content["hyper_parameters"]
+        state, shape = content["callbacks"]["InstructionSearch"], content.get("hyper_parameters", {})  # none to learn
     except (RuntimeError, pickle.UnpicklingError, LookupError, TypeError) as error:
         raise problem from error
     if not (isinstance(state, dict) and "fingerprint" in state and isinstance(shape, dict)):

@@ -131,14 +131,12 @@ class Search:
 
     def _check_requirements(self) -> None:
         """Checks that the models and settings give the strategy what it declares, before anything is paid for."""
-        needs, name = self.strategy.requirements, type(self.strategy).__name__
+        needs = self.strategy.requirements
         if needs.writing:
             require_white_box(self.white_box, "candidates (or add --config models/no_white_box.yaml)")
         if needs.read:
             self.extractor.check(self.white_box)
         self.strategy.check(self.white_box)
-        if needs.whole_scores and self.allocation.kind != "fixed":
-            raise ValueError(f"{name} compares instructions example by example: set search.allocation.kind: fixed")
 
     # What others read
 
@@ -162,16 +160,16 @@ class Search:
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""
+        return self.estimate_for(self.task, self.seed)
+
+    def estimate_for(self, task: Task, seed: int) -> Estimate:
+        """The most that a search with the same settings can spend on this task with this seed."""
+        boxes = self.accounts.boxes
+        needs = Needs(task.splits(seed), self.evaluation, self.extractor, boxes[0].overhead)
         return estimate(
-            self._needs,
-            self.initialisation,
-            self.strategy,
-            self.instruction_filter,
-            self.accounts.boxes,
-            self.allocation,
-            self.iterations,
-            self.seed,
-        )
+            needs, self.initialisation, self.strategy, self.instruction_filter, boxes, self.allocation,
+            self.iterations, seed,
+        )  # fmt: skip
 
     @property
     def seconds(self) -> float:

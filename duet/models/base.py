@@ -39,6 +39,7 @@ class Request:
         seed: seed of the sampled answer; requests that differ only here are different draws.
         messages: what a chat model is sent instead of ``prompt`` as one message of the user.
         stop: the answer ends before the first of these texts.
+        top_p: probability of the likeliest tokens that a sampled answer is drawn from; 1 draws from all.
     """
 
     prompt: str
@@ -47,6 +48,7 @@ class Request:
     seed: int = 0
     messages: tuple[Message, ...] = ()
     stop: tuple[str, ...] = ()
+    top_p: float = 1.0
 
     @property
     def chat(self) -> list[dict[str, str]]:

@@ -94,7 +94,7 @@ class HuggingFaceBlackBox(AbstractBlackBox):
                 outcomes[index] = CallFailure(reason, kind="too_long")
         for max_tokens in sorted({request.max_tokens for request in requests}):
             group = [i for i, r in enumerate(requests) if r.max_tokens == max_tokens and i not in outcomes]
-            rows = [Row(prompts[i], requests[i].seed, requests[i].temperature) for i in group]
+            rows = [Row(prompts[i], (r := requests[i]).seed, r.temperature, top_p=r.top_p) for i in group]
             most = max_tokens + self._reasoning_tokens
             answers = generate_rows(lm, rows, max_new_tokens=most, limit=self._limit)
             for index, row, answer in zip(group, rows, answers, strict=True):

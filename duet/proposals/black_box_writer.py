@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
 from duet.prompts import (
+    INDUCTION,
     MAX_CHARACTERS,
+    PARAPHRASE,
     draw_demonstrations,
     induction_prompt,
     initial_request,
@@ -19,6 +21,7 @@ from duet.prompts import (
 )
 from duet.proposals.initialisation import parse_blocks, parse_instructions
 from duet.proposals.instruction_filter import InstructionFilter
+from duet.proposals.proposal_spec import ProposalSpec
 from duet.tasks.example import Example
 
 _UNCUT = 10**9  # characters
@@ -29,27 +32,37 @@ class BlackBoxWriter:
     """How a black box writes an instruction; each one is a paid call.
 
     Args:
-        demonstrations: examples per prompt; each candidate sees a draw of its own.
+        demonstrations: examples per prompt.
         temperature: of the replies; each is a draw with a seed of its own.
         max_tokens: most tokens of a reply.
+        per_set: how many candidates in a row see the same demonstrations.
+        cover_labels: whether every label is shown, where outputs are a small closed set, with more examples if need be.
+        top_p: probability of the likeliest tokens that a reply is drawn from; 1 draws from all.
+        template: the prompt behind demonstrations; ``{demonstrations}`` and ``{count}`` are filled in.
+        paraphrase_template: the request for other words; ``{instruction}`` is filled in.
     """
 
     demonstrations: int
     temperature: float
     max_tokens: int
+    per_set: int = 1
+    cover_labels: bool = True
+    top_p: float = 1.0
+    template: str = INDUCTION
+    paraphrase_template: str = PARAPHRASE
 
     def write(
         self,
-        plans: Sequence[Candidate],
+        specs: Sequence[ProposalSpec],
         examples: Sequence[Example],
         black_box: AbstractBlackBox,
         generator: random.Random,
         wanted: InstructionFilter = InstructionFilter(),
     ) -> list[Candidate]:
-        """Carries out each plan, a candidate without a text, in one call; plans whose call failed are left out.
+        """Writes each spec's text, all in one stream of requests; specs whose call failed are left out.
 
         Args:
-            plans: whose parent is to be said in other words, or without a parent.
+            specs: with a parent that is to be said in other words, or without one.
             examples: the demonstrations to draw from.
             black_box: the model that writes.
             generator: of draws and seeds.
@@ -59,35 +72,54 @@ class BlackBoxWriter:
             BudgetSpent: the time was up before one came.
             ProviderError: none came, as calls failed.
         """
-        if not plans:
+        if not specs:
             return []
-        prompts = [self._prompt(plan, examples, generator, wanted) for plan in plans]
-        requests = [Request(prompt, self.max_tokens, self.temperature, generator.getrandbits(31)) for prompt in prompts]
+        prompts = self._prompts(specs, examples, generator, wanted)
+        requests = [self._request(prompt, generator.getrandbits(31)) for prompt in prompts]
         outcomes = black_box.complete(requests)
         written = [
-            replace(plan, text=_only_instruction(outcome.text, wanted))
-            for plan, outcome in zip(plans, outcomes, strict=True)
+            spec.candidate(_only_instruction(outcome.text, wanted))
+            for spec, outcome in zip(specs, outcomes, strict=True)
             if isinstance(outcome, Completion)
         ]
         if not written:
             explain_silence([outcome for outcome in outcomes if isinstance(outcome, CallFailure)])
         return written
 
-    def _prompt(
-        self, plan: Candidate, examples: Sequence[Example], generator: random.Random, wanted: InstructionFilter
-    ) -> str:
-        if plan.parent:
-            return self._paraphrase(plan.parent, wanted)
-        shown = draw_demonstrations(examples, self.demonstrations, generator, cover_labels=True)
-        return self._from_examples(shown, wanted, MAX_CHARACTERS)
+    def _prompts(
+        self,
+        specs: Sequence[ProposalSpec],
+        examples: Sequence[Example],
+        generator: random.Random,
+        wanted: InstructionFilter,
+    ) -> list[str]:
+        prompts: list[str] = []
+        n_induced, induction = 0, ""
+        for spec in specs:
+            if spec.parent:
+                prompts.append(self._paraphrase(spec.parent, wanted))
+                continue
+            if n_induced % self.per_set == 0:
+                covered = self.cover_labels
+                shown = draw_demonstrations(examples, self.demonstrations, generator, cover_labels=covered)
+                induction = self._from_examples(shown, wanted, MAX_CHARACTERS)
+            n_induced += 1
+            prompts.append(induction)
+        return prompts
+
+    def _request(self, prompt: str, seed: int) -> Request:
+        return Request(prompt, self.max_tokens, self.temperature, seed, top_p=self.top_p)
 
     def _paraphrase(self, instruction: str, wanted: InstructionFilter) -> str:
-        return paraphrase_request(instruction, wanted.requirements, in_own_words=wanted.language is not None)
+        own_words = wanted.language is not None
+        return paraphrase_request(
+            instruction, wanted.requirements, in_own_words=own_words, template=self.paraphrase_template
+        )
 
     def _from_examples(self, shown: Sequence[Example], wanted: InstructionFilter, max_characters: int) -> str:
-        """INSTINCT's form, to be continued; a request for one instruction where the filter wants something of it."""
+        """The template, to be continued; a request for one instruction where the filter wants something of it."""
         if not wanted.requirements and not wanted.several_lines:
-            return induction_prompt(shown, max_characters)
+            return induction_prompt(shown, max_characters, self.template)
         return initial_request(
             shown,
             1,
@@ -97,12 +129,15 @@ class BlackBoxWriter:
             max_characters=max_characters,
         )
 
-    def longest_requests(self, plans: Sequence[Candidate], examples: Sequence[Example], longest: str) -> list[Request]:
-        """One request per plan, each as long as it can be where the filter wants nothing special."""
+    def longest_requests(
+        self, specs: Sequence[ProposalSpec], examples: Sequence[Example], longest: str
+    ) -> list[Request]:
+        """One request per spec, each as long as it can be where the filter wants nothing special."""
         sizes = sorted(examples, key=lambda one: -len((one.input + one.outputs[0]).encode(errors="replace")))
-        shown = sizes[: n_shown(examples, self.demonstrations)]
-        paraphrase, resample = paraphrase_request(longest), induction_prompt(shown, _UNCUT)
-        return [Request(paraphrase if plan.parent else resample, self.max_tokens, self.temperature) for plan in plans]
+        shown = sizes[: n_shown(examples, self.demonstrations) if self.cover_labels else self.demonstrations]
+        paraphrase = paraphrase_request(longest, template=self.paraphrase_template)
+        resample = induction_prompt(shown, _UNCUT, self.template)
+        return [self._request(paraphrase if spec.parent else resample, 0) for spec in specs]
 
 
 def _only_instruction(reply: str, wanted: InstructionFilter) -> str:

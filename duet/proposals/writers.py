@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from duet.models.base import AbstractWhiteBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
 from duet.proposals.instruction_filter import canonical
+from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.tasks.example import Example
 
@@ -42,79 +43,78 @@ class Writer:
 
     def write(
         self,
-        plans: Sequence[Candidate],
+        specs: Sequence[ProposalSpec],
         examples: Sequence[Example],
         white_box: AbstractWhiteBox,
         generator: random.Random,
     ) -> list[Candidate]:
-        """Carries out each plan: a candidate whose text, maybe empty, is the beginning to be continued."""
+        """Writes each spec's text, which continues the spec's beginning."""
         shared = draw_demonstrations(examples, self.demonstrations, generator, cover_labels=True)
         prompts = []
-        for plan in plans:
+        for spec in specs:
             shown = shared
             if self.fresh_demonstrations:
                 shown = draw_demonstrations(examples, self.demonstrations, generator, cover_labels=True)
-            prompts.append(induction_prompt(shown) + (f" {plan.text}" if plan.text else ""))
+            prompts.append(induction_prompt(shown) + (f" {spec.beginning}" if spec.beginning else ""))
         texts = white_box.generate(
             prompts,
-            seeds=[generator.getrandbits(31) for _ in plans],
+            seeds=[generator.getrandbits(31) for _ in specs],
             temperature=self.temperature,
             max_new_tokens=self.max_new_tokens,
-            soft_prompts=self._vectors(plans, white_box),
+            soft_prompts=self._vectors(specs, white_box),
             soft_prompt_position="suffix" if self.position == "suffix" else "prefix",
         )
         return [
-            replace(plan, text=canonical(f"{PREFIX} {plan.text}{text}"))
-            for plan, text in zip(plans, texts, strict=True)
+            spec.candidate(canonical(f"{PREFIX} {spec.beginning}{text}"))
+            for spec, text in zip(specs, texts, strict=True)
         ]
 
-    def _vectors(self, plans: Sequence[Candidate], white_box: AbstractWhiteBox) -> Tensor | None:
+    def _vectors(self, specs: Sequence[ProposalSpec], white_box: AbstractWhiteBox) -> Tensor | None:
         if self.soft_prompts is None:
             return None
-        points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
+        points = torch.tensor([spec.latent for spec in specs], dtype=torch.float32)
         return self.soft_prompts.vectors(points, white_box.embedding_size)
 
 
-def global_plans(space: SoftPrompts, count: int, iteration: int) -> list[Candidate]:
+def global_specs(space: SoftPrompts, count: int, iteration: int) -> list[ProposalSpec]:
     """Points spread over the whole latent space; each iteration takes the next ones of the sequence."""
     points = space.global_points(count, skip=count * iteration)
-    return [Candidate("", "global", latent=tuple(point.tolist())) for point in points]
+    return [ProposalSpec("global", latent=tuple(point.tolist())) for point in points]
 
 
-def local_plans(
+def local_specs(
     space: SoftPrompts, leaders: Sequence[ScoredInstruction], count: int, radius: float, generator: torch.Generator
-) -> list[Candidate]:
+) -> list[ProposalSpec]:
     """Points around the soft prompts of the leaders; a leader without one has the centre of the space."""
-    plans = []
+    specs = []
     for leader in _shares(leaders, count):
         centre = torch.tensor(leader.candidate.latent or [0.5] * space.intrinsic_dimension)
         point = space.local_points(centre, 1, radius, generator)[0]
-        plans.append(Candidate("", "local", parent=leader.text, latent=tuple(point.tolist())))
-    return plans
+        specs.append(ProposalSpec("local", parent=leader.text, latent=tuple(point.tolist())))
+    return specs
 
 
-def continuation_plans(
+def continuation_specs(
     space: SoftPrompts, leaders: Sequence[ScoredInstruction], count: int, generator: random.Random
-) -> list[Candidate]:
+) -> list[ProposalSpec]:
     """The first words of a leader, to be continued anew: a local move in the space of texts."""
-    plans = []
+    specs = []
     for leader in _shares(leaders, count):
         words = leader.text.rstrip(".?!").split()
         kept = " ".join(words[: generator.randrange(1, max(2, len(words)))])
-        text = kept[0].lower() + kept[1:]
         point = tuple(generator.random() for _ in range(space.intrinsic_dimension))
-        plans.append(Candidate(text, "continuation", parent=leader.text, latent=point))
-    return plans
+        specs.append(ProposalSpec("continuation", leader.text, kept[0].lower() + kept[1:], point))
+    return specs
 
 
-def paraphrase_plans(leaders: Sequence[ScoredInstruction], count: int) -> list[Candidate]:
+def paraphrase_specs(leaders: Sequence[ScoredInstruction], count: int) -> list[ProposalSpec]:
     """Leaders, to be said in other words."""
-    return [Candidate("", "paraphrase", parent=leader.text) for leader in _shares(leaders, count)]
+    return [ProposalSpec("paraphrase", parent=leader.text) for leader in _shares(leaders, count)]
 
 
-def resample_plans(count: int) -> list[Candidate]:
+def resample_specs(count: int) -> list[ProposalSpec]:
     """Instructions to be written from demonstrations alone, as the first ones were."""
-    return [Candidate("", "resample")] * count
+    return [ProposalSpec("resample")] * count
 
 
 def leaders(pool: Pool, count: int) -> list[ScoredInstruction]:

@@ -16,6 +16,7 @@ IN_PRINT = {
     "Ape": "APE", "EvoPromptDE": "EvoPrompt (DE)", "EvoPromptGA": "EvoPrompt (GA)", "Instinct": "INSTINCT",
     "RandomSearch": "random search",
 }  # fmt: skip
+HOW_LONG = ("search.iterations", "search.threshold", "search.initialisation.count")  # a method may have its own, or not
 OF_NO_METHOD = (
     "task.", "run_dir", "trainer.", "seed_everything", "min_score", "config", "ckpt_path", "yes", "dry_run",
     "search.cache", "optimizer", "lr_scheduler", "weights_only", "_instantiator",
@@ -68,23 +69,37 @@ def matches(settings: Settings, named: Mapping[str, Settings]) -> list[str]:
 
 def _named(run: Run, task: str, names: Names) -> Run:
     """Sets the task's name, the method's, and the ablations that the method's own file doesn't imply."""
-    method, own = _method(run, names.methods)
+    method, own = _method(run, names)
     expected = {**names.defaults, **own}
     changes = {name: changed for name, changed in names.ablations.items() if not changed.items() <= expected.items()}
     return replace(run, task=task, method=method, variant=", ".join(matches(run.settings, changes)))
 
 
-def _method(run: Run, methods: Mapping[str, Settings]) -> tuple[str, Settings]:
-    """The class's name in print, or the file's where files that share the class say more; and the file's settings."""
+def _method(run: Run, names: Names) -> tuple[str, Settings]:
+    """The class's name in print, with the rest of the file's name where files that share the class say more; and the
+    file's settings.
+    """
     name = run.result.method
     printed = IN_PRINT.get(name, name)
-    of_class = {key: own for key, own in methods.items() if str(own.get(CLASS)).endswith(f".{name}")}
-    if len(of_class) < 2:
-        return printed, next(iter(of_class.values()), {})
-    found = next(iter(matches(run.settings, of_class)), None)
-    if found is None or of_class[found].keys() == {CLASS}:
-        return printed, {}
-    return found, of_class[found]
+    of_class = {key: own for key, own in names.methods.items() if str(own.get(CLASS)).endswith(f".{name}")}
+    holding = {key: own for key, own in of_class.items() if _holds(own, run.settings, names.ablations)}
+    if not holding:
+        return printed, {} if len(of_class) > 1 else next(iter(of_class.values()), {})
+    found = max(holding, key=lambda key: len(holding[key]))  # the one that says most
+    rest = found.removeprefix(_plain(name, of_class)).strip()
+    return (f"{printed} ({rest})" if rest else printed), of_class[found]
+
+
+def _plain(name: str, of_class: Mapping[str, Settings]) -> str:
+    """The file that is named as the class is, if there is one."""
+    return next((key for key in of_class if key.replace(" ", "").lower() == name.lower()), "")
+
+
+def _holds(own: Settings, settings: Settings, ablations: Mapping[str, Settings]) -> bool:
+    """Whether a run has a method's settings, those aside that an ablation of the run changes, or that say how long."""
+    other = {key for key, value in own.items() if settings.get(key) != value and key not in HOW_LONG}
+    changed = {key for changes in ablations.values() if changes.items() <= settings.items() for key in changes}
+    return other <= changed
 
 
 def _tasks(runs: Sequence[Run]) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from duet.reporting.method_tables import (
+    AS_WRITTEN,
     OURS,
+    base_of,
     best_instructions_table,
     columns_of,
     comparison_table,
@@ -20,6 +22,7 @@ from duet.reporting.table import Table
 STARTS = ("initial gpt 3.5", "initial gpt 4", "initial gpt 4o", "initial deepseek")  # of which the start alone counts
 TABLE_2 = ("without output", "without similarity")
 TABLE_5 = ("fixed weight 0.01", "fixed weight 1e-10", "depth 1", "depth 5")
+RANDOM_SEARCH = "random search"
 BASELINES = {"copy_input": "copy the input", "majority_answer": "majority answer"}
 
 
@@ -40,14 +43,14 @@ def _known(runs: Sequence[Run]) -> list[tuple[Run, Mapping[str, float]]]:
     return [(run, run.result.baselines) for run in runs]
 
 
-def initial_columns(runs: Sequence[Run]) -> dict[str, Column]:
-    """The best initial instruction alone, by the model that wrote it: the start of our runs as they are, and of those
-    that another model starts; and what it asked.
+def initial_columns(runs: Sequence[Run], base: str = OURS) -> dict[str, Column]:
+    """The best initial instruction alone, by the model that wrote it: the start of the base's runs as they are, and of
+    those that another model starts; and the calls that it took.
     """
     columns: dict[str, dict[tuple[str, int], MethodScore]] = {}
     for run in runs:
         score = run.result.initial_best_test_score
-        if run.method == OURS and run.variant in ("", *STARTS) and score is not None:
+        if run.method == base and run.variant in ("", *STARTS) and score is not None:
             calls = sum(scored.n for scored in run.scored if scored.iteration == 0)
             columns.setdefault(f"{initial_model(run)} alone", {})[run.task, run.result.seed] = MethodScore(score, calls)
     return {label: columns[label] for label in sorted(columns)}
@@ -62,24 +65,31 @@ def initial_model(run: Run) -> str:
 
 
 def difficulty_table(columns: Mapping[str, Column]) -> Table:
-    """Table 3: how hard each task is, from the methods' scores on it."""
+    """Table 3: how hard each task is, from the baselines' errors on it (A.2.1)."""
     means = {label: task_means(column) for label, column in columns.items()}
     rows = []
     for task in common_tasks(columns):
         scores = [by_name[task] for by_name in means.values()]
-        spread = difficulty(scores, (0.0, 1.0))
-        rows.append((task, mean(scores), spread, difficulty(scores)))
+        rows.append((task, 1 - mean(scores), difficulty(scores, (0.0, 1.0)), difficulty(scores)))
     rows.sort(key=lambda row: -row[3])
-    note = f"Over {len(columns)} method(s), on the tasks that all have: D = 0.7 (1 − mean) + 0.3 std, std with ddof 0."
-    header = ("task", "mean score", "standard deviation", "difficulty")
+    note = (
+        f"Over {len(columns)} baseline(s), {', '.join(columns)}, on the tasks that all have: "
+        "D = 0.7 mean error + 0.3 std, std with ddof 0; the error is 1 − score."
+    )
+    header = ("task", "mean error", "standard deviation", "difficulty")
     return Table("table_3", "Table 3. Difficulty of each task, the hardest first", header, tuple(rows), (note,))
 
 
-def variants(runs: Sequence[Run], names: Sequence[str] | None = None) -> dict[str, Column]:
-    """Ours with each of the named changes, or with any but another start; the method as it is comes last."""
-    columns = columns_of([run for run in runs if run.method == OURS and run.variant not in STARTS])
-    wanted = [f"{OURS}, {name}" for name in names] if names is not None else sorted(set(columns) - {OURS})
-    return {label: columns[label] for label in (*wanted, OURS) if label in columns}
+def published_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The paper's baselines: all methods but Duet and random search."""
+    return {label: column for label, column in columns.items() if label not in (OURS, AS_WRITTEN, RANDOM_SEARCH)}
+
+
+def variants(runs: Sequence[Run], names: Sequence[str] | None = None, base: str = OURS) -> dict[str, Column]:
+    """The base with each of the named changes, or with any but another start; the base as it is comes last."""
+    columns = columns_of([run for run in runs if run.method == base and run.variant not in STARTS])
+    wanted = [f"{base}, {name}" for name in names] if names is not None else sorted(set(columns) - {base})
+    return {label: columns[label] for label in (*wanted, base) if label in columns}
 
 
 def all_tables(runs: Sequence[Run]) -> tuple[list[Table], list[str]]:
@@ -95,20 +105,25 @@ def all_tables(runs: Sequence[Run]) -> tuple[list[Table], list[str]]:
         title = f"Table 1, compared with {reference}"
         tables.append(comparison_table("table_1_comparison", title, columns, reference, beside))
     left_out = [] if beside else ["Baselines: left out, as no run recorded what copying the input scores"]
+    base = base_of(columns)
     groups = (
         (
             "table_2",
             "Table 2. Initial instructions alone, and without parts",
-            initial_columns(runs) | variants(runs, TABLE_2),
+            initial_columns(runs, base) | variants(runs, TABLE_2, base),
         ),
-        ("table_5", "Table 5. Fixed weights of the similarity term, and depths", variants(runs, TABLE_5)),
-        ("ablations", "All changes to the method", variants(runs)),
+        ("table_5", "Table 5. Fixed weights of the similarity term, and depths", variants(runs, TABLE_5, base)),
+        ("ablations", "All changes to the method", variants(runs, None, base)),
     )
     for name, title, group in groups:
-        if OURS in group and len(group) > 1:
+        if base in group and len(group) > 1:
             tables.append(score_table(name, title, group, {}))
-            tables.append(comparison_table(f"{name}_comparison", f"{title.split('.')[0]}, compared", group, OURS, {}))
+            tables.append(comparison_table(f"{name}_comparison", f"{title.split('.')[0]}, compared", group, base, {}))
         else:
-            left_out.append(f"{title.split('.')[0]}: left out, as there are no such runs of {OURS}")
-    tables += [difficulty_table(columns), best_instructions_table(runs, reference)]
+            left_out.append(f"{title.split('.')[0]}: left out, as there are no such runs of {base}")
+    if published := published_columns(columns):
+        tables.append(difficulty_table(published))
+    else:
+        left_out.append("Table 3: left out, as there are no runs of a baseline")
+    tables.append(best_instructions_table(runs, reference))
     return sorted(tables, key=lambda table: (not table.name.startswith("table"), table.name)), left_out

@@ -253,9 +253,11 @@ def _keys(identity: str, requests: Sequence[Request]) -> list[str]:
 
 
 def _key_fields(request: Request) -> list[object]:
-    """A request without messages and stop sequences has the key that it had before there were any."""
+    """A request without messages, stop sequences and top_p has the key that it had before there were any."""
     plain = [request.prompt, request.max_tokens, float(request.temperature), request.seed]
-    return [*plain, request.chat, request.stop] if request.messages or request.stop else plain
+    nucleus = [float(request.top_p)] if request.top_p < 1 else []
+    chat = [request.chat, request.stop] if request.messages or request.stop else []
+    return [*plain, *nucleus, *chat]
 
 
 def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Completion]:

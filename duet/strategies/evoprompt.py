@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
@@ -14,32 +14,13 @@ from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
 from duet.proposals.black_box_writer import explain_silence
 from duet.proposals.instruction_filter import canonical
 from duet.proposals.novelty import new_candidates
-from duet.proposals.writers import leaders
-from duet.strategies.crossing import Plan, tagged
+from duet.strategies.paired_comparison import is_better, ranked
+from duet.strategies.roulette_selection import roulette_selection
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
+from duet.strategies.variation import Variation, VariationTemplates, tagged
 from duet.tasks.example import Example
 
 Population = tuple[ScoredInstruction, ...]
-
-
-def roulette_selection(
-    members: Sequence[ScoredInstruction], count: int, distinct: bool, generator: random.Random
-) -> list[ScoredInstruction]:
-    """Draws in proportion to the scores, or all alike where every score is 0.
-
-    Args:
-        members: at least one.
-        count: how many.
-        distinct: without replacement, as long as there are members left; else with.
-        generator: randomness.
-    """
-    left, drawn = list(members), []
-    for _ in range(count):
-        weights = [member.score for member in left]
-        drawn += generator.choices(left, weights if any(weights) else None)
-        if distinct and len(left) > 1:
-            left.remove(drawn[-1])
-    return drawn
 
 
 @dataclass(frozen=True)
@@ -47,15 +28,17 @@ class AbstractEvoPrompt(AbstractStrategy):
     """What both variants share: the founders, the generations, the requests.
 
     The population follows from the pool: the first one is half the best initial instructions and half a paraphrase of
-    each, and every ``population`` further rows are a generation's children, which never depend on each other.
+    each, and every ``population`` further rows are a generation's children. The published numbers are in
+    configs/methods/evoprompt_ga_paper.yaml and evoprompt_de_paper.yaml.
 
     Args:
-        preset: ``default`` crosses two different parents; ``paper`` draws them independently, so they may be one (GA).
         population: members.
-        per_iteration: children that are written and scored together; a generation is never exceeded.
-        operator: ``request`` asks the black box to cross and mutate; ``continuation`` splices the parents' words and
-            lets it continue the first ones behind demonstrations; ``auto`` is ``continuation`` for a model
-            that declares that it can't follow a request, as the embedded one does, and else ``request``.
+        per_iteration: children that are written and scored together; with ``population`` an iteration is a generation,
+            which is never exceeded.
+        operator: ``request`` has the black box cross and mutate; ``continuation`` splices the parents' words and
+            lets it continue the first ones behind demonstrations; ``auto`` is ``continuation`` for a model that
+            declares that it can't follow a request, as the embedded one does, and else ``request``.
+        templates: the requests.
         demonstrations: examples per prompt of a continuation.
         temperature: of the replies; the last attempts, where nothing new came, raise it towards 1.
         max_new_tokens: most tokens of a continuation.
@@ -63,10 +46,10 @@ class AbstractEvoPrompt(AbstractStrategy):
         attempts: how often to ask when nothing new comes.
     """
 
-    preset: Literal["default", "paper"] = "default"
     population: int = 10
     per_iteration: int = 1
     operator: Literal["auto", "request", "continuation"] = "auto"
+    templates: VariationTemplates = field(default_factory=VariationTemplates)
     demonstrations: int = 5
     temperature: float = 0.5
     max_new_tokens: int = 64
@@ -86,8 +69,11 @@ class AbstractEvoPrompt(AbstractStrategy):
         return Requirements(self.per_iteration)
 
     def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
-        """All attempts, each as a request with four parents."""
-        prompt = Plan("difference", (longest,) * 4).request()
+        """All attempts, each as the longest request."""
+        variations = [Variation(origin, (longest,) * 4) for origin in ("paraphrase", "crossover", "difference")]
+        prompt = max(
+            (variation.request(self.templates) for variation in variations), key=lambda text: len(text.encode())
+        )
         return [Request(prompt, self.max_reply_tokens, self.temperature)] * (self.attempts * self.per_iteration)
 
     def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
@@ -102,8 +88,8 @@ class AbstractEvoPrompt(AbstractStrategy):
         wanted, written = self._wanted(pool), 0
         for attempt in range(self.attempts):
             generator = random.Random(f"evoprompt/{context.seed}/{pool.iteration}/{attempt}")
-            plans = self._plans(pool, attempt, generator)[: wanted - len(new)]
-            batch, failed = self._write(plans, attempt, context, generator)
+            variations = self._variations(pool, attempt, generator)[: wanted - len(new)]
+            batch, failed = self._write(variations, attempt, context, generator)
             failures += failed
             written += len(batch)
             new = new_candidates([*new, *batch], pool, context.accepts)
@@ -125,12 +111,21 @@ class AbstractEvoPrompt(AbstractStrategy):
         """The next population."""
 
     @abstractmethod
-    def crossings(self, members: Population, children: Population, generator: random.Random) -> list[Plan]:
-        """Children to make, in the order in which they are needed; as many as there are members."""
+    def crossings(
+        self, members: Population, children: Population, best: ScoredInstruction, generator: random.Random
+    ) -> list[Variation]:
+        """Children to make, in the order in which they are needed; as many as there are members.
+
+        Args:
+            members: the population.
+            children: those of the present generation so far.
+            best: the best instruction so far, of whatever generation.
+            generator: randomness.
+        """
 
     def _founders(self, pool: Pool) -> tuple[Population, Population]:
         """The first population, complete or not, and all children."""
-        first = leaders(pool.initial(), self.population)
+        first = ranked(pool.initial().observations)[: self.population]
         later = pool.observations[len(pool.initial()) :]
         kept = first[: self.population - len(later[: self._paraphrases(pool)])]
         return (*kept, *later[: self._paraphrases(pool)]), later[self._paraphrases(pool) :]
@@ -146,33 +141,34 @@ class AbstractEvoPrompt(AbstractStrategy):
             missing = len(members) - len(children)
         return min(self.per_iteration, missing)
 
-    def _plans(self, pool: Pool, attempt: int, generator: random.Random) -> list[Plan]:
+    def _variations(self, pool: Pool, attempt: int, generator: random.Random) -> list[Variation]:
         """What to make next; the attempts begin at different places, so that one barren parent stops nothing."""
         later = pool.observations[len(pool.initial()) :]
         if len(later) < self._paraphrases(pool):
-            best = leaders(pool.initial(), self._paraphrases(pool))
+            best = ranked(pool.initial().observations)[: self._paraphrases(pool)]
             done = [row.candidate.parent for row in later]
-            plans = [Plan("paraphrase", (row.text,)) for row in best if row.text not in done]
+            variations = [Variation("paraphrase", (row.text,)) for row in best if row.text not in done]
         else:
-            plans = self.crossings(*self.generation(pool), generator)
-        turn = attempt % len(plans)
-        return plans[turn:] + plans[:turn]
+            best_so_far = ranked(pool.observations)[0]
+            variations = self.crossings(*self.generation(pool), best_so_far, generator)
+        turn = attempt % len(variations)
+        return variations[turn:] + variations[:turn]
 
     def _write(
-        self, plans: Sequence[Plan], attempt: int, context: SearchContext, generator: random.Random
+        self, variations: Sequence[Variation], attempt: int, context: SearchContext, generator: random.Random
     ) -> tuple[list[Candidate], list[CallFailure]]:
-        """Carries out the plans in one call; those whose call failed are left out, and the failures given too."""
+        """Writes all in one stream of requests; those whose call failed are left out, and the failures given too."""
         black_box = context.proposer
         continued, temperature = self._continues(black_box), max(self.temperature, attempt / self.attempts)
-        beginnings = [plan.beginning(generator) if continued else "" for plan in plans]
+        beginnings = [variation.beginning(generator) if continued else "" for variation in variations]
         requests = [
-            self._request(plan, beginning, temperature, context.demonstrations, generator)
-            for plan, beginning in zip(plans, beginnings, strict=True)
+            self._request(variation, beginning, temperature, context.demonstrations, generator)
+            for variation, beginning in zip(variations, beginnings, strict=True)
         ]
         outcomes = black_box.complete(requests)
         texts = [
-            Candidate(_text(beginning, outcome.text), plan.origin, plan.parents[-1])
-            for plan, beginning, outcome in zip(plans, beginnings, outcomes, strict=True)
+            Candidate(_text(beginning, outcome.text), variation.origin, variation.parents[-1])
+            for variation, beginning, outcome in zip(variations, beginnings, outcomes, strict=True)
             if isinstance(outcome, Completion)
         ]
         return texts, [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
@@ -181,11 +177,16 @@ class AbstractEvoPrompt(AbstractStrategy):
         return self.operator == "continuation" or (self.operator == "auto" and not black_box.follows_requests)
 
     def _request(
-        self, plan: Plan, beginning: str, temperature: float, examples: Sequence[Example], generator: random.Random
+        self,
+        variation: Variation,
+        beginning: str,
+        temperature: float,
+        examples: Sequence[Example],
+        generator: random.Random,
     ) -> Request:
         seed = generator.getrandbits(31)
         if not beginning:
-            return Request(plan.request(), self.max_reply_tokens, temperature, seed)
+            return Request(variation.request(self.templates), self.max_reply_tokens, temperature, seed)
         shown = induction_prompt(draw_demonstrations(examples, self.demonstrations, generator))
         return Request(f"{shown} {beginning}", self.max_new_tokens, temperature, seed)
 
@@ -196,16 +197,24 @@ def _text(beginning: str, reply: str) -> str:
 
 @dataclass(frozen=True)
 class EvoPromptGA(AbstractEvoPrompt):
-    """The genetic algorithm: fitter parents are drawn more often, and the best of parents and children live on."""
+    """The genetic algorithm: fitter parents are drawn more often, and the best of parents and children live on.
+
+    Args:
+        distinct_parents: whether the two parents of a child always differ; the published code draws them independently.
+    """
+
+    distinct_parents: bool = True
 
     def survivors(self, members: Population, children: Population) -> Population:
-        """The best ``population`` of both, best first."""
-        return tuple(leaders(Pool((*members, *children)), self.population))
+        """The best ``population`` of both, best first, on the examples that two of them have in common."""
+        return tuple(ranked((*members, *children))[: self.population])
 
-    def crossings(self, members: Population, children: Population, generator: random.Random) -> list[Plan]:
-        """Two parents each, from the wheel."""
-        draws = [roulette_selection(members, 2, self.preset == "default", generator) for _ in members]
-        return [Plan("crossover", tuple(parent.text for parent in draw)) for draw in draws]
+    def crossings(
+        self, members: Population, children: Population, best: ScoredInstruction, generator: random.Random
+    ) -> list[Variation]:
+        """Two parents each, drawn in proportion to their scores."""
+        draws = [roulette_selection(members, 2, self.distinct_parents, generator) for _ in members]
+        return [Variation("crossover", tuple(parent.text for parent in draw)) for draw in draws]
 
 
 @dataclass(frozen=True)
@@ -213,20 +222,21 @@ class EvoPromptDE(AbstractEvoPrompt):
     """Differential evolution: every member has a child, which takes its place if it is strictly better."""
 
     def survivors(self, members: Population, children: Population) -> Population:
-        """Each member, or a child of it that is strictly better."""
+        """Each member, or a child of it that is strictly better on the examples that both have."""
         by_text = {member.text: member for member in members}
         for child in children:
             parent = child.candidate.parent
-            if parent in by_text and child.score > by_text[parent].score:
+            if parent in by_text and is_better(child, by_text[parent]):
                 by_text[parent] = child
         return tuple(by_text.values())
 
-    def crossings(self, members: Population, children: Population, generator: random.Random) -> list[Plan]:
-        """For each member, those without a child first: two other members, the best one, and itself."""
+    def crossings(
+        self, members: Population, children: Population, best: ScoredInstruction, generator: random.Random
+    ) -> list[Variation]:
+        """For each member, those without a child first: two other members, the best so far, and itself."""
         has_child = {child.candidate.parent for child in children}
-        best = leaders(Pool(members), 1)[0]
         return [
-            Plan("difference", (*self._donors(members, member, generator), best.text, member.text))
+            Variation("difference", (*self._donors(members, member, generator), best.text, member.text))
             for member in sorted(members, key=lambda member: member.text in has_child)
         ]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -13,22 +14,14 @@ from torch import Tensor
 from duet.features import require_white_box
 from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
+from duet.prompts import INDUCTION, PREFIX, draw_demonstrations, induction_prompt, require_fields
 from duet.proposals.instruction_filter import canonical
+from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 
 BLOCK = 64  # points that are read together, always the same ones, so that their states are the same bits
 GROUP = 8  # texts that are written together
-PAPER = {
-    "starts": 40,
-    "points": 10_000,
-    "ranked": 1000,
-    "demonstrations": 5,
-    "temperature": 0.0,
-    "max_new_tokens": 64,
-    "beta": 1.0,
-}
 
 
 class PromptReader(Protocol):
@@ -46,9 +39,7 @@ class PromptReader(Protocol):
 class Bandit(Protocol):
     """Predicts rewards of soft prompts, such as `lightning_modules.neural_bandit.NeuralBandit`."""
 
-    def predict(
-        self, scored: Tensor, rewards: Tensor, drawn: int, candidates: Tensor, preset: Literal["default", "paper"]
-    ) -> tuple[Tensor, Tensor]:
+    def predict(self, scored: Tensor, rewards: Tensor, drawn: int, candidates: Tensor) -> tuple[Tensor, Tensor]:
         """(n, d), (n,), how many of these were drawn at random, (m, d) -> mean (m,), standard deviation (m,)."""
         ...
 
@@ -61,44 +52,47 @@ class Instinct(AbstractStrategy):
     Its features are the states of the white box behind soft prompt and demonstrations, the same for the whole run; no
     text is encoded.
 
+    The published numbers are in configs/methods/instinct_paper.yaml.
+
     Args:
         reader: where the features come from.
         bandit: the model of the soft prompts.
-        preset: ``paper`` sets the numbers below as the published code has them, whatever they are here (soft prompts
-            aside); it takes the one best soft prompt and scores its text as it comes, again if need be. See
-            also the bandit.
-        starts: soft prompts that are drawn at random before the bandit is asked.
+        starts: soft prompts that are drawn at random before the bandit chooses.
         points: soft prompts to choose from, the first ones of the latent space's sequence.
         ranked: how many of them, drawn anew in each iteration, the bandit ranks.
         soft_prompts: the latent space.
         demonstrations: examples in the prompt.
+        template: the prompt; ``{demonstrations}`` is filled in.
         temperature: of the texts; each point has a seed of its own, so a point stands for one text. 0 is greedy.
         max_new_tokens: most tokens of a text.
+        first_sentence: whether a text ends with its first sentence.
         beta: weight of exploration.
         attempts: how many of the highest-ranked points, eight at a time, are tried until one gives a new text.
+        rescore: whether the first choice is scored as it comes, be its text known or no instruction at all, as
+            published; only an empty text is passed over. The points are then tried one at a time.
     """
 
     reader: PromptReader
     bandit: Bandit
-    preset: Literal["default", "paper"] = "default"
     starts: int = 10
     points: int = 1024
     ranked: int = 1000
     soft_prompts: SoftPrompts = field(default_factory=SoftPrompts)
     demonstrations: int = 5
+    template: str = INDUCTION
     temperature: float = 1.0
     max_new_tokens: int = 64
+    first_sentence: bool = False
     beta: float = 0.5
     attempts: int = 8
+    rescore: bool = False
     _read: dict[tuple[str, str, int], Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.preset == "paper":
-            for name, value in PAPER.items():
-                object.__setattr__(self, name, value)
         for name in ("starts", "points", "ranked", "demonstrations", "max_new_tokens", "attempts"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        require_fields("template", self.template, ("demonstrations",))
 
     @property
     def requirements(self) -> Requirements:
@@ -115,35 +109,35 @@ class Instinct(AbstractStrategy):
         for group in self._groups(pool, context):
             texts = self._write(group, context)
             written += len(texts)
-            new = [one for one in texts if self._accepts(one, pool, context)]
+            new = [candidate for candidate in texts if self._accepts(candidate, pool, context)]
             if new:
-                return Proposal((new[0],), written, len({one.text for one in new}))
+                return Proposal((new[0],), written, len({candidate.text for candidate in new}))
         return Proposal((), written)
 
-    def _groups(self, pool: Pool, context: SearchContext) -> Iterator[list[Candidate]]:
-        """Points in the order in which they are tried, as candidates without a text."""
+    def _groups(self, pool: Pool, context: SearchContext) -> Iterator[list[ProposalSpec]]:
+        """Points in the order in which they are tried."""
         generator = random.Random(f"instinct/{context.seed}/{pool.iteration}")
         domain = self.soft_prompts.global_points(self.points, 0)  # (points, k)
         rows = [row for row in pool if row.candidate.latent]
         indices = generator.sample(range(self.points), min(self.ranked, self.points))
-        plans = [Candidate("", "soft_prompt", latent=tuple(domain[index].tolist())) for index in indices]
+        specs = [ProposalSpec("soft_prompt", latent=tuple(domain[index].tolist())) for index in indices]
         if len(rows) >= self.starts:
-            plans = self._rank(plans, rows, domain, context)
-        size = 1 if self.preset == "paper" else GROUP
-        for start in range(0, min(self.attempts * size, len(plans)), size):
-            yield plans[start : start + size]
+            specs = self._rank(specs, rows, domain, context)
+        size = 1 if self.rescore else GROUP
+        for start in range(0, min(self.attempts * size, len(specs)), size):
+            yield specs[start : start + size]
 
     def _rank(
-        self, plans: Sequence[Candidate], rows: Sequence[ScoredInstruction], domain: Tensor, context: SearchContext
-    ) -> list[Candidate]:
-        """The plans by upper confidence bound, highest first, with what was predicted."""
+        self, specs: Sequence[ProposalSpec], rows: Sequence[ScoredInstruction], domain: Tensor, context: SearchContext
+    ) -> list[ProposalSpec]:
+        """The specs by upper confidence bound, highest first, with what was predicted."""
         places = {tuple(point): index for index, point in enumerate(domain.tolist())}
         known = self._states([places[row.candidate.latent] for row in rows if row.candidate.latent], domain, context)
-        asked = self._states([places[plan.latent] for plan in plans if plan.latent], domain, context)
+        choices = self._states([places[spec.latent] for spec in specs if spec.latent], domain, context)
         rewards = torch.tensor([row.score for row in rows], dtype=torch.float64)
-        mean, std = self.bandit.predict(known, rewards, self.starts, asked, self.preset)
+        mean, std = self.bandit.predict(known, rewards, self.starts, choices)
         order = (mean + self.beta * std).argsort(descending=True, stable=True).tolist()
-        return [replace(plans[i], predicted=mean[i].item(), std=std[i].item()) for i in order]
+        return [replace(specs[i], predicted=mean[i].item(), std=std[i].item()) for i in order]
 
     def _states(self, indices: Sequence[int], domain: Tensor, context: SearchContext) -> Tensor:
         """(n, d), features of the points; whole blocks are read once and kept."""
@@ -158,33 +152,34 @@ class Instinct(AbstractStrategy):
 
     def _prompt(self, context: SearchContext) -> str:
         generator = random.Random(f"instinct/{context.seed}")
-        shown = induction_prompt(draw_demonstrations(context.demonstrations, self.demonstrations, generator))
-        return f"\n{shown}" if self.preset == "paper" else shown
+        return induction_prompt(
+            draw_demonstrations(context.demonstrations, self.demonstrations, generator), template=self.template
+        )
 
-    def _write(self, plans: Sequence[Candidate], context: SearchContext) -> list[Candidate]:
-        """The plans with their texts."""
+    def _write(self, specs: Sequence[ProposalSpec], context: SearchContext) -> list[Candidate]:
+        """What the white box writes for each."""
         white_box = context.white_box
-        points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
+        points = torch.tensor([spec.latent for spec in specs], dtype=torch.float32)
         texts = white_box.generate(
-            [self._prompt(context)] * len(plans),
-            seeds=[random.Random(f"{plan.latent}").getrandbits(31) for plan in plans],
+            [self._prompt(context)] * len(specs),
+            seeds=[random.Random(f"{spec.latent}").getrandbits(31) for spec in specs],
             temperature=self.temperature,
             max_new_tokens=self.max_new_tokens,
             soft_prompts=self.soft_prompts.vectors(points, white_box.embedding_size),
         )
-        texts = [first_sentence(text) if self.preset == "paper" else text for text in texts]
-        return [replace(plan, text=canonical(f"{PREFIX}{text}")) for plan, text in zip(plans, texts, strict=True)]
+        texts = [first_sentence(text) if self.first_sentence else text for text in texts]
+        return [spec.candidate(canonical(f"{PREFIX}{text}")) for spec, text in zip(specs, texts, strict=True)]
 
-    def _accepts(self, one: Candidate, pool: Pool, context: SearchContext) -> bool:
-        if self.preset == "paper":
-            return bool(one.text)
-        return one.text not in pool.texts and context.accepts(one.text)
+    def _accepts(self, candidate: Candidate, pool: Pool, context: SearchContext) -> bool:
+        if self.rescore:
+            return bool(candidate.text)
+        return candidate.text not in pool.texts and context.accepts(candidate.text)
 
 
 def first_sentence(text: str) -> str:
     """What stands before ``Comment:`` and before the end of the first sentence.
 
-    >>> first_sentence(" sort it. Then stop."), first_sentence(" sort it Comment: easy")
+    >>> first_sentence(" sort it! Then stop."), first_sentence(" sort it Comment: easy")
     (' sort it', ' sort it ')
     """
-    return text.split("Comment:")[0].split(".")[0]
+    return re.split(r"[.?!]", text.split("Comment:")[0])[0]

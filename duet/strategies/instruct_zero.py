@@ -6,43 +6,23 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.prompts import demonstrate, draw_demonstrations, fill
+from duet.prompts import INDUCTION, draw_demonstrations, induction_prompt, require_fields
 from duet.proposals.instruction_filter import canonical
 from duet.proposals.novelty import new_candidates
+from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
-from duet.proposals.writers import global_plans
+from duet.proposals.writers import global_specs
 from duet.strategies.acquisition import acquisition_value
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 
 POSITIVE = ("initial_points", "starts", "choose", "demonstrations", "max_new_tokens", "generations", "attempts")
 EXTRA = ("cmaes", "gpytorch")
-CHAT = (  # Vicuna's own form
-    "A chat between a curious user and an artificial intelligence assistant. "
-    "The assistant gives helpful, detailed, and polite answers to the user's questions. "
-    "USER:\n{demonstrations}\n\nThe instruction was to? ASSISTANT:"
-)
-PAPER = {
-    "initial_points": 25,
-    "starts": 25,
-    "choose": 25,
-    "demonstrations": 10,
-    "fresh_demonstrations": False,
-    "temperature": 0.0,
-    "max_new_tokens": 128,
-    "template": CHAT,
-    "residual": False,
-    "low": -1.0,
-    "sigma": 0.8,
-    "population": 50,
-    "generations": 10,
-}
 
 
 @dataclass(frozen=True)
@@ -52,9 +32,9 @@ class InstructZero(AbstractStrategy):
     Its model of the latent space is fitted anew in each iteration, on the scored instructions that were written under a
     soft prompt; others count as what is to be improved on. It needs the extra ``instruct-zero``.
 
+    The published numbers are in configs/methods/instruct_zero_paper.yaml.
+
     Args:
-        preset: ``paper`` sets the other arguments as the published code has them, whatever they are here (soft
-            prompts and attempts aside).
         initial_points: soft prompts spread over the latent space that are scored before the model is asked.
         starts: how many of the best soft prompts the acquisition is maximised from; a text is written for each maximum.
         choose: how many of these texts are scored per iteration.
@@ -72,7 +52,6 @@ class InstructZero(AbstractStrategy):
         attempts: batches to write while there are fewer than ``choose`` new texts.
     """
 
-    preset: Literal["default", "paper"] = "default"
     initial_points: int = 10
     starts: int = 10
     choose: int = 1
@@ -81,7 +60,7 @@ class InstructZero(AbstractStrategy):
     fresh_demonstrations: bool = True
     temperature: float = 1.0
     max_new_tokens: int = 64
-    template: str = "{demonstrations}\n\nThe instruction was to"
+    template: str = INDUCTION
     residual: bool = True
     low: float = 0.0
     sigma: float = 0.2
@@ -90,9 +69,6 @@ class InstructZero(AbstractStrategy):
     attempts: int = 3
 
     def __post_init__(self) -> None:
-        if self.preset == "paper":
-            for name, value in PAPER.items():
-                object.__setattr__(self, name, value)
         for name in POSITIVE:
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
@@ -101,13 +77,12 @@ class InstructZero(AbstractStrategy):
                 "Expected population of at least 2, sigma above 0 and low below 1 "
                 f"but got {self.population}, {self.sigma}, {self.low}"
             )
-        if "{demonstrations}" not in self.template:
-            raise ValueError(f"Expected a template with {{demonstrations}} but got {self.template!r}")
+        require_fields("template", self.template, ("demonstrations",))
 
     @property
     def requirements(self) -> Requirements:
-        """The white box writes; the kernel of the instructions is over their scores on the same examples."""
-        return Requirements(self.choose, writing=True, whole_scores=True)
+        """The white box writes; what is modelled are soft prompts."""
+        return Requirements(self.choose, writing=True)
 
     def check(self, encoder: AbstractEncoder | None) -> None:
         """Checks that the packages of the extra are installed."""
@@ -128,30 +103,33 @@ class InstructZero(AbstractStrategy):
         new: list[Candidate] = []
         for attempt in range(self.attempts):
             generator = random.Random(f"propose/{context.seed}/{pool.iteration}/{attempt}")
-            batch = self._write(self._plans(pool, rows, attempt, generator), context, generator)
+            batch = self._write(self._specs(pool, rows, attempt, generator), context, generator)
             written += batch
             new = new_candidates([*new, *batch], pool, context.accepts)
             if len(new) >= self.choose:
                 break
-            rows += [replace(scored[one.text], candidate=one) for one in batch if one.text in scored]
+            rows += [replace(scored[copy.text], candidate=copy) for copy in batch if copy.text in scored]
         return Proposal(tuple(new[: self.choose]), len(written), len(new))
 
-    def _plans(
+    def _specs(
         self, pool: Pool, rows: Sequence[ScoredInstruction], attempt: int, generator: random.Random
-    ) -> list[Candidate]:
-        """Candidates without a text yet."""
+    ) -> list[ProposalSpec]:
+        """The points to write under."""
         former, design = pool.iteration - 1, -(-self.initial_points // self.choose)  # iterations
         if former < design or len(rows) < 2:
-            return global_plans(self.soft_prompts, self.choose, former + attempt * design)
+            return global_specs(self.soft_prompts, self.choose, former + attempt * design)
         return self._acquired(rows, pool.best().score, generator)
 
-    def _acquired(self, rows: Sequence[ScoredInstruction], best: float, generator: random.Random) -> list[Candidate]:
+    def _acquired(self, rows: Sequence[ScoredInstruction], best: float, generator: random.Random) -> list[ProposalSpec]:
         """The points that promise the largest improvement over ``best``, largest first."""
         from duet.strategies.latent_surrogate import LatentSurrogate, maximise  # the extra
 
         ranked = sorted(rows, key=lambda row: -row.score)
         latents = torch.tensor([row.candidate.latent for row in ranked], dtype=torch.float64)  # (n, k)
-        surrogate = LatentSurrogate(latents, torch.tensor([row.scores for row in ranked]), self.residual)
+        rewards = torch.tensor([row.score for row in ranked], dtype=torch.float64)  # (n,)
+        n_common = min(len(row.scores) for row in ranked)  # rows are nested, so these are the same examples
+        scores = torch.tensor([row.scores[:n_common] for row in ranked])  # (n, n_common)
+        surrogate = LatentSurrogate(latents, rewards, scores, self.residual)
 
         def improvement(points: Tensor) -> Tensor:
             return acquisition_value("expected_improvement", *surrogate.predict(points), best, 1.0, torch.Generator())
@@ -165,27 +143,29 @@ class InstructZero(AbstractStrategy):
             generations=self.generations,
             generator=generator,
         )
-        rewards = zip(points.tolist(), *(one.tolist() for one in surrogate.predict(points)), strict=True)
+        mean, std = surrogate.predict(points)
         return [
-            Candidate("", "expected_improvement", latent=tuple(point), predicted=mean, std=std)
-            for point, mean, std in rewards
+            ProposalSpec("expected_improvement", latent=tuple(point), predicted=mean[i].item(), std=std[i].item())
+            for i, point in enumerate(points.tolist())
         ]
 
-    def _write(self, plans: Sequence[Candidate], context: SearchContext, generator: random.Random) -> list[Candidate]:
-        """The plans with their texts."""
+    def _write(
+        self, specs: Sequence[ProposalSpec], context: SearchContext, generator: random.Random
+    ) -> list[Candidate]:
+        """What the white box writes for each."""
         white_box = context.white_box
-        points = torch.tensor([plan.latent for plan in plans], dtype=torch.float32)
+        points = torch.tensor([spec.latent for spec in specs], dtype=torch.float32)
         texts = white_box.generate(
-            [self._prompt(context, generator) for _ in plans],
-            seeds=[generator.getrandbits(31) for _ in plans],
+            [self._prompt(context, generator) for _ in specs],
+            seeds=[generator.getrandbits(31) for _ in specs],
             temperature=self.temperature,
             max_new_tokens=self.max_new_tokens,
             soft_prompts=self.soft_prompts.vectors(points, white_box.embedding_size),
         )
-        return [replace(plan, text=canonical(text)) for plan, text in zip(plans, texts, strict=True)]
+        return [spec.candidate(canonical(text)) for spec, text in zip(specs, texts, strict=True)]
 
     def _prompt(self, context: SearchContext, generator: random.Random) -> str:
         if not self.fresh_demonstrations:
             generator = random.Random(f"demonstrations/{context.seed}")
         shown = draw_demonstrations(context.demonstrations, self.demonstrations, generator)
-        return fill(self.template, {"demonstrations": demonstrate(shown)})
+        return induction_prompt(shown, template=self.template)

@@ -81,14 +81,16 @@ class LatentSurrogate:
 
     Args:
         latents: (n, k), points of scored soft prompts.
-        scores: (n, m), the metric of what each wrote, on the same m examples; the reward is the mean over them.
+        rewards: (n,), the score of what each wrote, on as many examples as it has.
+        scores: (n, m), its metric on each of the m examples that all have; the kernel couples by them.
         residual: see `InstructionCoupledKernel`.
         steps: most steps of L-BFGS on the marginal likelihood; 0 leaves the kernel as it is.
     """
 
-    def __init__(self, latents: Tensor, scores: Tensor, residual: bool, steps: int = FITTING_STEPS) -> None:
-        latents, scores = latents.double(), scores.double()
-        rewards = scores.mean(1)
+    def __init__(
+        self, latents: Tensor, rewards: Tensor, scores: Tensor, residual: bool, steps: int = FITTING_STEPS
+    ) -> None:
+        latents, rewards, scores = latents.double(), rewards.double(), scores.double()
         spread = rewards.std(correction=1)
         self.centre, self.scale = rewards.mean(), spread if spread > 0 else torch.ones_like(spread)
         kernel = InstructionCoupledKernel(latents, scores, residual)

@@ -35,7 +35,6 @@ class Requirements:
         predictor: whether the score predictor is fitted before each proposal.
         writing: whether the white box writes.
         trial_calls: most calls by which a proposal itself tries instructions on examples.
-        whole_scores: whether all instructions must be scored on the same examples.
     """
 
     choose: int = 1
@@ -43,7 +42,6 @@ class Requirements:
     predictor: bool = False
     writing: bool = False
     trial_calls: int = 0
-    whole_scores: bool = False
 
     def __post_init__(self) -> None:
         if self.choose < 1 or min(self.read, self.trial_calls) < 0:

@@ -13,15 +13,16 @@ from duet.models.base import Request
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.black_box_writer import BlackBoxWriter
 from duet.proposals.novelty import new_candidates
+from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import (
     Writer,
-    continuation_plans,
-    global_plans,
-    local_plans,
-    paraphrase_plans,
+    continuation_specs,
+    global_specs,
+    local_specs,
+    paraphrase_specs,
     parents,
-    resample_plans,
+    resample_specs,
 )
 from duet.strategies.strategy import AbstractStrategy, SearchContext
 from duet.tasks.example import Example
@@ -118,10 +119,9 @@ class AbstractWritingStrategy(AbstractStrategy):
     def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
         """Paraphrases and resamples of all attempts."""
         counts = self.shares.counts(self.candidates)
-        plans = [Candidate("", "paraphrase", parent=longest)] * counts["paraphrase"] + resample_plans(
-            counts["resample"]
-        )
-        return self._black_box_writer.longest_requests(plans, demonstrations, longest) * self.attempts
+        paraphrases = [ProposalSpec("paraphrase", parent=longest)] * counts["paraphrase"]
+        specs = [*paraphrases, *resample_specs(counts["resample"])]
+        return self._black_box_writer.longest_requests(specs, demonstrations, longest) * self.attempts
 
     def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
         """Those of the first batch that has any, and how many texts were written until then.
@@ -144,12 +144,12 @@ class AbstractWritingStrategy(AbstractStrategy):
         for attempt in range(self.attempts):
             generator = random.Random(f"propose/{context.seed}/{iteration}/{attempt}")
             number = iteration * self.attempts + attempt
-            plans = self._white_box_plans(counts, best, number, generator)
-            asked = [*paraphrase_plans(best, counts["paraphrase"]), *resample_plans(counts["resample"])]
+            specs = self._white_box_specs(counts, best, number, generator)
+            paid = [*paraphrase_specs(best, counts["paraphrase"]), *resample_specs(counts["resample"])]
             yield [
-                *self._written(plans, context, generator),
+                *self._written(specs, context, generator),
                 *self._black_box_writer.write(
-                    asked, context.demonstrations, context.proposer, generator, context.instruction_filter
+                    paid, context.demonstrations, context.proposer, generator, context.instruction_filter
                 ),
             ]
 
@@ -157,19 +157,21 @@ class AbstractWritingStrategy(AbstractStrategy):
     def _black_box_writer(self) -> BlackBoxWriter:
         return BlackBoxWriter(self.demonstrations, self.temperature, self.max_new_tokens)
 
-    def _white_box_plans(
+    def _white_box_specs(
         self, counts: dict[str, int], best: Sequence[ScoredInstruction], number: int, generator: random.Random
-    ) -> list[Candidate]:
+    ) -> list[ProposalSpec]:
         torch_generator = torch.Generator().manual_seed(generator.getrandbits(62))
         return [
-            *global_plans(self.soft_prompts, counts["soft_global"], number),
-            *local_plans(self.soft_prompts, best, counts["soft_local"], self.radius, torch_generator),
-            *continuation_plans(self.soft_prompts, best, counts["continuation"], generator),
+            *global_specs(self.soft_prompts, counts["soft_global"], number),
+            *local_specs(self.soft_prompts, best, counts["soft_local"], self.radius, torch_generator),
+            *continuation_specs(self.soft_prompts, best, counts["continuation"], generator),
         ]
 
-    def _written(self, plans: Sequence[Candidate], context: SearchContext, generator: random.Random) -> list[Candidate]:
-        """What the white box makes of the plans."""
-        if not plans:
+    def _written(
+        self, specs: Sequence[ProposalSpec], context: SearchContext, generator: random.Random
+    ) -> list[Candidate]:
+        """Has the white box write the specs."""
+        if not specs:
             return []
         writer = Writer(
             self.soft_prompts,
@@ -179,4 +181,4 @@ class AbstractWritingStrategy(AbstractStrategy):
             self.max_new_tokens,
             self.fresh_demonstrations,
         )
-        return writer.write(plans, context.demonstrations, context.white_box, generator)
+        return writer.write(specs, context.demonstrations, context.white_box, generator)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-from duet.benchmark.grid import Grid, Row, read_grid, shard
+from duet.benchmark.grid import Row, read_grid, shard
 from duet.commands import main as cli
 from duet.commands.duet_cli import DuetCLI
 from duet.commands.fit import quiet
@@ -24,6 +25,7 @@ from duet.config_files import CONFIGS
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 from duet.reporting.labels import matches
 from duet.reporting.runs import flatten
+from duet.tasks.manifest import benchmark_metrics
 from duet.tasks.task import PACKAGED
 
 ROOT = Path(__file__).parents[2]
@@ -203,12 +205,14 @@ def test_a_cell_that_fails_is_tried_once_more_and_stops_no_other(
     assert "--config=wrong.yaml" in line
 
 
-def test_a_dry_run_is_the_sum_of_its_cells_and_asks_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_is_the_sum_of_its_cells_and_makes_no_call(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     box = {
         "class_path": "duet.models.openai_black_box.OpenAIBlackBox",
         "init_args": {"model": "gpt-4o", "base_url": "https://api.openai.com/v1"},
     }
-    write_grid(settings=TINY | FAKES | {"black_box": box})
+    longer = {"names": [TASKS[1]], "directory": "tasks", "settings": {"search": {"iterations": 3}}}
+    tasks = [{"names": [TASKS[0]], "directory": "tasks"}, longer]
+    write_grid(tasks=tasks, seeds=[0, 1], variants=["black_box_writes"], settings=TINY | FAKES | {"black_box": box})
     assert benchmark("out", "--dry_run") == 0
     total = capfd.readouterr().out
     each = []
@@ -218,7 +222,7 @@ def test_a_dry_run_is_the_sum_of_its_cells_and_asks_nothing(folder: Path, capfd:
         each.append(line.removeprefix("Together: "))
     for word in ("calls", "tokens"):
         assert number_before(word, total) == sum(number_before(word, line) for line in each) > 0
-    assert "4 cells" in total
+    assert "12 cells" in total
     assert "$" in total
     assert not Path("out").exists()
     assert benchmark("out") == 2
@@ -251,7 +255,12 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a task's key": ({"tasks": [{"names": ["a"], "folder": "b"}]}, "tasks: a: "),
     "a method": ({"methods": ["duett"]}, "duett.yaml (did you mean duet?)"),
     "a variant": ({"variants": ["depth_2"]}, "depth_2.yaml"),
-    "a variant without ours": ({"methods": ["ape"], "variants": ["depth_1"]}, "variants: expected duet"),
+    "a variant without its base": (
+        {"methods": ["ape"], "variants": ["depth_1"]},
+        "variants: expected their base, duet",
+    ),
+    "a base that is no method": ({"base": "paper"}, "variants: expected their base, paper, among the methods"),
+    "no base": ({"base": 1}, "base: expected the name of a method but found 1"),
     "a model": ({"models": ["vicunia"]}, "vicunia.yaml"),
     "a seed": ({"seeds": ["one"]}, "seeds: expected whole numbers of at least 0 but found 'one'"),
     "settings": ({"settings": [1]}, "settings: expected keys and values but found [1]"),
@@ -314,7 +323,7 @@ def test_every_column_of_a_benchmark_is_what_its_files_say(name: str) -> None:
     quiet()
     grid = read_grid(CONFIGS / "benchmarks" / f"{name}.yaml")
     first = next(iter(grid.tasks))
-    one_row = Grid({first: Row()}, grid.methods, grid.seeds[:1], grid.variants, grid.models, grid.settings)
+    one_row = replace(grid, tasks={first: Row()}, seeds=grid.seeds[:1])
     for cell in one_row.cells(Path("out")):
         method, _, variant = cell.method.partition("+")
         wanted = dict(grid.settings) | content(CONFIGS / "methods" / f"{method}.yaml")
@@ -335,15 +344,28 @@ def test_the_embedded_models_benchmark_has_every_method_and_the_papers_ablations
     grids = {
         name: read_grid(CONFIGS / "benchmarks" / f"{name}.yaml") for name in ("embedded", "embedded_quick", "paper")
     }
-    assert set(grids["embedded"].methods) == set(grids["embedded_quick"].methods) == set(grids["paper"].methods)
-    assert set(grids["embedded"].variants) < set(grids["paper"].variants)
+    plain = {path.stem for path in (CONFIGS / "methods").glob("*.yaml") if not path.stem.endswith("paper")}
+    assert set(grids["embedded"].methods) == set(grids["embedded_quick"].methods) == plain
+    assert set(grids["embedded"].variants) - {"pooling_mean"} < set(grids["paper"].variants)
     assert (len(grids["embedded"].seeds), len(grids["embedded_quick"].cells(Path("out")))) == (5, 63)
 
 
-def test_the_paper_is_thirty_tasks_three_seeds_and_every_method() -> None:
+def test_the_paper_is_thirty_tasks_three_seeds_its_method_and_its_baselines_as_published() -> None:
     grid = read_grid(CONFIGS / "benchmarks" / "paper.yaml")
-    published = json.loads((ROOT / "tasks" / "manifest.json").read_text())["tasks"]
-    assert set(grid.tasks) == set(published)
-    assert set(grid.methods) == {path.stem for path in (CONFIGS / "methods").glob("*.yaml")}
-    assert len(grid.tasks) == 30
-    assert len(grid.cells(Path("out"))) == 30 * 3 * (len(grid.methods) + len(grid.variants))
+    assert set(grid.tasks) == set(benchmark_metrics())
+    published = {path.stem for path in (CONFIGS / "methods").glob("*paper.yaml")}
+    assert set(grid.methods) == published - {"ape_ucb_paper"} | {"duet", "random_search"}
+    cells = grid.cells(Path("out"))
+    assert len(cells) == 30 * 3 * (len(grid.methods) + len(grid.variants))
+    changed = {cell.method.partition("+")[0] for cell in cells if "+" in cell.method}
+    assert changed == {"paper"}
+
+
+def test_the_papers_ablations_change_the_papers_method() -> None:
+    cells = read_grid(CONFIGS / "benchmarks" / "paper.yaml").cells(Path("out"))
+    [files] = {
+        tuple(argument for argument in cell.settings if argument.startswith("--config="))
+        for cell in cells
+        if cell.method == "paper+depth_1"
+    }
+    assert [Path(file.removeprefix("--config=")).stem for file in files] == ["openai", "vicuna", "paper", "depth_1"]

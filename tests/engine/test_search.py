@@ -10,7 +10,6 @@ import pytest
 from duet.evaluation.allocation import Allocation
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.spending.budget import Budget
-from duet.strategies.instruct_zero import InstructZero
 
 BEST = "Write the second word."
 PER_TEXT, TEST, REQUEST = 4, 6, 1  # calls for a score, for a final test, for the initial instructions
@@ -158,11 +157,6 @@ def test_a_first_score_on_few_examples_does_not_end_the_search(
     done = run(only(BEST), strategy=listed(["New one."]), iterations=1, allocation=Allocation(examples=6))
     assert done.result["iterations"] == 1
     assert done.result["best_instruction"] == BEST
-
-
-def test_a_strategy_that_compares_example_by_example_takes_a_fixed_number(run: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match="InstructZero compares instructions example by example"):
-        run(strategy=InstructZero(), allocation=Allocation())
 
 
 @pytest.mark.parametrize("wrong", [{"iterations": 0}, {"threshold": 0.0}])

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from lightning_modules import neural_bandit
-from lightning_modules.neural_bandit import PAPER_STEPS, NeuralBandit
+from lightning_modules.neural_bandit import NeuralBandit
 
 LAMBDA, WIDTH, DRAWN, ROWS = 0.1, 6, 3, 6
-PRESETS: list[Literal["default", "paper"]] = ["default", "paper"]
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A twentieth of the paper's steps, where the test is not about their number."""
-    monkeypatch.setattr(neural_bandit, "PAPER_STEPS", 50)
+STEPS = 50
+FILE = Path(__file__).parents[2] / "configs" / "methods" / "instinct_paper.yaml"
+PAPER: dict[str, Any] = yaml.safe_load(FILE.read_text())["strategy"]["init_args"]["bandit"]["init_args"]
+FITTED = PAPER | {"untrained_first": False}
+KINDS = pytest.mark.parametrize("kind", [{}, PAPER, FITTED], ids=["default", "paper", "paper, fitted first"])
 
 
 def data() -> tuple[Tensor, Tensor, Tensor]:
@@ -30,8 +29,9 @@ def data() -> tuple[Tensor, Tensor, Tensor]:
     return scored, rewards, torch.randn(40, 4, generator=generator, dtype=torch.float64)
 
 
-def bandit() -> NeuralBandit:
-    return NeuralBandit(width=WIDTH, steps=50)
+def bandit(**options: Any) -> NeuralBandit:
+    """A small one that takes few steps: what it remembers and how it chooses hangs on neither."""
+    return NeuralBandit(**options | {"width": WIDTH, "steps": STEPS})
 
 
 def standardise(values: Tensor, over: Tensor) -> Tensor:
@@ -50,32 +50,57 @@ def squared_gradients(network: nn.Sequential, rows: Tensor) -> Tensor:
     return torch.cat([value.flatten(1) for value in each.values()], dim=1).square()
 
 
-@pytest.mark.usefixtures("quick")
-def test_the_papers_selection_is_that_of_per_example_gradients() -> None:
+def test_the_published_numbers_are_those_of_the_file() -> None:
+    assert (PAPER["steps"], PAPER["width"], PAPER["learning_rate"], PAPER["regularisation"]) == (1000, 100, 1e-3, 0.1)
+    assert (PAPER["initial_weights"], PAPER["standardise_rewards"]) == ("normal", False)
+    assert (PAPER["precision"], PAPER["untrained_first"]) == ("accumulated", True)
+
+
+@pytest.mark.parametrize("untrained_first", [True, False])
+def test_the_papers_selection_is_that_of_per_example_gradients(untrained_first: bool) -> None:
     scored, rewards, candidates = data()
-    model = bandit()
-    confidence = torch.full((1, 4 * WIDTH + WIDTH + WIDTH + 1), LAMBDA, dtype=torch.float64)
-    for index in range(DRAWN, ROWS):  # as the original goes on: fit, choose, add the chosen one's gradient
-        network = model.fit(scored[:index], rewards[:index], "paper")
-        confidence += squared_gradients(network, standardise(scored[index : index + 1], scored[:index]))
-    network = model.fit(scored, rewards, "paper")
-    asked = standardise(candidates, scored)
-    sigma = (LAMBDA * squared_gradients(network, asked) / confidence).sum(1).sqrt()
-    mean, deviation = bandit().predict(scored, rewards, DRAWN, candidates, "paper")
-    torch.testing.assert_close(deviation, sigma, rtol=1e-9, atol=0)
-    torch.testing.assert_close(mean, network(asked).squeeze(-1).detach(), rtol=1e-12, atol=0)
-    assert (mean + deviation).argmax() == (network(asked).squeeze(-1) + sigma).argmax()
+    model = bandit(**PAPER | {"untrained_first": untrained_first})
+    precision = torch.full((1, 4 * WIDTH + WIDTH + WIDTH + 1), LAMBDA, dtype=torch.float64)
+    for index in range(DRAWN, ROWS):  # as the original does: fit, choose, add the chosen row's gradient
+        network = model.fit(scored[:index], rewards[:index])
+        row = standardise(scored[index : index + 1], scored[:index])
+        if untrained_first and index == DRAWN:  # the original's first choice comes before its first fit
+            network, row = untrained(), scored[index : index + 1]
+        precision += squared_gradients(network, row)
+    network = model.fit(scored, rewards)
+    rows = standardise(candidates, scored)
+    sigma = (LAMBDA * squared_gradients(network, rows) / precision).sum(1).sqrt()
+    mean, std = model.predict(scored, rewards, DRAWN, candidates)
+    torch.testing.assert_close(std, sigma, rtol=1e-9, atol=0)
+    torch.testing.assert_close(mean, network(rows).squeeze(-1).detach(), rtol=1e-12, atol=0)
+    assert (mean + std).argmax() == (network(rows).squeeze(-1) + sigma).argmax()
+
+
+def untrained() -> nn.Sequential:
+    """N(0, 1) weights and biases, layer by layer."""
+    network = nn.Sequential(nn.Linear(4, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1))
+    generator = torch.Generator().manual_seed(0)
+    network.load_state_dict({n: torch.randn(v.shape, generator=generator) for n, v in network.state_dict().items()})
+    return network.double()
+
+
+def test_the_papers_first_choice_is_that_of_the_initial_weights_on_raw_features() -> None:
+    scored, rewards, candidates = data()
+    mean, std = bandit(**PAPER).predict(scored[:DRAWN], rewards[:DRAWN], DRAWN, candidates)
+    network = untrained()
+    torch.testing.assert_close(mean, network(candidates).squeeze(-1).detach(), rtol=1e-12, atol=0)
+    torch.testing.assert_close(std, squared_gradients(network, candidates).sum(1).sqrt(), rtol=1e-9, atol=0)
 
 
 def test_by_default_all_scored_rows_count_at_the_current_weights_on_the_scale_of_the_rewards() -> None:
     scored, rewards, candidates = data()
     model = bandit()
     spread = rewards.std(correction=0)
-    network = model.fit(scored, (rewards - rewards.mean()) / spread, "default")
+    network = model.fit(scored, (rewards - rewards.mean()) / spread)
     confidence = LAMBDA + squared_gradients(network, standardise(scored, scored)).sum(0)
     asked = standardise(candidates, scored)
     sigma = spread * (LAMBDA * squared_gradients(network, asked) / confidence).sum(1).sqrt()
-    mean, deviation = model.predict(scored, rewards, DRAWN, candidates, "default")
+    mean, deviation = model.predict(scored, rewards, DRAWN, candidates)
     torch.testing.assert_close(deviation, sigma, rtol=1e-9, atol=0)
     expected = rewards.mean() + spread * network(asked).squeeze(-1).detach()
     torch.testing.assert_close(mean, expected, rtol=1e-9, atol=1e-12)
@@ -83,44 +108,39 @@ def test_by_default_all_scored_rows_count_at_the_current_weights_on_the_scale_of
 
 def test_the_fit_is_full_batch_adam_on_the_mean_squared_error() -> None:
     scored, rewards, _ = data()
-    network = nn.Sequential(nn.Linear(4, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1))
-    generator = torch.Generator().manual_seed(0)
-    start = {name: torch.randn(value.shape, generator=generator) for name, value in network.state_dict().items()}
-    network.load_state_dict(start)
-    network.double()
+    network = untrained()
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, weight_decay=LAMBDA / ROWS)
-    for _ in range(PAPER_STEPS):
+    for _ in range(STEPS):
         optimizer.zero_grad()
         (network(standardise(scored, scored)).squeeze(-1) - rewards).square().mean().backward()
         optimizer.step()
-    fitted = bandit().fit(scored, rewards, "paper")
+    fitted = bandit(**PAPER).fit(scored, rewards)
     torch.testing.assert_close(dict(fitted.state_dict()), dict(network.state_dict()), rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("preset", PRESETS)
-def test_what_it_remembers_changes_no_bit(preset: Literal["default", "paper"]) -> None:
+@KINDS
+def test_what_it_remembers_changes_no_bit(kind: dict[str, Any]) -> None:
     scored, rewards, candidates = data()
-    going_on = bandit()
+    resumed = bandit(**kind)
     for count in range(DRAWN, ROWS):
-        going_on.predict(scored[:count], rewards[:count], DRAWN, candidates, preset)
-    fresh = bandit().predict(scored, rewards, DRAWN, candidates, preset)
-    assert all(map(torch.equal, going_on.predict(scored, rewards, DRAWN, candidates, preset), fresh))
+        resumed.predict(scored[:count], rewards[:count], DRAWN, candidates)
+    fresh = bandit(**kind).predict(scored, rewards, DRAWN, candidates)
+    assert all(map(torch.equal, resumed.predict(scored, rewards, DRAWN, candidates), fresh))
     other = rewards.flip(0)
     assert all(
         map(
             torch.equal,
-            going_on.predict(scored, other, DRAWN, candidates, preset),
-            bandit().predict(scored, other, DRAWN, candidates, preset),
+            resumed.predict(scored, other, DRAWN, candidates),
+            bandit(**kind).predict(scored, other, DRAWN, candidates),
         )
     )
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_equal_rewards_and_a_constant_feature_divide_by_nothing(preset: Literal["default", "paper"]) -> None:
+@KINDS
+def test_equal_rewards_and_a_constant_feature_divide_by_nothing(kind: dict[str, Any]) -> None:
     scored, _, candidates = data()
     scored[:, 0] = 2.0
-    mean, deviation = bandit().predict(scored, torch.zeros(ROWS), ROWS, candidates, preset)
+    mean, deviation = bandit(**kind).predict(scored, torch.zeros(ROWS), ROWS, candidates)
     assert mean.isfinite().all()
     assert (deviation > 0).all()
 

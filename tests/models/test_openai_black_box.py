@@ -107,7 +107,10 @@ def test_messages_and_stop_sequences_are_sent_as_they_are(server: ChatServer) ->
 
 
 def test_openai_itself_is_sent_the_newer_name_of_max_tokens() -> None:
-    assert OpenAIBlackBox("m")._fields.body(Request("a", max_tokens=5))["max_completion_tokens"] == 5
+    fields = OpenAIBlackBox("m")._fields
+    assert fields.body(Request("a", max_tokens=5))["max_completion_tokens"] == 5
+    assert "top_p" not in fields.body(Request("a"))
+    assert fields.body(Request("a", temperature=0.9, top_p=0.9))["top_p"] == 0.9
 
 
 def test_any_text_can_be_asked(server: ChatServer) -> None:

@@ -15,16 +15,17 @@ from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import induction_prompt, paraphrase_request
 from duet.proposals.black_box_writer import BlackBoxWriter
 from duet.proposals.instruction_filter import canonical
+from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import (
     Writer,
-    continuation_plans,
-    global_plans,
+    continuation_specs,
+    global_specs,
     leaders,
-    local_plans,
-    paraphrase_plans,
+    local_specs,
+    paraphrase_specs,
     parents,
-    resample_plans,
+    resample_specs,
 )
 from duet.tasks.example import Example
 
@@ -54,9 +55,9 @@ def writer(**options: Any) -> Writer:
     return Writer(**{**defaults, "max_new_tokens": 20, **options})
 
 
-def write(one: Writer, plans: list[Candidate], seed: int = 0) -> tuple[list[Candidate], NotingWhiteBox]:
+def write(one: Writer, specs: list[ProposalSpec], seed: int = 0) -> tuple[list[Candidate], NotingWhiteBox]:
     box = NotingWhiteBox()
-    return one.write(plans, EXAMPLES, box, random.Random(seed)), box
+    return one.write(specs, EXAMPLES, box, random.Random(seed)), box
 
 
 def test_the_best_lead_and_ties_go_to_the_shorter_text_then_the_alphabet() -> None:
@@ -84,103 +85,103 @@ def test_parents_are_the_best_that_do_different_things() -> None:
     assert parents(Pool(), 5) == []
 
 
-def test_global_plans_take_the_next_points_of_the_sequence() -> None:
-    points = [one.latent for iteration in range(3) for one in global_plans(SPACE, 8, iteration)]
+def test_global_specs_take_the_next_points_of_the_sequence() -> None:
+    points = [one.latent for iteration in range(3) for one in global_specs(SPACE, 8, iteration)]
     assert points == [tuple(point) for point in SPACE.global_points(24, 0).tolist()]
     assert len(set(points)) == 24
 
 
-def test_local_plans_stay_near_the_leaders_in_turn() -> None:
+def test_local_specs_stay_near_the_leaders_in_turn() -> None:
     best = [row("A b.", 1.0, (0.2, 0.3, 0.4)), row("C d.", 0.5)]
-    plans = local_plans(SPACE, best, 5, 0.01, torch.Generator().manual_seed(0))
-    assert [one.parent for one in plans] == ["A b.", "C d.", "A b.", "C d.", "A b."]
-    for plan, centre in zip(plans, [(0.2, 0.3, 0.4), (0.5, 0.5, 0.5)] * 2, strict=False):
-        np.testing.assert_allclose(plan.latent or (), centre, atol=0.05)
-    assert len({one.latent for one in plans}) == 5
+    specs = local_specs(SPACE, best, 5, 0.01, torch.Generator().manual_seed(0))
+    assert [one.parent for one in specs] == ["A b.", "C d.", "A b.", "C d.", "A b."]
+    for spec, centre in zip(specs, [(0.2, 0.3, 0.4), (0.5, 0.5, 0.5)] * 2, strict=False):
+        np.testing.assert_allclose(spec.latent or (), centre, atol=0.05)
+    assert len({one.latent for one in specs}) == 5
 
 
 def test_continuations_begin_with_the_leaders_first_words() -> None:
     best = [row("Write the last letter of it.", 1.0), row("Go.", 0.5)]
-    plans = continuation_plans(SPACE, best, 40, random.Random(0))
-    kept = {one.text for one in plans if one.parent == best[0].text}
+    specs = continuation_specs(SPACE, best, 40, random.Random(0))
+    kept = {one.beginning for one in specs if one.parent == best[0].text}
     words = ["write", "the", "last", "letter", "of", "it"]
     assert kept == {" ".join(words[:n]) for n in range(1, 6)}
-    assert {one.text for one in plans if one.parent == "Go."} == {"go"}
-    assert all(len(one.latent or ()) == 3 and all(0 <= x <= 1 for x in one.latent or ()) for one in plans)
+    assert {one.beginning for one in specs if one.parent == "Go."} == {"go"}
+    assert all(len(one.latent or ()) == 3 and all(0 <= x <= 1 for x in one.latent or ()) for one in specs)
 
 
-def test_without_leaders_there_are_no_local_plans() -> None:
-    assert local_plans(SPACE, [], 5, 0.1, torch.Generator()) == []
-    assert continuation_plans(SPACE, [], 5, random.Random(0)) == []
+def test_without_leaders_there_are_no_local_specs() -> None:
+    assert local_specs(SPACE, [], 5, 0.1, torch.Generator()) == []
+    assert continuation_specs(SPACE, [], 5, random.Random(0)) == []
 
 
-def test_each_plan_is_written_with_demonstrations_and_a_seed_of_its_own() -> None:
-    plans = global_plans(SPACE, 16, 0)
-    written, box = write(writer(), plans)
+def test_each_spec_is_written_with_demonstrations_and_a_seed_of_its_own() -> None:
+    specs = global_specs(SPACE, 16, 0)
+    written, box = write(writer(), specs)
     assert len(set(box.prompts)) == len(set(box.options["seeds"])) == 16
     assert all(one.endswith("\n\nThe instruction was to") and one.count("Input: ") == 3 for one in box.prompts)
     assert (box.options["temperature"], box.options["max_new_tokens"]) == (1.0, 20)
-    assert [(one.origin, one.latent) for one in written] == [(one.origin, one.latent) for one in plans]
+    assert [(one.origin, one.latent) for one in written] == [(one.origin, one.latent) for one in specs]
     assert all(one.text == canonical(one.text) != "" for one in written)
 
 
 def test_shared_demonstrations_are_the_same_for_all() -> None:
-    _, box = write(writer(fresh_demonstrations=False), global_plans(SPACE, 6, 0))
+    _, box = write(writer(fresh_demonstrations=False), global_specs(SPACE, 6, 0))
     assert len(set(box.prompts)) == 1
 
 
 def test_the_soft_prompts_are_those_of_the_points() -> None:
-    plans = global_plans(SPACE, 4, 0)
-    _, box = write(writer(position="suffix"), plans)
+    specs = global_specs(SPACE, 4, 0)
+    _, box = write(writer(position="suffix"), specs)
     points = SPACE.global_points(4, 0)
     torch.testing.assert_close(box.options["soft_prompts"], SPACE.vectors(points, 8))
     assert box.options["soft_prompt_position"] == "suffix"
-    _, box = write(writer(soft_prompts=None), plans)
+    _, box = write(writer(soft_prompts=None), specs)
     assert box.options["soft_prompts"] is None
 
 
 def test_a_beginning_is_continued_and_stands_in_the_text() -> None:
-    plan = Candidate("write the {last} \\1", "continuation", parent="Write it.", latent=(0.0, 0.0, 0.0))
-    [one], box = write(writer(), [plan])
+    spec = ProposalSpec("continuation", "Write it.", "write the {last} \\1", (0.0, 0.0, 0.0))
+    [one], box = write(writer(), [spec])
     assert box.prompts[0].endswith("The instruction was to write the {last} \\1")
     assert one.text.startswith("Write the {last} \\1 ")
     assert (one.parent, one.origin) == ("Write it.", "continuation")
 
 
 def test_the_generator_decides() -> None:
-    plans = global_plans(SPACE, 8, 0)
-    first, again, other = (write(writer(), plans, seed)[0] for seed in (0, 0, 1))
+    specs = global_specs(SPACE, 8, 0)
+    first, again, other = (write(writer(), specs, seed)[0] for seed in (0, 0, 1))
     assert first == again != other
 
 
 BEST = [row("Write the last letter of it.", 1.0), row("Copy it.", 0.5)]
-ASKED_PLANS = [*paraphrase_plans(BEST, 3), *resample_plans(2)]
+SPECS = [*paraphrase_specs(BEST, 3), *resample_specs(2)]
 
 
 def ask(answer: str | CallFailure, seed: int = 0) -> tuple[list[Candidate], list[Request]]:
     box = ScriptedBlackBox(lambda request: answer)
     written = BlackBoxWriter(demonstrations=3, temperature=0.7, max_tokens=30).write(
-        ASKED_PLANS, EXAMPLES, box, random.Random(seed)
+        SPECS, EXAMPLES, box, random.Random(seed)
     )
     return written, box.asked
 
 
 def test_leaders_are_paraphrased_in_turn() -> None:
-    assert [(one.origin, one.parent) for one in ASKED_PLANS] == [
+    assert [(one.origin, one.parent) for one in SPECS] == [
         ("paraphrase", BEST[0].text), ("paraphrase", BEST[1].text), ("paraphrase", BEST[0].text),
         ("resample", None), ("resample", None),
     ]  # fmt: skip
-    assert paraphrase_plans([], 3) == []
+    assert paraphrase_specs([], 3) == []
 
 
 def test_a_black_box_is_asked_once_for_all_each_with_a_seed_of_its_own() -> None:
     written, asked = ask("The instruction was to say it.")
-    assert [one.prompt for one in asked[:3]] == [paraphrase_request(plan.parent or "") for plan in ASKED_PLANS[:3]]
+    assert [one.prompt for one in asked[:3]] == [paraphrase_request(spec.parent or "") for spec in SPECS[:3]]
     assert all(one.prompt.endswith("\n\nThe instruction was to") for one in asked[3:])
     assert asked[3].prompt != asked[4].prompt
     assert len({one.seed for one in asked}) == 5
     assert {(one.temperature, one.max_tokens) for one in asked} == {(0.7, 30)}
-    assert [(one.origin, one.parent) for one in written] == [(one.origin, one.parent) for one in ASKED_PLANS]
+    assert [(one.origin, one.parent) for one in written] == [(one.origin, one.parent) for one in SPECS]
     assert ask("x")[1] == ask("x")[1] != ask("x", seed=1)[1]
 
 
@@ -201,7 +202,7 @@ def test_a_failed_call_is_no_candidate() -> None:
     refusal = CallFailure("I can't", kind="refused")
     answers: Iterator[str | CallFailure] = iter([CallFailure("busy"), "say it", NOT_SENT, "spell it", refusal])
     box = ScriptedBlackBox(lambda request: next(answers))
-    written = BlackBoxWriter(3, 0.7, 30).write(ASKED_PLANS, EXAMPLES, box, random.Random(0))
+    written = BlackBoxWriter(3, 0.7, 30).write(SPECS, EXAMPLES, box, random.Random(0))
     assert [(one.text, one.parent) for one in written] == [("Say it.", "Copy it."), ("Spell it.", None)]
 
 
@@ -221,6 +222,17 @@ def test_nothing_to_write_asks_nothing() -> None:
 
 def test_the_longest_requests_show_the_longest_demonstrations() -> None:
     examples = [Example("a", ("b",)), Example("a" * 50, ("b",)), Example("ä" * 40, ("b",))]
-    longest = BlackBoxWriter(2, 1.0, 30).longest_requests(ASKED_PLANS, examples, "x" * 400)
+    longest = BlackBoxWriter(2, 1.0, 30).longest_requests(SPECS, examples, "x" * 400)
     assert [one.prompt for one in longest[3:]] == [induction_prompt([examples[2], examples[1]])] * 2
     assert [one.prompt for one in longest[:3]] == [paraphrase_request("x" * 400)] * 3
+
+
+def test_a_set_of_candidates_sees_the_same_demonstrations_and_templates_take_the_place_of_ours() -> None:
+    box = ScriptedBlackBox(lambda request: "say it")
+    own = BlackBoxWriter(3, 0.9, 30, 2, True, 0.9, "{count} friends:\n{demonstrations}\nSo?", "Say {instruction} anew.")
+    own.write([*resample_specs(4), *paraphrase_specs(BEST, 1)], EXAMPLES, box, random.Random(0))
+    first, second, third, fourth, fifth = (request.prompt for request in box.asked)
+    assert first == second != third == fourth
+    assert first.startswith("3 friends:\nInput: ")
+    assert fifth == "Say Write the last letter of it. anew."
+    assert {request.top_p for request in box.asked} == {0.9}

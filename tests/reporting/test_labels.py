@@ -40,7 +40,7 @@ NO_OUTPUT = {"search": {"extractor": {"outputs": "none"}}}
             "Duet, without output, fixed weight",
         ),
         ("Ape", {"strategy": {"class_path": "m.Ape"}, **NO_OUTPUT}, "APE"),
-        ("Evo", {"strategy": {"class_path": "m.Evo", "init_args": {"kind": "ga"}}}, "evo ga"),
+        ("Evo", {"strategy": {"class_path": "m.Evo", "init_args": {"kind": "ga"}}}, "Evo (ga)"),
         ("Evo", {"strategy": {"class_path": "m.Evo", "init_args": {"kind": "de"}}}, "Evo"),
         ("Own", {"strategy": {"class_path": "mine.Own"}}, "Own"),
     ],
@@ -93,13 +93,35 @@ def test_the_names_of_the_paper_tables_are_configurations() -> None:
     assert names.methods["duet"]["strategy.class_path"].endswith(f".{OURS}")
 
 
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        ({}, "Duet (paper)"),
+        ({"search.iterations": 9, "search.threshold": 1.1}, "Duet (paper)"),
+        ({"search.extractor.outputs": "none"}, "Duet (paper), without output"),
+        ({"model.depth": 5}, "Duet (paper), depth 5"),
+    ],
+)
+def test_the_papers_method_and_its_ablations_are_told_from_ours(
+    make_run: MakeRun, changes: dict[str, Any], label: str
+) -> None:
+    names = configured_names()
+    run = read_runs([make_run("a")])[0][0]
+    paper = replace(run, settings={**names.defaults, **names.methods["paper"], **changes})
+    assert [one.label for one in label_runs([paper], names)[0]] == [label]
+
+
 def test_every_configured_method_is_a_method_and_every_ablation_a_variant_of_ours(make_run: MakeRun) -> None:
     names = configured_names()
     run = read_runs([make_run("a")])[0][0]
+    labels: set[str] = set()
     for settings in names.methods.values():
         method = settings["strategy.class_path"].rpartition(".")[2]
         other = replace(run, settings={**names.defaults, **settings}, result=replace(run.result, method=method))
-        assert [one.variant for one in label_runs([other], names)[0]] == [""]
+        [labelled] = label_runs([other], names)[0]
+        assert labelled.variant == ""
+        labels.add(labelled.method)
+    assert len(labels) == len(names.methods)
     for name, settings in names.ablations.items():
         ablated = replace(run, settings={**names.defaults, **settings})
         assert [one.label for one in label_runs([ablated], names)[0]] == [f"Duet, {name}"]

@@ -21,6 +21,7 @@ ABLATIONS = {
     "depth 5": dotted({"model": {"depth": 5}}),
     "initial gpt 4": dotted({"proposer": {"init_args": {"model": "gpt-4"}}, "search": {"iterations": 1}}),
 }
+DUET: dict[str, Any] = {"strategy": {"class_path": "duet.strategies.duet.Duet"}}
 SCORES = {"Duet": {"x": (0.8, 0.6), "y": (0.5, 0.5)}, "APE": {"x": (0.6, 0.4), "y": (0.5, 0.7)}}
 
 
@@ -122,10 +123,31 @@ def test_the_names_of_the_starts_are_those_of_the_files() -> None:
     assert known - {"initial weights normal"} == set(STARTS)
 
 
-def test_table_3_puts_the_hardest_task_first(make_run: MakeRun) -> None:
-    table = tables(grid(make_run))["table_3"]
+def test_table_3_is_over_the_baselines_and_puts_the_hardest_task_first(make_run: MakeRun) -> None:
+    others = {"Other": {"x": (0.7,), "y": (0.2,)}, "random search": {"x": (0.0,), "y": (0.0,)}}
+    folders = grid(make_run) + [
+        make_run(f"{method}-{task}", method=method, task=task, test_score=scores[0])
+        for method, tasks in others.items()
+        for task, scores in tasks.items()
+    ]
+    table = tables(folders)["table_3"]
+    assert table.header == ("task", "mean error", "standard deviation", "difficulty")
     assert [row[0] for row in table.rows] == ["y", "x"]
-    assert table.rows[0][1:] == pytest.approx((0.55, 0.05, 0.7 * 0.45 + 0.3 * 0.05))
+    assert table.rows[0][1:] == pytest.approx((0.6, 0.2, 0.7 * 0.6 + 0.3 * 0.2))  # scores .6 of APE and .2
+    assert "2 baseline(s), APE, Other" in table.notes[0]
+
+
+def test_the_paper_as_written_is_what_the_ablations_are_compared_with(make_run: MakeRun) -> None:
+    paper = {"model": {"depth": 3, "width": 7}}
+    names = Names({"duet": dotted(DUET), "paper": dotted(DUET | paper)}, ABLATIONS, {})
+    folders = [
+        make_run("ours", test_score=0.9), make_run("paper", settings=DUET | paper, test_score=0.8),
+        make_run("without", settings=DUET | paper | {"search": {"extractor": {"outputs": "none"}}}, test_score=0.5),
+    ]  # fmt: skip
+    found = {table.name: table for table in all_tables(label_runs(read_runs(folders)[0], names)[0])[0]}
+    assert found["table_1"].header == ("task", "Duet", "Duet (paper)")
+    assert found["table_2"].header[-2:] == ("Duet (paper), without output", "Duet (paper)")
+    assert "Duet (paper)" in found["table_4"].title
 
 
 def test_table_4_chooses_the_seed_by_validation_and_never_by_the_test(make_run: MakeRun) -> None:
@@ -136,8 +158,10 @@ def test_table_4_chooses_the_seed_by_validation_and_never_by_the_test(make_run: 
 
 def test_what_is_missing_is_said(make_run: MakeRun) -> None:
     found, left_out = all_tables(labelled([make_run("one")]))
-    assert [table.name for table in found] == ["table_1", "table_2", "table_2_comparison", "table_3", "table_4"]
-    assert [line.partition(":")[0] for line in left_out] == ["Baselines", "Table 5", "All changes to the method"]
+    assert [table.name for table in found] == ["table_1", "table_2", "table_2_comparison", "table_4"]
+    assert [line.partition(":")[0] for line in left_out] == [
+        "Baselines", "Table 5", "All changes to the method", "Table 3",
+    ]  # fmt: skip
 
 
 def test_runs_without_a_test_score_fill_no_table(make_run: MakeRun) -> None:

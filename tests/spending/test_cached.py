@@ -40,7 +40,7 @@ def test_an_answer_survives_its_box(tmp_path: Path) -> None:
     "other",
     [
         Request("b"), Request("a", max_tokens=1), Request("a", temperature=0.1), Request("a", seed=1),
-        Request("a", stop=("x",)), Request("a", messages=(Message("system", "a"),)),
+        Request("a", top_p=0.9), Request("a", stop=("x",)), Request("a", messages=(Message("system", "a"),)),
     ],
 )  # fmt: skip
 def test_every_field_of_a_request_is_part_of_the_key(tmp_path: Path, other: Request) -> None:

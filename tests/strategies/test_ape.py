@@ -4,11 +4,14 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+import yaml
 
 from duet.commands import main as cli
+from duet.config_files import CONFIGS
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.models.base import CallFailure, Request
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
@@ -68,20 +71,40 @@ def test_each_proposal_is_a_guess_behind_five_demonstrations_of_its_own() -> Non
     assert len({request.seed for request in box.asked}) == 6
 
 
+PAPER = yaml.safe_load((CONFIGS / "methods" / "ape_paper.yaml").read_text())["strategy"]["init_args"]
+
+
 def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() -> None:
-    box, pool = ScriptedBlackBox(counting()), POOL
-    assert Ape(preset="paper", max_new_tokens=64).longest_requests(EXAMPLES, "a")[0].max_tokens == 50
+    box, pool, ape = ScriptedBlackBox(counting()), POOL, Ape(**PAPER)
     sets: list[frozenset[str]] = []
     for iteration in (1, 2, 3):
-        proposal = propose(Ape(preset="paper"), pool, box)
-        assert len(proposal.candidates) == Ape(preset="paper").requirements.choose == 30
+        proposal = propose(ape, pool, box)
+        assert len(proposal.candidates) == ape.requirements.choose == 30
         asked = {shown(request) for request in box.asked[-30:]}
         assert len(asked) == 1
         sets += asked
         pool += [row(one.text, 0.1, iteration, one.origin) for one in proposal.candidates]
     assert len(set(sets)) == 3
-    assert propose(Ape(preset="paper"), pool, box) == Proposal((), 0, 0)
+    assert propose(ape, pool, box) == Proposal((), 0, 0)
     assert len(box.asked) == 90
+
+
+def test_the_papers_request_is_about_a_friend_and_draws_from_nine_tenths_of_the_probability() -> None:
+    box = ScriptedBlackBox(counting())
+    propose(Ape(**PAPER), POOL, box)
+    assert {(request.temperature, request.top_p, request.max_tokens) for request in box.asked} == {(0.9, 0.9, 50)}
+    first, *_ = box.asked[0].prompt.splitlines()
+    assert "friend" in first
+    assert "5 inputs" in first
+    assert box.asked[0].prompt.endswith("\n\nThe instruction was to")
+
+
+def test_a_wording_of_ones_own_takes_the_place_of_ours() -> None:
+    box = ScriptedBlackBox(counting())
+    propose(Ape(template="{demonstrations}\nThe rule:"), POOL, box)
+    assert box.asked[0].prompt.endswith("\nThe rule:")
+    with pytest.raises(ValueError, match=r"Expected a template with \{demonstrations\} but got 'Guess.'"):
+        Ape(template="Guess.")
 
 
 def test_duplicates_known_texts_and_what_the_filter_rejects_are_dropped() -> None:
@@ -100,18 +123,17 @@ def test_it_asks_again_for_something_new_and_gives_up_after_its_attempts() -> No
     assert propose(Ape(attempts=4), POOL, box) == Proposal((), 4, 0)
 
 
-def test_iterative_paraphrases_the_best_once_there_are_enough_proposals() -> None:
-    ape, box = Ape(variant="iterative", proposals=2, per_iteration=2), ScriptedBlackBox(counting())
-    pool = Pool((*POOL, row("Take this.", 0.75, 1, "resample")))
-    assert [one.origin for one in propose(ape, pool, box).candidates] == ["resample"] * 2
-    pool = Pool((*pool, row("Take that.", 0.5, 2, "resample")))
+def test_iterative_paraphrases_the_best_once_all_sets_are_proposed() -> None:
+    ape, box = Ape(variant="iterative", sets=2, per_iteration=2), ScriptedBlackBox(counting())
+    assert [one.origin for one in propose(ape, POOL, box).candidates] == ["resample"] * 2
+    pool = Pool((*POOL, row("Take this.", 0.75, 1, "resample"), row("Take that.", 0.5, 1, "resample")))
     [first, second] = propose(ape, pool, box).candidates
     assert {(one.origin, one.parent) for one in (first, second)} == {("paraphrase", "Take this.")}
     assert all("Take this." in request.prompt for request in box.asked[-2:])
 
 
 def trying(box: ScriptedBlackBox) -> Evaluator:
-    """Scores by the number of the part, so that later proposals are better."""
+    """Evaluation by the number of the part, so that later proposals are better."""
     return Evaluator(box, EXAMPLES, lambda answer, outputs: int(answer) / 100, EvaluationConfig())
 
 
@@ -130,7 +152,9 @@ def test_ucb_scores_none_but_the_winner_of_the_trials() -> None:
 
 
 def test_ucb_of_the_paper_is_one_iteration_of_ninety_proposals_and_twenty_rounds() -> None:
-    ape, box, task = Ape(variant="ucb", preset="paper"), ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
+    published = yaml.safe_load((CONFIGS / "methods" / "ape_ucb_paper.yaml").read_text())["strategy"]["init_args"]
+    ape = Ape(**published | {"trials": BanditSelection(**published["trials"])})
+    box, task = ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
     proposal = propose(ape, POOL, task, box, trying(task))
     assert len(proposal.candidates) == 1
     assert (len(box.asked), len({shown(request) for request in box.asked})) == (90, 3)
@@ -168,12 +192,18 @@ def test_the_black_box_for_writing_is_asked_where_there_is_one() -> None:
 
 def test_the_longest_requests_are_as_many_and_as_long_as_they_can_be() -> None:
     assert len(Ape(per_iteration=2, attempts=3).longest_requests(EXAMPLES, "a" * 400)) == 6
-    assert len(Ape(preset="paper").longest_requests(EXAMPLES, "a" * 400)) == 30
-    [one] = Ape(variant="iterative", attempts=1).longest_requests(EXAMPLES, "a" * 400)
+    assert len(Ape(**PAPER).longest_requests(EXAMPLES, "a" * 400)) == 30
+    [one] = Ape(variant="iterative", sets=1, attempts=1).longest_requests(EXAMPLES, "a" * 400)
     assert "a" * 400 in one.prompt
 
 
-@pytest.mark.parametrize("name", ["per_iteration", "proposals", "demonstrations", "max_new_tokens", "attempts"])
+@pytest.mark.parametrize("name", ["per_iteration", "per_set", "demonstrations", "max_new_tokens", "attempts"])
 def test_numbers_are_positive(name: str) -> None:
     with pytest.raises(ValueError, match=f"Expected {name} of at least 1 but got 0"):
         Ape(**{name: 0})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"sets": 0}, {"variant": "iterative"}, {"top_p": 0.0}, {"top_p": 1.1}])
+def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"Expected (sets|top_p)"):
+        Ape(**wrong)

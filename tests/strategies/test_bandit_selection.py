@@ -73,7 +73,7 @@ def test_a_failed_call_is_no_answer() -> None:
         TEXTS, 9, evaluator(ScriptedBlackBox(flaky)), random.Random(0)
     )
     with pytest.raises(ProviderError, match="No proposal got an answer"):
-        trials.best(TEXTS, 1, evaluator(ScriptedBlackBox({})), random.Random(0))
+        trials.best(TEXTS, 1, evaluator(ScriptedBlackBox(lambda request: CallFailure("busy"))), random.Random(0))
     with pytest.raises(BudgetSpent):
         trials.best(TEXTS, 1, evaluator(ScriptedBlackBox(lambda request: NOT_SENT)), random.Random(0))
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.strategies.evoprompt import AbstractEvoPrompt, EvoPromptDE, EvoPromptGA, roulette_selection
+from duet.strategies.evoprompt import AbstractEvoPrompt, EvoPromptDE, EvoPromptGA
 from duet.strategies.strategy import Proposal
 from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
@@ -60,30 +59,6 @@ def breeding(identity: str = "scripted") -> ScriptedBlackBox:
     return ScriptedBlackBox(lambda request: f"1. ...\n2. <prompt>take part {next(numbers)}</prompt>", identity)
 
 
-def test_the_wheel_draws_in_proportion_to_fitness() -> None:
-    members = [row("a", 0.75), row("b", 0.25), row("c", 0.0)]
-    drawn = Counter(names(roulette_selection(members, 4000, False, random.Random(0))))
-    assert set(drawn) == {"a", "b"}
-    assert abs(drawn["a"] - 3000) < 110  # four standard deviations of 27.4
-
-
-@pytest.mark.parametrize("distinct", [True, False])
-def test_the_wheel_draws_all_alike_where_all_fitness_is_zero(distinct: bool) -> None:
-    members = [row(name, 0.0) for name in "abc"]
-    generator = random.Random(0)
-    pairs = [names(roulette_selection(members, 2, distinct, generator)) for _ in range(900)]
-    firsts = Counter(pair[0] for pair in pairs)
-    assert all(abs(firsts[name] - 300) < 57 for name in "abc")  # four standard deviations of 14.1
-    assert any(pair[0] == pair[1] for pair in pairs) is not distinct
-
-
-def test_distinct_parents_are_two_although_only_one_is_fit() -> None:
-    members = [row("a", 1.0), row("b", 0.0), row("c", 0.0)]
-    pairs = {names(roulette_selection(members, 2, True, random.Random(seed))) for seed in range(40)}
-    assert pairs == {"ab", "ac"}
-    assert names(roulette_selection(members[:1], 2, True, random.Random(0))) == "aa"
-
-
 @BOTH
 def test_the_first_population_is_the_best_initial_half_and_a_paraphrase_of_each(variant: Any) -> None:
     members, children = variant(population=4).generation(FOUNDED)
@@ -111,13 +86,53 @@ def test_a_child_takes_its_parents_place_in_de_only_if_it_is_strictly_better() -
 def test_de_asks_for_each_member_with_two_others_and_the_best_and_begins_with_those_without_a_child() -> None:
     de = EvoPromptDE(population=4)
     members, children = de.generation(FOUNDED + CHILDREN[:1])
-    plans = de.crossings(members, children, random.Random(0))
+    plans = de.crossings(members, children, row("z", 1.0), random.Random(0))
     assert [plan.parents[3][5] for plan in plans] == ["d", "f", "g", "b"]
     for plan in plans:
         first, second, best, basic = plan.parents
-        assert best == text("b")
+        assert best == text("z")
         assert len({first, second, basic}) == 3
         assert {first, second} < {member.text for member in members}
+
+
+def scored(name: str, scores: tuple[int, ...], iteration: int, parent: str | None = None) -> ScoredInstruction:
+    """A row that was broken off after some examples."""
+    candidate = Candidate(text(name), "x", parent and text(parent))
+    return ScoredInstruction(candidate, iteration, tuple(map(float, scores)), ("x",) * len(scores))
+
+
+WHOLE = (1, 1, 1) + (1, 0) * 5 + (0,) * 7  # 8 of 20
+
+
+@BOTH
+def test_a_child_that_was_broken_off_early_does_not_win_by_its_bare_mean(variant: Any) -> None:
+    parents = [scored(name, WHOLE, 0) for name in "ab"] + [scored(name, WHOLE, 1, name) for name in "cd"]
+    children = [scored(child, (1, 0, 1), 2, name) for child, name in zip("efgh", "abcd", strict=True)]  # .67, not .4
+    assert sorted(names(variant(population=4).generation(Pool((*parents, *children)))[0])) == list("abcd")
+
+
+@BOTH
+def test_a_child_that_is_better_on_the_examples_that_both_have_lives_on(variant: Any) -> None:
+    parents = [scored(name, (0, 1, *WHOLE[2:]), 0) for name in "ab"]
+    parents += [scored(name, (0, 1, *WHOLE[2:]), 1, name) for name in "cd"]
+    children = [scored(child, (1, 1, 1), 2, name) for child, name in zip("efgh", "abcd", strict=True)]
+    assert sorted(names(variant(population=4).generation(Pool((*parents, *children)))[0])) == list("efgh")
+
+
+def test_the_donor_is_the_best_so_far_even_if_it_is_no_member() -> None:
+    box = breeding()
+    propose(EvoPromptDE(population=4), Pool((*FOUNDED, row("z", 1.0, 3, "b"))), box)
+    assert text("z") in box.asked[0].prompt
+
+
+@BOTH
+def test_with_as_many_per_iteration_as_members_an_iteration_is_a_generation(variant: Any) -> None:
+    strategy, pool, box = variant(population=4, per_iteration=4), INITIAL, breeding()
+    for iteration in range(1, 5):
+        found = propose(strategy, pool, box).candidates
+        assert len(found) == (2 if iteration == 1 else 4)
+        pool += [ScoredInstruction(one, iteration, (0.5,), ("x",)) for one in found]
+        assert len(strategy.generation(pool)[1]) == 0
 
 
 @BOTH
@@ -185,7 +200,7 @@ def test_a_model_that_cant_follow_requests_continues_the_parents_words_behind_de
     assert child.text == f"T{beginning[1:]} all of it."
     assert request.max_tokens == 64
     propose(variant(population=4, operator="request"), FOUNDED, box)
-    assert "Step by step" in box.asked[1].prompt
+    assert "<prompt>" in box.asked[1].prompt
 
 
 def test_continuation_can_be_asked_of_any_model() -> None:
@@ -203,10 +218,10 @@ def test_the_longest_requests_hold_four_parents_for_all_attempts(variant: Any) -
     assert requests[0].prompt.count("a" * 400) == 4
 
 
-def test_the_papers_parents_may_be_one() -> None:
+def test_parents_that_are_drawn_independently_may_be_one() -> None:
     pool = Pool((row("a", 1.0), row("b", 0.0), row("c", 0.0, 1, "a"), row("d", 0.0, 2, "b")))
     box = breeding()
-    propose(EvoPromptGA(population=4, preset="paper"), pool, box)
+    propose(EvoPromptGA(population=4, distinct_parents=False), pool, box)
     assert box.asked[0].prompt.count(text("a")) == 2
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch import Tensor
 
+from duet.config_files import CONFIGS
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
@@ -22,7 +25,7 @@ from duet.strategies.instinct import Instinct
 from duet.strategies.random_search import RandomSearch
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
-from lightning_modules import neural_bandit
+from lightning_modules.neural_bandit import NeuralBandit
 from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
@@ -44,30 +47,33 @@ class Summing:
         return features.sum(1), features[:, 0].square().diag()
 
 
-def bandit() -> neural_bandit.NeuralBandit:
-    return neural_bandit.NeuralBandit(width=4, steps=10)
+def published(name: str) -> dict[str, Any]:
+    """The arguments of a published method's file."""
+    content = yaml.safe_load((CONFIGS / "methods" / f"{name}.yaml").read_text())
+    arguments: dict[str, Any] = content["strategy"]["init_args"]
+    return arguments
 
 
-class Papers(Instinct):
-    """INSTINCT's preset on a small domain, so that the bandit is asked soon."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name, value in (("starts", 2), ("points", 128), ("ranked", 50)):
-            object.__setattr__(self, name, value)
+def published_instinct() -> Instinct:
+    """On a small domain with a small network, so that the bandit chooses soon."""
+    arguments = published("instinct_paper") | {"starts": 2, "points": 128, "ranked": 50}
+    small = arguments["bandit"]["init_args"] | {"width": 4, "steps": 20}
+    return Instinct(**arguments | {"reader": Flat(), "bandit": NeuralBandit(**small)})
 
 
 METHODS: dict[str, Callable[[], AbstractStrategy]] = {
     "duet": lambda: Duet(candidates=6),
     "random search": lambda: RandomSearch(candidates=6, choose=2),
     "ape": lambda: Ape(per_iteration=2),
-    "ape, paper": lambda: Ape(preset="paper"),
+    "ape, paper": lambda: Ape(**published("ape_paper")),
     "ape, ucb": lambda: Ape(variant="ucb", trials=BanditSelection(proposals=4, rounds=3)),
     "evoprompt, GA": lambda: EvoPromptGA(population=4, operator="continuation"),
+    "evoprompt, GA, paper": lambda: EvoPromptGA(**published("evoprompt_ga_paper") | {"operator": "continuation"}),
+    "evoprompt, DE, paper": lambda: EvoPromptDE(**published("evoprompt_de_paper") | {"operator": "continuation"}),
     "evoprompt, GA, three at once": lambda: EvoPromptGA(population=4, per_iteration=3, operator="continuation"),
     "evoprompt, DE": lambda: EvoPromptDE(population=4, operator="continuation"),
-    "instinct": lambda: Instinct(Flat(), bandit(), points=128, ranked=50, starts=2),
-    "instinct, paper": lambda: Papers(Flat(), bandit(), preset="paper"),
+    "instinct": lambda: Instinct(Flat(), NeuralBandit(width=4, steps=10), points=128, ranked=50, starts=2),
+    "instinct, paper": published_instinct,
 }
 
 
@@ -94,8 +100,7 @@ def search(make: Callable[[], AbstractStrategy], iterations: int, anew: bool) ->
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_resuming_equals_never_having_stopped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neural_bandit, "PAPER_STEPS", 20)
+def test_resuming_equals_never_having_stopped(name: str) -> None:
     iterations = {"ape, paper": 3, "instinct, paper": 5}.get(name, 12)
     going_on, anew = (search(METHODS[name], iterations, anew) for anew in (False, True))
     assert len(going_on) >= 5 + iterations

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from torch import Tensor
 
+from duet.config_files import CONFIGS
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -50,12 +52,8 @@ class FirstNumber:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
 
-    def predict(
-        self, scored: Tensor, rewards: Tensor, drawn: int, candidates: Tensor, preset: Any
-    ) -> tuple[Tensor, Tensor]:
-        self.asked.append(
-            {"scored": scored, "rewards": rewards, "drawn": drawn, "candidates": candidates, "preset": preset}
-        )
+    def predict(self, scored: Tensor, rewards: Tensor, drawn: int, candidates: Tensor) -> tuple[Tensor, Tensor]:
+        self.asked.append({"scored": scored, "rewards": rewards, "drawn": drawn, "candidates": candidates})
         return candidates[:, 0], candidates[:, 1].square()
 
 
@@ -115,7 +113,7 @@ def test_the_bandit_learns_from_the_states_of_scored_points_in_their_order() -> 
     propose(strategy, STARTED)
     [asked] = strategy.bandit.asked  # type: ignore[attr-defined]
     torch.testing.assert_close(asked["scored"], vectors(DOMAIN[[70, 3]]))
-    assert (asked["rewards"].tolist(), asked["drawn"], asked["preset"]) == ([0.25, 0.75], 2, "default")
+    assert (asked["rewards"].tolist(), asked["drawn"]) == ([0.25, 0.75], 2)
     assert len(asked["candidates"].unique(dim=0)) == 100
 
 
@@ -168,15 +166,24 @@ def test_points_are_read_once_in_whole_blocks_behind_one_prompt() -> None:
     assert len({prompt for prompt, _ in read}) == 2
 
 
+PUBLISHED: dict[str, Any] = yaml.safe_load((CONFIGS / "methods" / "instinct_paper.yaml").read_text())
+PAPER = {name: value for name, value in PUBLISHED["strategy"]["init_args"].items() if name not in ("reader", "bandit")}
+
+
 def test_the_paper_writes_greedily_takes_the_first_sentence_and_scores_a_repeated_text_again() -> None:
     white_box = Noting("sort it. Then stop. Comment: easy")
-    strategy = instinct(preset="paper")
-    assert (strategy.starts, strategy.points, strategy.ranked, strategy.beta) == (40, 10_000, 1000, 1.0)
+    assert (PAPER["starts"], PAPER["points"], PAPER["ranked"], PAPER["beta"]) == (40, 10_000, 1000, 1.0)
+    strategy = instinct(**PAPER | {"points": 128, "ranked": 100, "starts": 2})
     proposal = propose(strategy, STARTED, white_box)
     assert ([one.text for one in proposal.candidates], proposal.written) == (["Sort it."], 1)
     [asked] = white_box.written
     assert asked["temperature"] == 0.0
     assert asked["prompts"][0].startswith("\nInput:")
+    [bandit] = strategy.bandit.asked  # type: ignore[attr-defined]
+    bound = bandit["candidates"][:, 0] + bandit["candidates"][:, 1].square()
+    torch.testing.assert_close(
+        vectors(torch.tensor([proposal.candidates[0].latent]))[0], bandit["candidates"][bound.argmax()]
+    )
 
 
 def test_a_white_box_is_needed_and_the_reader_is_asked_too() -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
+import yaml
 from scipy.stats import norm
 from torch import Tensor
 from torch.quasirandom import SobolEngine
@@ -22,7 +23,7 @@ from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.soft_prompts import SoftPrompts
-from duet.strategies.instruct_zero import PAPER, InstructZero
+from duet.strategies.instruct_zero import InstructZero
 from duet.strategies.latent_surrogate import LatentSurrogate
 from duet.strategies.strategy import Proposal, SearchContext
 from duet.tasks.example import Example
@@ -34,6 +35,8 @@ SPACE = SoftPrompts(tokens=2, intrinsic_dimension=3)
 SMALL: dict[str, Any] = {
     "initial_points": 4, "starts": 3, "choose": 2, "population": 6, "generations": 2, "soft_prompts": SPACE
 }  # fmt: skip
+PUBLISHED: dict[str, Any] = yaml.safe_load((ROOT / "configs" / "methods" / "instruct_zero_paper.yaml").read_text())
+PAPER: dict[str, Any] = PUBLISHED["strategy"]["init_args"]
 Rule = Callable[[int, Tensor], str]
 
 
@@ -125,7 +128,8 @@ def test_afterwards_the_model_names_them() -> None:
 
 def modelled(rows: Sequence[ScoredInstruction]) -> LatentSurrogate:
     points = torch.tensor([one.candidate.latent for one in rows])
-    return LatentSurrogate(points, torch.tensor([one.scores for one in rows]), residual=True)
+    scores = torch.tensor([one.scores for one in rows])
+    return LatentSurrogate(points, scores.mean(1), scores, residual=True)
 
 
 def improvement(mean: Any, deviation: Any, best: float) -> Any:
@@ -198,18 +202,12 @@ def reloaded(pool: Pool) -> Pool:
     return Pool.from_state_dict(torch.load(buffer, weights_only=True))
 
 
-@pytest.mark.parametrize("preset", ["default", "paper"])
-def test_a_search_that_is_interrupted_after_every_iteration_finds_the_same(
-    preset: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes = {"initial_points": 4, "starts": 3, "choose": 2, "population": 6, "generations": 2}
-    for name, value in sizes.items():
-        monkeypatch.setitem(PAPER, name, value)
-
+@pytest.mark.parametrize("kind", [{}, PAPER], ids=["default", "paper"])
+def test_a_search_that_is_interrupted_after_every_iteration_finds_the_same(kind: dict[str, Any]) -> None:
     def search(between: Callable[[Pool], Pool]) -> list[tuple[str, Any]]:
         pool = FIRST
         for iteration in range(1, 6):
-            found = propose(pool, preset=preset).candidates
+            found = propose(pool, **kind | SMALL).candidates
             marked = [replace(one, features=torch.zeros(16)) for one in found]
             grown = [ScoredInstruction(one, iteration, marks(one.latent or ()), ("x",) * 5) for one in marked]
             pool = between(pool + grown)
@@ -218,10 +216,24 @@ def test_a_search_that_is_interrupted_after_every_iteration_finds_the_same(
     assert search(reloaded) == search(lambda pool: pool)
 
 
+def test_rows_with_different_numbers_of_examples_are_compared_on_those_that_all_have() -> None:
+    nested = [
+        replace(row, scores=row.scores[: 2 + i % 4], outputs=row.outputs[: 2 + i % 4]) for i, row in enumerate(SOFT)
+    ]
+    found = propose(Pool((*FIRST, *nested)), choose=3).candidates
+    assert {one.origin for one in found} == {"expected_improvement"}
+    points = torch.tensor([one.candidate.latent for one in nested])
+    common = torch.tensor([one.scores[:2] for one in nested])
+    expected = LatentSurrogate(points, torch.tensor([one.score for one in nested]), common, residual=True)
+    mean, _ = expected.predict(torch.tensor([one.latent for one in found]))
+    assert [one.predicted for one in found] == pytest.approx(mean.tolist(), abs=0.01)
+
+
 def test_the_paper_writes_greedily_from_one_set_of_demonstrations_in_vicunas_form() -> None:
     white_box = Writing(lambda call, point: f"take what stands at {point[0]:.6f}")
-    proposal = propose(FIRST, white_box, preset="paper")
-    propose(SCORED, white_box, preset="paper", seed=0)
+    paper = PAPER | {"soft_prompts": SPACE}
+    proposal = propose(FIRST, white_box, **paper)
+    propose(SCORED, white_box, **paper | {"population": 6, "generations": 1}, seed=0)
     assert len(proposal.candidates) == 25
     assert (len(set(white_box.prompts)), white_box.temperatures) == (1, {0.0})
     [prompt] = set(white_box.prompts)
@@ -231,8 +243,7 @@ def test_the_paper_writes_greedily_from_one_set_of_demonstrations_in_vicunas_for
 
 
 def test_the_paper_searches_a_larger_cube_than_it_starts_from() -> None:
-    paper = InstructZero(preset="paper", choose=1, soft_prompts=SPACE)
-    assert (paper.choose, paper.soft_prompts) == (25, SPACE)
+    paper = InstructZero(**PAPER | {"soft_prompts": SPACE, "starts": 10, "choose": 10, "population": 10})
     white_box = Writing(lambda call, point: f"take what stands at {point[0]:.6f}")
     corner = Pool(tuple(replace(one, scores=tuple(1 - score for score in one.scores)) for one in SCORED))
     paper.propose(corner, NoPredictor(), context(white_box))
@@ -279,6 +290,7 @@ def test_a_longer_search_begins_as_a_shorter_one_and_goes_on_where_it_ended(fold
 def test_the_command_line_runs_it_with_the_embedded_model(folder: Path) -> None:
     (folder / "task.yaml").write_text("task: {name: second_letter}\n")
     command = [sys.executable, str(ROOT / "cli.py"), "fit", *CONFIG, *TINY, "--search.initialisation.count=8"]
+    command += ["--search.allocation.kind=fixed"]
     process = subprocess.run([*command, "--run_dir=run"], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     assert "Warning" not in process.stderr

@@ -84,7 +84,7 @@ def standardised(scores: Tensor) -> Array:
 @RESIDUAL
 def test_the_posterior_is_the_dense_solution(residual: bool) -> None:
     latents, scores = data()
-    surrogate = LatentSurrogate(latents, scores, residual)
+    surrogate = LatentSurrogate(latents, scores.mean(1), scores, residual)
     process, rewards = surrogate.process, scores.numpy().mean(1)
     scale, noise = process.covariance.outputscale.item(), process.likelihood.noise.item()
     constant, kernel = process.mean.constant.item(), process.covariance.base_kernel
@@ -99,7 +99,7 @@ def test_the_posterior_is_the_dense_solution(residual: bool) -> None:
 
 def test_the_likelihood_is_that_of_a_normal_with_the_priors() -> None:
     latents, scores = data()
-    surrogate = LatentSurrogate(latents, scores, residual=True)
+    surrogate = LatentSurrogate(latents, scores.mean(1), scores, residual=True)
     process = surrogate.process
     kernel, noise = process.covariance.base_kernel, process.likelihood.noise.item()
     covariance = process.covariance.outputscale.item() * dense(kernel, latents.numpy(), latents.numpy())
@@ -114,12 +114,17 @@ def test_the_likelihood_is_that_of_a_normal_with_the_priors() -> None:
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_fitting_makes_the_marks_more_likely(seed: int) -> None:
     latents, scores = data(seed)
-    fitted, unfitted = (LatentSurrogate(latents, scores, True, steps).log_likelihood for steps in (50, 0))
+    fitted, unfitted = (
+        LatentSurrogate(latents, scores.mean(1), scores, True, steps).log_likelihood for steps in (50, 0)
+    )
     assert fitted > unfitted + 0.1
 
 
 def test_the_fit_depends_on_nothing_but_the_data() -> None:
-    (mean, deviation), again = (LatentSurrogate(*data(), residual=True).predict(points(5)) for _ in range(2))
+    latents, scores = data()
+    (mean, deviation), again = (
+        LatentSurrogate(latents, scores.mean(1), scores, residual=True).predict(points(5)) for _ in range(2)
+    )
     assert torch.equal(mean, again[0])
     assert torch.equal(deviation, again[1])
 
@@ -127,14 +132,27 @@ def test_the_fit_depends_on_nothing_but_the_data() -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_equal_marks_are_predicted_everywhere(value: float) -> None:
     latents, _ = data()
-    mean, deviation = LatentSurrogate(latents, torch.full((N, M), value), residual=True).predict(points(5))
+    mean, deviation = LatentSurrogate(
+        latents, torch.full((N,), value), torch.full((N, M), value), residual=True
+    ).predict(points(5))
     assert mean.numpy() == pytest.approx(np.full(5, value), abs=1e-6)
     assert torch.isfinite(deviation).all()
 
 
+def test_the_rewards_may_be_over_more_examples_than_the_kernel_compares() -> None:
+    latents, scores = data()
+    whole, common = scores.mean(1), scores[:, :2]
+    surrogate = LatentSurrogate(latents, whole, common, residual=True)
+    assert surrogate.centre.item() == pytest.approx(whole.mean().item())
+    assert surrogate.process.covariance.base_kernel.scores.shape == (N, 2)
+    assert torch.isfinite(surrogate.predict(points(5))[0]).all()
+
+
 def test_one_soft_prompt_that_was_scored_twice_does_no_harm() -> None:
     latents, scores = data()
-    mean, deviation = LatentSurrogate(latents[[0, 0, 1, 1]], scores[[0, 1, 2, 3]], residual=True).predict(points(5))
+    scores = scores[[0, 1, 2, 3]]
+    surrogate = LatentSurrogate(latents[[0, 0, 1, 1]], scores.mean(1), scores, residual=True)
+    mean, deviation = surrogate.predict(points(5))
     assert torch.isfinite(mean).all()
     assert torch.isfinite(deviation).all()
 

@@ -93,6 +93,8 @@ class RequestFields:
         body["temperature"] = request.temperature
         if request.temperature > 0:
             body["seed"] = request.seed
+        if request.top_p < 1:
+            body["top_p"] = request.top_p
         if request.stop:
             body["stop"] = [*request.stop]
         body |= self._user | self._added

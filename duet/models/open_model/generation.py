@@ -29,6 +29,7 @@ class Row:
         temperature: 0 is greedy.
         soft: (s, e), a soft prompt beside the tokens' embeddings, if any; all rows of a call have one or none has.
         soft_first: it stands before all tokens, the first special token included; otherwise after the last one.
+        top_p: probability of the likeliest tokens that are drawn from; 1 draws from all.
     """
 
     ids: tuple[int, ...]
@@ -36,6 +37,7 @@ class Row:
     temperature: float = 0.0
     soft: Tensor | None = None
     soft_first: bool = True
+    top_p: float = 1.0
 
     def __len__(self) -> int:
         return len(self.ids) + (0 if self.soft is None else len(self.soft))
@@ -47,28 +49,48 @@ class GumbelNoise:
     The largest is a draw from softmax(logits / temperature) (the Gumbel-max trick), so that a greedy decoder samples.
     """
 
-    def __init__(self, seeds: Sequence[int], temperatures: Sequence[float]) -> None:
-        self._rows = [(seed % 2**63, temperature) for seed, temperature in zip(seeds, temperatures, strict=True)]
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = list(rows)
         self._generators: list[torch.Generator] = []
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Args: scores: (b, v), logits. Returns: (b, v); greedy rows are as they came."""
         if not self._generators:
-            self._generators = [torch.Generator(scores.device).manual_seed(seed) for seed, _ in self._rows]
+            self._generators = [torch.Generator(scores.device).manual_seed(row.seed % 2**63) for row in self._rows]
         noisy = scores.clone()
-        drawn = [place for place, (_, temperature) in enumerate(self._rows) if temperature > 0]
+        drawn = [place for place, row in enumerate(self._rows) if row.temperature > 0]
         if drawn:
             generators = [self._generators[place] for place in drawn]
-            rows = [torch.rand(scores.shape[-1], generator=one, device=scores.device) for one in generators]
-            uniform = torch.stack(rows)  # (k, v), in [0, 1)
-            temperatures = scores.new_tensor([self._rows[place][1] for place in drawn])
-            noisy[drawn] = scores[drawn] / temperatures[:, None] - torch.log(-torch.log(uniform))
+            noise = [torch.rand(scores.shape[-1], generator=source, device=scores.device) for source in generators]
+            uniform = torch.stack(noise)  # (k, v), in [0, 1)
+            temperatures = scores.new_tensor([self._rows[place].temperature for place in drawn])
+            logits = nucleus(scores[drawn] / temperatures[:, None], [self._rows[place].top_p for place in drawn])
+            noisy[drawn] = logits - torch.log(-torch.log(uniform))
         return noisy
 
     def keep(self, places: Sequence[int]) -> None:
         """These rows stay, in this order, and go on with their streams."""
         self._rows = [self._rows[place] for place in places]
         self._generators = [self._generators[place] for place in places]
+
+
+def nucleus(logits: Tensor, top_p: Sequence[float]) -> Tensor:
+    """Leaves the likeliest tokens whose probabilities first add up to top_p (Holtzman et al. 2020); others get -inf.
+
+    Args:
+        logits: (k, v).
+        top_p: of each row; 1 leaves all.
+
+    >>> nucleus(torch.tensor([[0.5, 0.3, 0.2]]).log(), [0.7]).exp()
+    tensor([[0.5000, 0.3000, 0.0000]])
+    """
+    if min(top_p) >= 1:
+        return logits
+    ordered, order = logits.sort(dim=-1, descending=True)
+    before = ordered.softmax(-1).cumsum(-1) - ordered.softmax(-1)  # probability of the likelier ones
+    limits = logits.new_tensor([share if share < 1 else torch.inf for share in top_p])
+    beyond = before >= limits[:, None]  # (k, v), in the order of probability
+    return logits.masked_fill(torch.zeros_like(beyond).scatter(-1, order, beyond), -torch.inf)
 
 
 class ManyFinished:
@@ -130,7 +152,7 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
 
 def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
     """Writes all rows, each until its end; whenever many have come to theirs, the others go on without them."""
-    noise = GumbelNoise([row.seed for row in rows], [row.temperature for row in rows])
+    noise = GumbelNoise(rows)
     inputs, cache = _prompts(lm, rows, max_new_tokens, limit)
     texts: list[list[int]] = [[] for _ in rows]
     writing = list(range(len(rows)))

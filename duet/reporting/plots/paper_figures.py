@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from duet.reporting.html.charts import Point, best_so_far
-from duet.reporting.method_tables import OURS, columns_of, main_columns, reference_of
+from duet.reporting.method_tables import AS_WRITTEN, OURS, base_of, columns_of, main_columns, reference_of
 from duet.reporting.plots.figure import FigureFile, Palette, blank, drawable
 from duet.reporting.runs import Run
 from duet.reporting.statistics import common_tasks, difficulty, task_means
 
-WITHOUT_SIMILARITY, WITHOUT_OUTPUT = f"{OURS}, without similarity", f"{OURS}, without output"
 BANDWIDTH = 0.05
 LEAST_AREA = 8.0  # of a bubble, in square points: a task that every method solves has difficulty 0
 Curve = NDArray[np.float64]
@@ -52,7 +51,7 @@ def ridgeline(runs: Sequence[Run], palette: Palette) -> Figure:
     for place, (label, column) in enumerate(columns.items()):
         scores = np.array([entry.score for entry in column.values()])
         height = density(scores, grid)
-        colour = palette.cycle[0] if label == OURS else palette.quiet
+        colour = palette.cycle[0] if label in (OURS, AS_WRITTEN) else palette.quiet
         axes.fill_between(grid, place, place + 0.9 * height, color=colour, alpha=0.45, zorder=-place, linewidth=0)
         axes.plot(grid, place + 0.9 * height, color=colour, linewidth=1.2, zorder=-place)
         axes.plot(scores, np.full_like(scores, place), "|", color=palette.ink, markersize=6, alpha=0.5)
@@ -84,7 +83,7 @@ def curves(runs: Sequence[Run], palette: Palette, other: str, title: str, *, sha
     """
     places, ours, theirs = paired_curves(runs, other)
     figure, axes = blank(6.4, 4)
-    for stack, label, colour in ((ours, OURS, palette.cycle[0]), (theirs, other, palette.cycle[1])):
+    for stack, label, colour in ((ours, method_of(other), palette.cycle[0]), (theirs, other, palette.cycle[1])):
         middle = stack.mean(0)
         axes.step(places, middle, where="post", color=colour, label=label, linewidth=1.8)
         if not shaded and len(stack) > 1:
@@ -107,16 +106,26 @@ def paired_curves(runs: Sequence[Run], other: str) -> tuple[list[int], Curve, Cu
 
     A search that ended stays where it was.
     """
-    by_label: dict[str, dict[tuple[str, int], list[Point]]] = {OURS: {}, other: {}}
+    base = method_of(other)
+    by_label: dict[str, dict[tuple[str, int], list[Point]]] = {base: {}, other: {}}
     for run in runs:
         if run.label in by_label and run.scored:
             steps = best_so_far([(row.iteration, row.score) for row in run.scored])
             by_label[run.label][run.task, run.result.seed] = steps
-    common = sorted(by_label[OURS].keys() & by_label[other].keys())
-    pairs = [[by_label[label][key] for key in common] for label in (OURS, other)]
+    common = sorted(by_label[base].keys() & by_label[other].keys())
+    pairs = [[by_label[label][key] for key in common] for label in (base, other)]
     places = sorted({place for pair in pairs for steps in pair for place, _ in steps})
     ours, theirs = (np.array([heights_at(places, steps) for steps in pair]) for pair in pairs)
     return places, ours, theirs
+
+
+def method_of(variant: str) -> str:
+    """The label of the method that a variant changes.
+
+    >>> method_of("Duet (paper), without output")
+    'Duet (paper)'
+    """
+    return variant.partition(", ")[0]
 
 
 def heights_at(places: Sequence[int], steps: Sequence[Point]) -> list[float]:
@@ -159,9 +168,9 @@ def difficulties(runs: Sequence[Run]) -> dict[str, float]:
     return {task: difficulty([by_name[task] for by_name in means]) for task in common_tasks(columns)}
 
 
-def spread(runs: Sequence[Run], palette: Palette) -> Figure:
+def spread(runs: Sequence[Run], other: str, palette: Palette) -> Figure:
     """Figure 6: the test scores with and without the similarity constraint, pair by pair."""
-    pairs = paired_scores(runs, WITHOUT_SIMILARITY)
+    pairs = paired_scores(runs, other)
     figure, axes = blank(5.4, 4.2)
     box = axes.boxplot(
         pairs.T.tolist(), positions=[0, 1], widths=0.5, showfliers=False, patch_artist=True,
@@ -181,7 +190,7 @@ def spread(runs: Sequence[Run], palette: Palette) -> Figure:
 def paired_scores(runs: Sequence[Run], other: str) -> Curve:
     """(pairs, 2): test scores of ours and of the variant where both have the task and the seed."""
     columns = columns_of(runs)
-    ours, theirs = columns.get(OURS, {}), columns.get(other, {})
+    ours, theirs = columns.get(method_of(other), {}), columns.get(other, {})
     return np.array([(ours[key].score, theirs[key].score) for key in sorted(ours.keys() & theirs.keys())])
 
 
@@ -191,8 +200,10 @@ def all_figures(runs: Sequence[Run]) -> tuple[list[FigureFile], list[str]]:
     label = reference_of(columns)
     if label is None:
         return [], ["Figures: left out, as no run of a method as it is has a test score"]
-    similarity, output = (len(paired_curves(runs, variant)[1]) > 0 for variant in (WITHOUT_SIMILARITY, WITHOUT_OUTPUT))
-    pairs = f"runs of {OURS} with and without"
+    base = base_of(columns)
+    without_similarity, without_output = f"{base}, without similarity", f"{base}, without output"
+    similarity, output = (len(paired_curves(runs, variant)[1]) > 0 for variant in (without_similarity, without_output))
+    pairs = f"runs of {base} with and without"
     fourth, seventh = (
         "Score over iterations, with and without similarity",
         "Score over iterations, with and without output",
@@ -205,18 +216,18 @@ def all_figures(runs: Sequence[Run]) -> tuple[list[FigureFile], list[str]]:
         "Figure 3. Scores of each method": (len(columns) > 1, "two methods", lambda palette: ridgeline(runs, palette)),
         f"Figure 4. {fourth}": (
             similarity, f"{pairs} similarity",
-            lambda palette: curves(runs, palette, WITHOUT_SIMILARITY, fourth, shaded=False),
+            lambda palette: curves(runs, palette, without_similarity, fourth, shaded=False),
         ),
         "Figure 5. Score and difficulty": (
             len(common_tasks(columns)) > 1, "two tasks that every method has",
             lambda palette: bubbles(runs, label, palette),
         ),
         "Figure 6. Spread with and without similarity": (
-            len(paired_scores(runs, WITHOUT_SIMILARITY)) > 1, f"two {pairs} similarity",
-            lambda palette: spread(runs, palette),
+            len(paired_scores(runs, without_similarity)) > 1, f"two {pairs} similarity",
+            lambda palette: spread(runs, without_similarity, palette),
         ),
         f"Figure 7. {seventh}": (
-            output, f"{pairs} output", lambda palette: curves(runs, palette, WITHOUT_OUTPUT, seventh, shaded=True)
+            output, f"{pairs} output", lambda palette: curves(runs, palette, without_output, seventh, shaded=True)
         ),
     }  # fmt: skip
     figures, left_out = [], []

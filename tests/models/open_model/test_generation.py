@@ -4,11 +4,12 @@ from itertools import combinations
 
 import pytest
 import torch
+from transformers import TopPLogitsWarper
 
 from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.causal_lm import CausalLM, load_causal_lm
 from duet.models.open_model.checkpoints import LoadOptions
-from duet.models.open_model.generation import GumbelNoise, Row, fewest_moves, generate_rows
+from duet.models.open_model.generation import GumbelNoise, Row, fewest_moves, generate_rows, nucleus
 
 TEXTS = ["a", "reverse the word", "sort", "What is 2 times 21?", "hello, world", "b" * 60, "c"]
 
@@ -59,15 +60,30 @@ def test_seeds_give_different_texts_and_the_same_seed_the_same(lm: CausalLM) -> 
 
 def test_gumbel_noise_draws_from_the_softmax() -> None:
     logits = torch.tensor([1.0, 0.0, -1.0, 2.0])
-    noise = GumbelNoise(seeds=range(100), temperatures=[2.0] * 100)
+    noise = GumbelNoise([Row((0,), seed, 2.0) for seed in range(100)])
     draws = torch.cat([noise(torch.zeros(100, 1), logits.repeat(100, 1)).argmax(dim=1) for _ in range(200)])
     frequencies = torch.bincount(draws, minlength=4) / len(draws)
     torch.testing.assert_close(frequencies, torch.softmax(logits / 2.0, dim=0), atol=0.015, rtol=0.0)
 
 
+@pytest.mark.parametrize("top_p", [0.05, 0.5, 0.9, 0.999])
+def test_the_nucleus_is_that_of_transformers(top_p: float) -> None:
+    logits = torch.randn(20, 50, generator=torch.Generator().manual_seed(0)) * 3
+    expected = TopPLogitsWarper(top_p)(torch.zeros(20, 1), logits)
+    assert torch.equal(nucleus(logits, [top_p] * 20), expected)
+    assert torch.equal(nucleus(logits, [1.0] * 19 + [top_p]), torch.cat([logits[:19], expected[19:]]))
+
+
+def test_a_row_with_a_nucleus_draws_its_likeliest_tokens_only() -> None:
+    logits = torch.tensor([1.0, 0.0, -1.0, 2.0])
+    noise = GumbelNoise([Row((0,), seed, 1.0, top_p=0.8) for seed in range(100)])
+    draws = torch.cat([noise(torch.zeros(100, 1), logits.repeat(100, 1)).argmax(dim=1) for _ in range(20)])
+    assert set(draws.tolist()) == {0, 3}  # .64 + .24
+
+
 def test_gumbel_noise_leaves_greedy_rows_and_its_input_alone() -> None:
     scores = torch.zeros(2, 5)
-    noisy = GumbelNoise(seeds=[-1, 2**70], temperatures=[0.0, 1.0])(torch.zeros(2, 1), scores)
+    noisy = GumbelNoise([Row((0,), -1), Row((0,), 2**70, 1.0)])(torch.zeros(2, 1), scores)
     assert torch.equal(noisy[0], torch.zeros(5))
     assert not torch.equal(noisy[1], torch.zeros(5))
     assert torch.equal(scores, torch.zeros(2, 5))

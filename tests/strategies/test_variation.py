@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from duet.strategies.crossing import Plan, splice, tagged
+from duet.strategies.variation import Variation, VariationTemplates, splice, tagged
 
 
 def test_splicing_goes_on_with_the_other_text_where_the_first_one_stops() -> None:
@@ -31,11 +31,26 @@ def test_the_instruction_stands_between_the_last_tags_or_alone(reply: str, expec
 def test_a_request_shows_the_parents_as_they_are() -> None:
     texts = ("Take {second}.", "Take b.", "Take c.", "Take d.")
     for origin, count in (("paraphrase", 1), ("crossover", 2), ("difference", 4)):
-        request = Plan(origin, texts[:count]).request()
+        request = Variation(origin, texts[:count]).request(VariationTemplates())
         assert [request.count(text) for text in texts] == [1] * count + [0] * (4 - count)
 
 
 def test_a_beginning_is_never_the_whole_and_starts_small() -> None:
-    one = {Plan("paraphrase", ("Take a word.",)).beginning(random.Random(seed)) for seed in range(20)}
+    one = {Variation("paraphrase", ("Take a word.",)).beginning(random.Random(seed)) for seed in range(20)}
     assert one == {"take", "take a"}
-    assert Plan("crossover", ("Sort.", "Copy.")).beginning(random.Random(0)) == "sort"
+    assert Variation("crossover", ("Sort.", "Copy.")).beginning(random.Random(0)) == "sort"
+
+
+def test_published_wordings_take_the_place_of_ours() -> None:
+    templates = VariationTemplates(crossover="{second} x {first}", difference="{fourth}{third}{second}{first}")
+    assert Variation("crossover", ("a", "b")).request(templates) == "b x a"
+    assert Variation("difference", tuple("abcd")).request(templates) == "dcba"
+    with pytest.raises(ValueError, match=r"Expected a templates.difference with \{fourth\}"):
+        VariationTemplates(difference="{first} {second} {third}")
+
+
+@pytest.mark.parametrize("origin", ["crossover", "difference"])
+def test_a_request_shows_one_worked_example_of_what_is_wanted(origin: str) -> None:
+    request = Variation(origin, tuple("abcd")).request(VariationTemplates())
+    assert tagged(request) not in ("", "A.", "B.", "C.", "D.")
+    assert request.count("</prompt>") == 2
