@@ -23,8 +23,8 @@ def is_better(first: ScoredInstruction, second: ScoredInstruction) -> bool:
 def ranked(rows: Sequence[ScoredInstruction]) -> list[ScoredInstruction]:
     """The rows, those first that are better than the most others (Copeland's rule).
 
-    Ties go to the row with more examples, then to the higher score and the shorter text. With equal numbers of examples it is the order of
-    the scores.
+    Ties go to the row with more examples, then to the higher score and the shorter text. With equal numbers of
+    examples it is the order of the scores.
     """
     wins = {id(row): sum(is_better(row, other) for other in rows) for row in rows}
     return sorted(rows, key=lambda row: (-wins[id(row)], -row.n, -row.score, len(row.text), row.text))
