@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,10 @@ from duet.benchmark.grid import Cell, Grid, read_grid, shard, shown
 from duet.benchmark.ray_workers import RayCluster
 from duet.benchmark.workers import Arguments, Outcome, outcomes
 from duet.commands import fit, money, report
-from duet.commands.duet_cli import DryRun, DuetCLI
+from duet.commands.benchmark_estimate import dry_run, planned
 from duet.config_files import find_config
-from duet.engine.estimate import Estimate
-from duet.exit_codes import CELL_FAILED, EXPECTED
-from duet.messages import OneLineParser, plain_message, suggest
+from duet.exit_codes import CELL_FAILED
+from duet.messages import OneLineParser, suggest
 from duet.reporting.records import RESULT
 from duet.tasks.task import Task
 
@@ -165,44 +164,7 @@ def fit_cell(arguments: tuple[str, ...]) -> None:
     fit.run(arguments)
 
 
-def planned(arguments: Sequence[str]) -> DryRun:
-    """The run's settings and search, without weights."""
-    try:
-        DuetCLI([*arguments, "--dry_run"])
-    except DryRun as dry:
-        return dry
-    raise AssertionError("a dry run ends before anything is loaded")
-
-
 # What is done with all cells
-
-
-def dry_run(cells: Sequence[Cell], tasks: Mapping[str, Task]) -> int:
-    """Prints the sum of the cells' own estimates.
-
-    Settings are read once for all cells that share them: task and seed change nothing but the texts of the requests.
-    """
-    estimates: list[Estimate] = []
-    failed = 0
-    for group in by_settings(cells):
-        try:
-            search = planned(group[0].arguments).search
-        except EXPECTED as error:
-            sys.stderr.write(f"duet: {group[0]}: {plain_message(str(error))}\n")
-            failed += len(group)
-            continue
-        estimates += [search.estimate_for(tasks[cell.task], cell.seed) for cell in group]
-    together = Estimate(tuple(part for estimate in estimates for part in estimate.parts))
-    sys.stdout.write(f"{len(estimates)} cells, at most, if no call is saved: {money.figures(together)}\n")
-    return CELL_FAILED if failed else 0
-
-
-def by_settings(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """The cells in groups that share all settings but task, seed and places."""
-    groups: dict[tuple[str, ...], list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault(cell.settings, []).append(cell)
-    return list(groups.values())
 
 
 def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, with_report: bool) -> int:
