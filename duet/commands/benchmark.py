@@ -6,8 +6,8 @@ import json
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +15,10 @@ from duet.benchmark.grid import Cell, Grid, read_grid, shard, shown
 from duet.benchmark.ray_workers import RayCluster
 from duet.benchmark.workers import Arguments, Outcome, outcomes
 from duet.commands import fit, money, report
-from duet.commands.duet_cli import DryRun, DuetCLI
+from duet.commands.benchmark_estimate import dry_run, planned
 from duet.config_files import find_config
-from duet.engine.estimate import Estimate
-from duet.exit_codes import CELL_FAILED, EXPECTED
-from duet.messages import OneLineParser, plain_message
+from duet.exit_codes import CELL_FAILED
+from duet.messages import OneLineParser, suggest
 from duet.reporting.records import RESULT
 from duet.tasks.task import Task
 
@@ -37,9 +36,12 @@ def run(argv: Sequence[str]) -> int:
     cluster = cluster_of(arguments)
     file = Path(find_config(arguments.config))
     grid = read_grid(file)
+    if arguments.models:
+        grid = replace(grid, models=arguments.models)
     output: Path = arguments.output or Path("runs") / file.stem
     shared_disk = cluster is None or cluster.is_this_machine
-    cells = shard(grid.cells(output, arguments.yes, shared_cache=shared_disk), arguments.shard)
+    cells = chosen(grid.cells(output, arguments.yes, shared_cache=shared_disk), arguments.columns)
+    cells = shard(cells, arguments.shard)
     if output.exists() and not output.is_dir():
         raise ValueError(f"--output: expected a folder but {output} is a file")
     if arguments.commands:
@@ -82,6 +84,14 @@ def _parser() -> OneLineParser:
         help="with --ray: GPUs, 0.25 for four cells on each; 0 leaves them uncounted (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
+        "--columns", metavar="NAME", nargs="+",
+        help="only these columns of the grid, each a METHOD or METHOD+VARIANT; all by default",
+    )  # fmt: skip
+    parser.add_argument(
+        "--models", metavar="NAME", nargs="+",
+        help="names of the files in configs/models, or files, in place of the grid's models",
+    )  # fmt: skip
+    parser.add_argument(
         "--shard", metavar="I/N", default="1/1",
         help="every N-th cell from the I-th on, so that N machines do the whole (default: %(default)s)",
     )  # fmt: skip
@@ -109,6 +119,21 @@ def cluster_of(arguments: Namespace) -> RayCluster | None:
     if arguments.jobs > 1:
         raise ValueError("--jobs: expected no --ray beside it, as Ray finds the room; --cpus_per_cell says how much")
     return RayCluster(arguments.ray, arguments.cpus_per_cell, arguments.gpus_per_cell)
+
+
+def chosen(cells: Sequence[Cell], columns: Sequence[str] | None) -> list[Cell]:
+    """The cells of the columns that are named; all where none is.
+
+    Raises:
+        ValueError: there is no such column.
+    """
+    names = list(dict.fromkeys(cell.method for cell in cells))
+    for column in columns or ():
+        if column not in names:
+            raise ValueError(
+                f"--columns: no such column: {column}{suggest(column, names)}; there are {', '.join(names)}"
+            )
+    return [cell for cell in cells if columns is None or cell.method in columns]
 
 
 def command(cell: Cell) -> str:
@@ -139,44 +164,7 @@ def fit_cell(arguments: tuple[str, ...]) -> None:
     fit.run(arguments)
 
 
-def planned(arguments: Sequence[str]) -> DryRun:
-    """The run's settings and search, without weights."""
-    try:
-        DuetCLI([*arguments, "--dry_run"])
-    except DryRun as dry:
-        return dry
-    raise AssertionError("a dry run ends before anything is loaded")
-
-
 # What is done with all cells
-
-
-def dry_run(cells: Sequence[Cell], tasks: Mapping[str, Task]) -> int:
-    """Prints the sum of the cells' own estimates.
-
-    Settings are read once for all cells that share them: task and seed change nothing but the texts of the requests.
-    """
-    estimates: list[Estimate] = []
-    failed = 0
-    for group in by_settings(cells):
-        try:
-            search = planned(group[0].arguments).search
-        except EXPECTED as error:
-            sys.stderr.write(f"duet: {group[0]}: {plain_message(str(error))}\n")
-            failed += len(group)
-            continue
-        estimates += [search.estimate_for(tasks[cell.task], cell.seed) for cell in group]
-    together = Estimate(tuple(part for estimate in estimates for part in estimate.parts))
-    sys.stdout.write(f"{len(estimates)} cells, at most, if no call is saved: {money.figures(together)}\n")
-    return CELL_FAILED if failed else 0
-
-
-def by_settings(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """The cells in groups that share all settings but task, seed and places."""
-    groups: dict[tuple[str, ...], list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault(cell.settings, []).append(cell)
-    return list(groups.values())
 
 
 def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, with_report: bool) -> int:

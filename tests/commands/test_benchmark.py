@@ -281,6 +281,19 @@ def test_a_wrong_grid_is_said_in_one_line(case: str, folder: Path, capfd: pytest
     assert not Path("out").exists()
 
 
+def test_columns_of_a_grid_can_be_chosen_and_its_models_replaced(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.yaml").write_text("black_box: duet.models.fakes.HashingBlackBox\n")
+    write_grid(variants=["depth_1"], models=["openai"])
+    assert benchmark("out", "--commands", "--models", "mine.yaml", "--columns", "duet+depth_1") == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == len(TASKS)
+    assert all("--config=mine.yaml" in line and "depth_1.yaml" in line and "openai" not in line for line in lines)
+    assert benchmark("out", "--commands", "--columns", "duet+depth_2") == 2
+    assert "no such column: duet+depth_2 (did you mean duet+depth_1?)" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments", [["--shard=3/2"], ["--shard=0/2"], ["--shard=one"], ["--jobs=0"], ["--output=grid.yaml"]]
 )
