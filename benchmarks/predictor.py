@@ -79,7 +79,7 @@ def features_of(
 ) -> dict[str, Tensor]:
     """The fused embeddings by kind, each (n, width)."""
     white = HuggingFaceWhiteBox(white_box, batch_tokens=32768)
-    inputs = [example.input for example in task.splits(seed).demonstrations]
+    inputs = task.splits(seed).demonstrations
     pair = FeatureExtractor("white_box", "concat", probes, max_new_tokens=16).extract(texts, inputs, white, box)
     instructions, outputs = pair.chunk(2, dim=1)  # (n, d) both
     return {"H": instructions, "O": outputs, "mean": (instructions + outputs) / 2, "concat": pair}

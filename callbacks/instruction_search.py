@@ -53,6 +53,10 @@ class InstructionSearch(Callback):
         """Finishes the search: the final test and the run folder's results."""
         self.search.finish(Path(trainer.default_root_dir))
 
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Leaves the best instruction so far, whatever ended the search."""
+        self.search.leave(Path(trainer.default_root_dir))
+
 
 def pool_of(trainer: Trainer) -> InstructionPool:
     """The trainer's data, which must be the growing pool."""

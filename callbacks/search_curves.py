@@ -11,9 +11,10 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from callbacks.instruction_search import pool_of
+from duet.engine.candidate_records import candidate_records
 from duet.engine.search import Search
 from duet.pool import Pool, ScoredInstruction
-from duet.reporting.records import CandidateRecord, append_candidates, write_candidates
+from duet.reporting.records import append_candidates, write_candidates
 from lightning_modules.score_predictor import ScorePredictor
 
 
@@ -31,7 +32,7 @@ class SearchCurves(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Writes what is in the pool already; a resumed run rewrites the file, so that no line stands twice."""
         pool = pool_of(trainer).pool
-        write_candidates(Path(trainer.default_root_dir), map(candidate_record, pool))
+        write_candidates(Path(trainer.default_root_dir), candidate_records(pool, self.search.task))
         self._written = len(pool)
         self._log(trainer, start_values(pool), pool.iteration - 1)
 
@@ -41,7 +42,8 @@ class SearchCurves(Callback):
         new = pool.observations[self._written :]
         if not new:
             return
-        append_candidates(Path(trainer.default_root_dir), map(candidate_record, new))
+        records = candidate_records(pool, self.search.task, self._written)
+        append_candidates(Path(trainer.default_root_dir), records)
         self._written = len(pool)
         iteration = new[-1].iteration
         self._log(
@@ -102,31 +104,26 @@ def add_to_projector(logger: TensorBoardLogger, pool: Pool) -> None:
     )  # fmt: skip
 
 
-def candidate_record(row: ScoredInstruction) -> CandidateRecord:
-    """The row as a line of candidates.jsonl."""
-    one = row.candidate
-    return CandidateRecord(
-        row.iteration, one.text, one.origin, one.parent, row.score, len(row.scores), row.scores, row.outputs,
-        one.predicted, one.std,
-    )  # fmt: skip
-
-
 def start_values(pool: Pool) -> dict[str, float]:
     """The curves' first point."""
-    return {"reward/best": pool.best().score, "reward/mean_of_pool": pool.rewards().mean().item()}
+    return {"reward/best": pool.posterior_mean(pool.best()), "reward/mean_of_pool": pool.rewards().mean().item()}
 
 
 def iteration_values(new: Sequence[ScoredInstruction], pool: Pool, losses: dict[str, float]) -> dict[str, float]:
     """The curves' values of one iteration: reward, best, prediction, losses, lambda, held-out rank correlation."""
     values: dict[str, float | None] = {
         "reward/chosen": sum(row.score for row in new) / len(new),
-        "reward/best": pool.best().score,
+        "reward/best": pool.posterior_mean(pool.best()),
         "predictor/predicted": new[0].candidate.predicted,
         "predictor/std": new[0].candidate.std,
         "predictor/held_out_rank_correlation": held_out_rank_correlation(pool),
         "loss/regression": losses.get("regression"),
         "loss/similarity": losses.get("similarity"),
         "loss/lambda": losses.get("weight"),
+        "loss/similarity_gradient_share": losses.get("similarity_gradient_share"),
+        "reward/mean_of_pool": pool.rewards().mean().item(),
+        "reward/examples_of_best": float(pool.best().n),
+        "reward/examples_per_instruction": sum(row.n for row in pool) / len(pool),
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -13,7 +13,6 @@ from callbacks.instruction_search import pool_of
 from duet.amounts import usd
 from duet.engine.search import Search
 from duet.messages import printable
-from duet.metrics.intervals import mean_interval
 from duet.pool import Pool
 
 SHOWN = 200  # characters of an instruction
@@ -49,10 +48,12 @@ class SearchProgress(Callback):
             self._bar.set_postfix_str(f"best {_score(pool)}, {self._cost()}")
             self._bar.update(last.iteration - self._bar.n)
             return
-        new_best = "  <- new best: " + printable(last.text, SHOWN) if pool.best() is last else ""
+        best = pool.best()
+        new_best = f"  <- new best: {printable(best.text, SHOWN)}" if best.iteration == last.iteration else ""
         log.info(
-            "iteration %d/%d: score %s, best %s, %s%s",
-            last.iteration, self.search.iterations, _last_score(pool), _score(pool), self._cost(), new_best,
+            "iteration %d/%d: scored %s, best %s, %s%s",
+            last.iteration, self.search.iterations, _new_scores(pool, last.iteration), _score(pool), self._cost(),
+            new_best,
         )  # fmt: skip
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -73,13 +74,16 @@ class SearchProgress(Callback):
             self._bar = None
 
 
-def _last_score(pool: Pool) -> str:
-    """With the number of examples, where scoring was broken off."""
-    last, most = pool.observations[-1], max(len(row.scores) for row in pool)
-    return f"{last.score:.3f}" + (f" ({len(last.scores)} of {most} examples)" if len(last.scores) < most else "")
+def _new_scores(pool: Pool, iteration: int) -> str:
+    """How many instructions an iteration scored, and the best of their scores."""
+    new = [row for row in pool if row.iteration == iteration]
+    best = max(new, key=lambda row: row.score)
+    several = f"{len(new)}, up to " if len(new) > 1 else ""
+    return f"{several}{best.score:.3f} on {best.n}"
 
 
 def _score(pool: Pool) -> str:
+    """The score that is expected of the best instruction on new examples, with its interval."""
     best = pool.best()
-    low, high = mean_interval(best.scores)
-    return f"{best.score:.3f} [{low:.2f}, {high:.2f}]"
+    low, high = pool.prior.interval(sum(best.scores), best.n)
+    return f"{pool.posterior_mean(best):.3f} [{low:.2f}, {high:.2f}]"

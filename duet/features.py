@@ -25,7 +25,8 @@ from duet.models.base import (
 )
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
-from duet.prompts import answer_prompt
+from duet.prompts import AnswerPrompt
+from duet.tasks.example import Example
 
 OutputSource = Literal["white_box", "black_box", "none"]
 Fusion = Literal["output", "mean", "concat", "adjacent", "tokens"]
@@ -107,14 +108,12 @@ class FeatureExtractor:
         fusion: how H and O become one vector; without O it plays no part.
         probes: how many demonstration inputs the instruction is tried on for O.
         max_new_tokens: most tokens of such an answer.
-        template: the prompt of such an answer.
     """
 
     outputs: OutputSource = "white_box"
     fusion: Fusion = "output"
     probes: int = 4
     max_new_tokens: int = 24
-    template: str = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
 
     def __post_init__(self) -> None:
         if self.probes < 1 or self.max_new_tokens < 1:
@@ -138,27 +137,46 @@ class FeatureExtractor:
             require_white_box(white_box, "output answers (else search.extractor.outputs: black_box, or none)")
 
     def extract(
-        self, texts: Sequence[str], inputs: Sequence[str], white_box: AbstractEncoder, black_box: AbstractBlackBox
+        self,
+        texts: Sequence[str],
+        examples: Sequence[Example],
+        white_box: AbstractEncoder,
+        black_box: AbstractBlackBox,
+        prompt: AnswerPrompt = AnswerPrompt(),
     ) -> Tensor:
-        """(n, width), the fused embeddings of n instructions, tried on the first ``probes`` of ``inputs``."""
+        """(n, width), the fused embeddings of n instructions, tried on the first ``probes`` of the examples.
+
+        Args:
+            texts: the instructions.
+            examples: their inputs are the probes.
+            white_box: reads, and answers if it can write.
+            black_box: answers with ``outputs: black_box``.
+            prompt: how an instruction is put to either.
+        """
         self.check(white_box)
         if self.outputs == "none":
-            return self._instructions(texts, white_box).states
-        prompts = [answer_prompt(text, one, self.template) for text in texts for one in inputs[: self.probes]]
-        answers = self._answers(prompts, white_box, black_box)
+            return self._instructions(texts, white_box, prompt).states
+        requests = [
+            prompt.request(text, example, self.max_new_tokens) for text in texts for example in examples[: self.probes]
+        ]
+        answers = self._answers(requests, white_box, black_box)
+        prompts = [request.prompt for request in requests]
         outputs = _mean_by_group(white_box.encode(answers, prompts), len(texts))
         unread = self.fusion == "output"  # H plays no part
-        return fuse(outputs if unread else self._instructions(texts, white_box), outputs, self.fusion)
+        return fuse(outputs if unread else self._instructions(texts, white_box, prompt), outputs, self.fusion)
 
-    def _instructions(self, texts: Sequence[str], white_box: AbstractEncoder) -> Encoding:
+    def _instructions(self, texts: Sequence[str], white_box: AbstractEncoder, prompt: AnswerPrompt) -> Encoding:
         """H, read where an instruction stands in the prompt."""
-        head = self.template.split("{instruction}")[0]
+        head = prompt.text("\0", Example("", ("",))).split("\0")[0]
         return white_box.encode([" " + text for text in texts], [head.rstrip(" ")] * len(texts))
 
-    def _answers(self, prompts: list[str], white_box: AbstractEncoder, black_box: AbstractBlackBox) -> list[str]:
+    def _answers(
+        self, requests: Sequence[Request], white_box: AbstractEncoder, black_box: AbstractBlackBox
+    ) -> list[str]:
         if isinstance(white_box, AbstractWhiteBox) and self.outputs == "white_box":
+            prompts = [request.prompt for request in requests]
             return white_box.generate(prompts, seeds=[0] * len(prompts), max_new_tokens=self.max_new_tokens)
-        outcomes = black_box.complete([Request(prompt, self.max_new_tokens) for prompt in prompts])
+        outcomes = black_box.complete(requests)
         _check_all_answered(outcomes)
         texts = [outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes]
         return [f" {text.lstrip()}" if text.strip() else "" for text in texts]  # as it would follow the prompt
@@ -167,9 +185,10 @@ class FeatureExtractor:
 def encoded(
     candidates: Sequence[Candidate],
     extractor: FeatureExtractor,
-    inputs: Sequence[str],
+    examples: Sequence[Example],
     white_box: AbstractEncoder | None,
     black_box: AbstractBlackBox,
+    prompt: AnswerPrompt = AnswerPrompt(),
 ) -> list[Candidate]:
     """Sets the fused embedding of each candidate that has none; of equal texts it is extracted once.
 
@@ -181,7 +200,7 @@ def encoded(
         return list(candidates)
     extractor.check(white_box)
     assert white_box is not None  # by the check
-    rows = extractor.extract(texts, inputs, white_box, black_box)
+    rows = extractor.extract(texts, examples, white_box, black_box, prompt)
     known = {text: row.clone() for text, row in zip(texts, rows, strict=True)}
     return [
         candidate if candidate.features is not None else replace(candidate, features=known[candidate.text])
@@ -194,7 +213,7 @@ def _check_all_answered(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if outcome == NOT_SENT:
             raise BudgetSpent("The time was up before an output answer")
-        if isinstance(outcome, CallFailure) and outcome.kind == "failed":
+        if isinstance(outcome, CallFailure) and not outcome.is_final:
             raise ProviderError(f"An output answer is missing ({outcome.reason}); start again to ask for the rest")
 
 

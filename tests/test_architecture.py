@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "duet.pool": {"duet.evaluation"},
     "duet.prompts": {"duet.models.base", "duet.tasks.example", "duet.tasks.labels"},
-    "duet.features": {"duet.pool", "duet.prompts", *MODELS},
+    "duet.features": {"duet.pool", "duet.prompts", "duet.tasks.example", *MODELS},
     "duet.metrics": {"duet.messages", "duet.models.base", "duet.tasks.example"},  # a judge makes requests
     "duet.tasks": {"duet.atomic_files", "duet.exit_codes", "duet.metrics", "duet.prompts"},
     "duet.tasks.example": set(),
@@ -53,10 +53,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
     },
     "duet.engine": {
-        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.metrics", "duet.pool", "duet.prompts",
-        "duet.proposals",
-        "duet.reporting.pareto",
-        "duet.reporting.records", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.messages", "duet.metrics", "duet.pool",
+        "duet.prompts", "duet.proposals", "duet.reporting.pareto", "duet.reporting.records",
+        "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet.benchmark": {
         "duet.config_files", "duet.exit_codes", "duet.messages", "duet.reporting.runs", "duet.spending.cache_file",

@@ -12,11 +12,13 @@ from duet.models.base import CallFailure, Encoding, Request
 from duet.models.errors import ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
+from duet.tasks.example import Example
 
 H = np.array([[1.0, 2.0, 3.0, 5.0], [0.0, -1.0, 2.0, 2.0]])
 OUT = np.array([[3.0, 0.0, 1.0, 1.0], [4.0, 4.0, -4.0, 0.0]])
 N_H, N_O = np.array([2, 1]), np.array([6, 3])
-TEXTS, INPUTS = ["Sort it.", "Reverse the word."], ["cat", "dog", "bird"]
+TEXTS, WORDS = ["Sort it.", "Reverse the word."], ["cat", "dog", "bird"]
+INPUTS = [Example(word, ("x",)) for word in WORDS]
 
 
 def encoding(states: NDArray[np.float64], counts: NDArray[np.int64]) -> Encoding:
@@ -87,7 +89,7 @@ def test_the_white_box_answers_the_first_probes_greedily() -> None:
     box, black = HashingWhiteBox(16), silent()
     features = FeatureExtractor(fusion="concat", probes=2, max_new_tokens=5).extract(TEXTS, INPUTS, box, black)
     for row, text in enumerate(TEXTS):
-        prompts = [prompt(text, one) for one in INPUTS[:2]]
+        prompts = [prompt(text, one) for one in WORDS[:2]]
         each = box.encode(box.generate(prompts, seeds=[0, 0], max_new_tokens=5), prompts)
         weights = each.token_counts.numpy()
         expected = np.average(each.states.numpy(), axis=0, weights=weights)
@@ -99,8 +101,8 @@ def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
     box = HashingWhiteBox(16)
     black = ScriptedBlackBox(lambda request: "answer")
     features = FeatureExtractor("black_box", "concat", probes=2, max_new_tokens=7).extract(TEXTS, INPUTS, box, black)
-    assert black.asked == [Request(prompt(text, one), 7) for text in TEXTS for one in INPUTS[:2]]
-    expected = box.encode([" answer"] * 2, [prompt(TEXTS[0], one) for one in INPUTS[:2]]).states.mean(dim=0)
+    assert black.asked == [Request(prompt(text, one), 7) for text in TEXTS for one in WORDS[:2]]
+    expected = box.encode([" answer"] * 2, [prompt(TEXTS[0], one) for one in WORDS[:2]]).states.mean(dim=0)
     torch.testing.assert_close(features[0, 16:], expected)
 
 

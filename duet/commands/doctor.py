@@ -173,7 +173,9 @@ def questions(search: Search, name: str) -> dict[str, Request]:
             splits.demonstrations, search.instruction_filter, search.seed
         )
     if name == next(iter(boxes)):
-        found["for an answer"] = search.evaluation.request(_INSTRUCTION, splits.validation[0])
+        found["for an answer"] = search.task.prompt.request(
+            _INSTRUCTION, splits.validation[0], search.evaluation.max_tokens
+        )
     return found
 
 

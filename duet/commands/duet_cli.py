@@ -76,7 +76,10 @@ class DuetCLI(LightningCLI):
             "--run_dir", type=str | None, default=None, help="Run folder; runs/TASK-STRATEGY-SEED by default."
         )
         parser.add_argument(
-            "--min_score", type=float | None, default=None, help="Exit code 100 when the test score is lower."
+            "--min_score",
+            type=float | None,
+            default=None,
+            help="Exit code 100 unless the 95 % interval of the test score lies above.",
         )
         parser.add_argument(
             "--dry_run",

@@ -51,11 +51,15 @@ def report(folder: Path, min_score: float | None) -> int:
     page = write_run_page(folder)
     result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     sys.stdout.write("\n".join(summary(result, page)) + "\n")
-    score = result["test_score"]
-    if min_score is None or (score is not None and score >= min_score):
+    if min_score is None:
         return 0
-    found = "there is no test score" if score is None else f"the test score is {score:.3f}"
-    log.error("min_score: expected at least %s but %s", min_score, found)
+    interval = result["test_interval"]
+    if interval is not None and interval[0] >= min_score:
+        return 0
+    found = (
+        "there is no test score" if interval is None else f"its 95 % confidence interval begins at {interval[0]:.3f}"
+    )
+    log.error("min_score: expected a test score of surely at least %s but %s", min_score, found)
     return QUALITY_GATE
 
 
@@ -63,11 +67,15 @@ def summary(result: dict[str, Any], page: Path) -> list[str]:
     """Instruction, score with interval, the start, the cost, the place."""
     tokens = result["prompt_tokens"] + result["completion_tokens"]
     paid = f"{usd(result['cost_usd'])}, " if result["cost_usd"] else ""
+    possible = result["possibly_charged_usd"]
+    paid += f"possibly charged {usd(possible)} more, " if possible else ""
     cost = f"{result['iterations']} iterations, {result['calls']:,} calls, {tokens:,} tokens, {paid}"
     return [
         f"Best instruction: {printable(result['best_instruction'], 2000)}",
         _score(result),
+        _validation(result),
         _start(result),
+        *(f"Warning: {printable(warning, 2000)}" for warning in result["warnings"]),
         f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
         f"Report: {page}",
     ]
@@ -75,11 +83,19 @@ def summary(result: dict[str, Any], page: Path) -> list[str]:
 
 def _score(result: dict[str, Any]) -> str:
     if result["test_score"] is None:
-        return f"Validation score: {result['validation_score']:.3f}; not tested, as the budget had no room for it"
+        return "Not tested, as the budget had no room for it"
     low, high = result["test_interval"]
     return (
         f"Test score: {result['test_score']:.3f} on {result['n_test']} examples, "
         f"95 % confidence interval {low:.3f} to {high:.3f}"
+    )
+
+
+def _validation(result: dict[str, Any]) -> str:
+    low, high = result["validation_interval"]
+    return (
+        f"Validation: {result['validation_score']:.3f} on {result['validation_n']} examples; to be expected "
+        f"{result['validation_posterior']:.3f}, {low:.3f} to {high:.3f}"
     )
 
 

@@ -80,7 +80,7 @@ def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
             f"run_dir: {folder} holds a run with other settings: {key} was {former.get(key)!r} and is "
             f"{present.get(key)!r}; choose another --run_dir"
         )
-    if (folder / RESULT).is_file() and not [key for key in other if key.startswith(GOES_ON_WITH)]:
+    if _is_complete(folder) and not [key for key in other if key.startswith(GOES_ON_WITH)]:
         _check_task(folder, settings["task"])
         raise Finished(folder, settings["min_score"])
 
@@ -104,6 +104,14 @@ def _check_task(folder: Path, settings: dict[str, Any]) -> None:
             f"run_dir: {folder} holds a finished run of {settings['name']!r}, but the task's files have changed since; "
             "choose another --run_dir"
         )
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether the folder has a result whose test lacks no answer."""
+    try:
+        return bool(json.loads((folder / RESULT).read_text(encoding="utf-8")).get("is_complete", True))
+    except FileNotFoundError:
+        return False
 
 
 def _was_used(folder: Path) -> bool:

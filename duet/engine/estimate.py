@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
 from duet.features import FeatureExtractor
+from duet.metrics.judge import Judge
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import Endpoint, prices_of
 from duet.models.prices import dollars
-from duet.prompts import answer_prompt, initial_request
+from duet.prompts import AnswerPrompt, initial_request
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.spending.budget import Usage, cost, most
@@ -32,6 +33,8 @@ class Needs:
         extractor: how instructions become features; it may ask the black box for output answers.
         overhead: bytes that the task's black box sends with every prompt.
         answer_overhead: tokens that each of its answers can take beyond ``max_tokens``.
+        prompt: how an instruction is put to the black box.
+        judge: scores the answers in the metric's place, if there is one; each takes a call more.
     """
 
     splits: Splits
@@ -39,10 +42,20 @@ class Needs:
     extractor: FeatureExtractor
     overhead: int = 0
     answer_overhead: int = 0
+    prompt: AnswerPrompt = AnswerPrompt()
+    judge: Judge | None = None
 
     def trials(self, requests: Sequence[Request]) -> Usage:
-        """These requests for answers."""
-        return most(requests, self.overhead, self.answer_overhead)
+        """These requests for answers, with what it takes to score them."""
+        return most(requests, self.overhead, self.answer_overhead) + self.judgements(len(requests))
+
+    def judgements(self, answers: int) -> Usage:
+        """Scoring so many answers; nothing where a metric does."""
+        if self.judge is None or not answers:
+            return Usage()
+        longest = max((*self.splits.validation, *self.splits.test), key=_size)
+        answer = _LONGEST_LETTER * self.evaluation.max_tokens
+        return most([self.judge.request(answer, longest)]) * answers
 
     def scores(self, text: str, instructions: int, calls: int) -> Usage:
         """Scoring instructions no longer than the text with this many calls, whichever of them get more examples.
@@ -50,7 +63,7 @@ class Needs:
         An instruction meets an example once, so the longest examples can come up as often as there are instructions.
         """
         sizes = sorted(
-            (self.trials([self.evaluation.request(text, example)]) for example in self.splits.validation),
+            (self.trials([self._request(text, example)]) for example in self.splits.validation),
             key=lambda usage: -usage.tokens,
         )
         left, total = calls, Usage()
@@ -68,7 +81,8 @@ class Needs:
         if self.extractor.outputs != "black_box":
             return Usage()
         probes = self.splits.demonstrations[: self.extractor.probes]
-        requests = _answers(texts, probes, self.extractor.template, self.extractor.max_new_tokens)
+        tokens = self.extractor.max_new_tokens
+        requests = [self.prompt.request(text, example, tokens) for text in texts for example in probes]
         return most(requests, self.overhead, self.answer_overhead)
 
     def final_test(self, texts: Iterable[str]) -> Usage:
@@ -77,11 +91,10 @@ class Needs:
         return self._tried((longest * 2)[:2], self.splits.test)
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
-        return most(
-            _answers(texts, examples, self.evaluation.template, self.evaluation.max_tokens),
-            self.overhead,
-            self.answer_overhead,
-        )
+        return self.trials([self._request(text, example) for text in texts for example in examples])
+
+    def _request(self, text: str, example: Example) -> Request:
+        return self.prompt.request(text, example, self.evaluation.max_tokens)
 
 
 @dataclass(frozen=True)
@@ -203,5 +216,6 @@ def _told(requests: Sequence[Request], wanted: InstructionFilter) -> list[Reques
     return [replace(request, prompt=request.prompt + more) for request in requests]
 
 
-def _answers(texts: Iterable[str], examples: Sequence[Example], template: str, max_tokens: int) -> list[Request]:
-    return [Request(answer_prompt(text, example.input, template), max_tokens) for text in texts for example in examples]
+def _size(example: Example) -> int:
+    """How long it is in a judge's request."""
+    return len(example.input) + sum(map(len, example.outputs))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
+from duet.engine.answer_problems import problem_counts
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
 from duet.metrics.intervals import mean_interval
-from duet.models.base import NOT_SENT, CallFailure
-from duet.models.errors import BudgetSpent, ProviderError
-from duet.pool import Pool
-from duet.reporting.records import ExampleRecord, Result
+from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure
+from duet.models.errors import BudgetSpent
+from duet.pool import Pool, ScoredInstruction
+from duet.reporting.records import ExampleRecord, PromptRecord, Result
 from duet.spending.budget import Usage
 from duet.tasks.baselines import baselines
-from duet.tasks.example import Example
+from duet.tasks.splits import Splits
+from duet.tasks.task import Task
 
 PACKAGES = ("torch", "lightning", "transformers")
+Evaluations = tuple[Evaluation | None, Evaluation | None]  # of the best instruction, of the best initial one
 
 
 @dataclass(frozen=True)
@@ -24,48 +27,66 @@ class Ending:
     """What a result says of the run itself.
 
     Args:
-        task: its name.
+        task: what was to be done.
         method: the strategy's name.
         seed: the run's.
         stop_reason: why it ended.
-        fingerprint: the task's content.
+        splits: the examples.
+        model: the task model's name.
+        warnings: what makes the scores worth less than they look.
     """
 
-    task: str
+    task: Task
     method: str
     seed: int
     stop_reason: str
-    fingerprint: str
+    splits: Splits
+    model: str
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Costs:
+    """What a run took, over all its restarts.
+
+    Args:
+        usage: calls and tokens.
+        usd: US dollars paid; None where a price is unknown.
+        possibly_charged_usd: of attempts that brought no answer, at most; None where a price is unknown.
+        seconds: wall time.
+    """
+
+    usage: Usage
+    usd: float | None
+    possibly_charged_usd: float | None
+    seconds: float
+
+
+@dataclass
 class FinalTest:
     """Scores instructions on the test examples.
 
     Args:
         evaluator: with the test examples.
+        problem: why an answer is missing that may still come; empty where none is.
     """
 
     evaluator: Evaluator
+    problem: str = field(default="", init=False)
 
     def evaluate(self, text: str) -> Evaluation | None:
-        """The instruction on all test examples; None where the budget has no room for them.
-
-        Raises:
-            ProviderError: an answer is missing.
-        """
+        """The instruction on all test examples; None where the budget has no room for them or an answer is missing."""
         try:
             found = self.evaluator.evaluate([Trial(text, 0, len(self.evaluator.examples))])[0]
         except BudgetSpent:
             return None
-        if found == NOT_SENT:
-            return None
         if isinstance(found, CallFailure):
-            raise ProviderError(f"The final test lacks an answer ({found.reason}); start again to request the rest")
+            self.problem = self.problem if found == NOT_SENT else found.reason
+            return None
         return found if len(found.scores) == len(self.evaluator.examples) else None
 
 
-def evaluate_both(pool: Pool, test: FinalTest) -> tuple[Evaluation | None, Evaluation | None]:
+def evaluate_both(pool: Pool, test: FinalTest) -> Evaluations:
     """Tests the best instruction and the best initial one, once if they are the same."""
     best, first = pool.best(), pool.initial().best()
     found = test.evaluate(best.text)
@@ -73,55 +94,80 @@ def evaluate_both(pool: Pool, test: FinalTest) -> tuple[Evaluation | None, Evalu
 
 
 def example_records(
-    validation: Sequence[Example], test: Sequence[Example], marks: tuple[Evaluation | None, Evaluation | None]
+    validation: Evaluator, test: Evaluator, evaluations: Evaluations, extract: Callable[[str], str]
 ) -> list[ExampleRecord]:
     """What examples.jsonl says: validation examples, then test examples with both answers where there are any."""
-    lines = [ExampleRecord("validation", one.input, one.outputs) for one in validation]
-    for place, one in enumerate(test):
-        (output, score), (first, first_score) = (_answer(each, place) for each in marks)
-        lines.append(ExampleRecord("test", one.input, one.outputs, output, score, first, first_score))
+    lines = [ExampleRecord("validation", example.input, example.outputs) for example in validation.examples]
+    for place, example in enumerate(test.examples):
+        (output, score), (first, first_score) = (_answer(each, place) for each in evaluations)
+        scored, first_scored = (None if text is None else extract(text) for text in (output, first))
+        lines.append(
+            ExampleRecord(
+                "test", example.input, example.outputs, output, score, first, first_score, scored, first_scored
+            )
+        )
     return lines
 
 
-def _answer(marks: Evaluation | None, place: int) -> tuple[str | None, float | None]:
-    return (marks.outputs[place], marks.scores[place]) if marks else (None, None)
+def _answer(evaluation: Evaluation | None, place: int) -> tuple[str | None, float | None]:
+    return (evaluation.outputs[place], evaluation.scores[place]) if evaluation else (None, None)
 
 
-def result(
-    pool: Pool,
-    marks: tuple[Evaluation | None, Evaluation | None],
-    test: FinalTest,
-    ending: Ending,
-    usage: Usage,
-    cost_usd: float | None,
-    seconds: float,
-) -> Result:
+def model_name(box: AbstractBlackBox) -> str:
+    """What the task model is called."""
+    return box.endpoint.model if box.endpoint else box.identity.rpartition("/")[2]
+
+
+def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending, costs: Costs) -> Result:
     """What result.json says."""
-    best, first = pool.best(), pool.initial().best()
+    best, first, task = pool.best(), pool.initial().best(), ending.task
+    prompt = task.prompt.filled(best.text)
+    examples = test.evaluator.examples
     return Result(
-        task=ending.task,
-        task_fingerprint=ending.fingerprint,
+        task=task.name,
+        task_fingerprint=task.fingerprint,
         method=ending.method,
         seed=ending.seed,
         best_instruction=best.text,
+        best_prompt=PromptRecord(prompt.text, [{"role": m.role, "content": m.content} for m in prompt.messages]),
         validation_score=best.score,
-        test_score=_mean(marks[0]),
-        test_interval=mean_interval(marks[0].scores) if marks[0] else None,
-        n_test=len(test.evaluator.examples),
+        validation_n=best.n,
+        validation_posterior=pool.posterior_mean(best),
+        validation_interval=_interval(pool, best),
+        test_score=_mean(evaluations[0]),
+        test_interval=mean_interval(evaluations[0].scores) if evaluations[0] else None,
+        n_test=len(examples),
         initial_best_instruction=first.text,
         initial_best_validation_score=first.score,
-        initial_best_test_score=_mean(marks[1]),
-        baselines=baselines(test.evaluator.examples, test.evaluator.metric),
-        calls=usage.calls,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cost_usd=cost_usd,
+        initial_best_validation_n=first.n,
+        initial_best_test_score=_mean(evaluations[1]),
+        baselines={} if task.judge else baselines(examples, test.evaluator.metric),
+        answers=problem_counts(pool),
+        warnings=ending.warnings,
+        model=ending.model,
+        metric=task.metric_name,
+        splits={
+            "demonstrations": len(ending.splits.demonstrations),
+            "validation": len(ending.splits.validation),
+            "test": len(ending.splits.test),
+        },
+        calls=costs.usage.calls,
+        prompt_tokens=costs.usage.prompt_tokens,
+        completion_tokens=costs.usage.completion_tokens,
+        cost_usd=costs.usd,
+        possibly_charged_usd=costs.possibly_charged_usd,
         iterations=pool.iteration - 1,
         stop_reason=ending.stop_reason,
-        seconds=round(seconds, 1),
+        is_complete=not test.problem,
+        seconds=round(costs.seconds, 1),
         versions={package: version(package) for package in PACKAGES},
     )
 
 
-def _mean(marks: Evaluation | None) -> float | None:
-    return sum(marks.scores) / len(marks.scores) if marks else None
+def _interval(pool: Pool, row: ScoredInstruction) -> tuple[float, float]:
+    """The credible interval of an instruction's accuracy, shrunk as its posterior mean is."""
+    return pool.prior.interval(sum(row.scores), row.n)
+
+
+def _mean(evaluation: Evaluation | None) -> float | None:
+    return sum(evaluation.scores) / len(evaluation.scores) if evaluation else None

@@ -9,21 +9,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from duet.engine.answer_problems import require_answers, warnings_of
+from duet.engine.candidate_records import candidate_records
 from duet.engine.estimate import Estimate, Needs, estimate
-from duet.engine.final_test import Ending, FinalTest, evaluate_both, example_records, result
+from duet.engine.final_test import (
+    Costs,
+    Ending,
+    Evaluations,
+    FinalTest,
+    evaluate_both,
+    example_records,
+    model_name,
+    result,
+)
 from duet.engine.plans import Plans
 from duet.engine.request_limit import RequestLimit
 from duet.engine.scoring import Scorer
 from duet.evaluation.allocation import Allocation, next_rung
-from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator, Judging
 from duet.features import FeatureExtractor, encoded, require_white_box
+from duet.messages import printable
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import InstructionFilter, describe_rejections
-from duet.reporting.records import ExampleRecord, Result, write_examples, write_result
+from duet.proposals.instruction_filter import InstructionFilter
+from duet.reporting.records import Result, write_best, write_candidates, write_examples, write_result
 from duet.spending.budget import Budget, Usage
 from duet.spending.spend_tracker import SpendTracker
 from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
@@ -125,7 +137,9 @@ class Search:
         self.last: StepRecord | None = None
         self.result: Result | None = None
         self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
-        self._needs = Needs(self.splits, evaluation, extractor, black_box.overhead, black_box.answer_overhead)
+        self._needs = Needs(
+            self.splits, evaluation, extractor, black_box.overhead, black_box.answer_overhead, task.prompt, task.judge
+        )
         self._started = time.monotonic()
         self._earlier_seconds = 0.0
 
@@ -184,7 +198,10 @@ class Search:
         examples = self.splits.demonstrations
         self._writing = RequestLimit(proposer, type(self.strategy).__name__)
         self._proposer = proposer
-        self._evaluator = Evaluator(box, self.splits.validation, self.task.metric, self.evaluation)
+        judging = Judging(self.task.judge, proposer, self.task.answer) if self.task.judge else None
+        self._evaluator = Evaluator(
+            box, self.splits.validation, self.task.metric, self.evaluation, self.task.prompt, judging
+        )
         self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
         self._plans = Plans(folder)
         first_examples = replace(self._evaluator, examples=self.splits.validation[: self.allocation.examples])
@@ -219,6 +236,9 @@ class Search:
             ) from error
         if not len(pool):
             raise ProviderError("No first instruction got all its answers; start again to request the rest")
+        require_answers(pool, self.evaluation.max_unanswered)
+        for warning in warnings_of(pool, self.evaluation.max_tokens):
+            log.warning(warning)
         return self._grown(pool, Proposal((), len(candidates), len(candidates)))
 
     def resume(self, pool: Pool) -> None:
@@ -267,11 +287,28 @@ class Search:
         """Tells the best instructions apart, tests the winner next to the best initial one, and writes the results."""
         reason = self.stop_reason or self._reason_to_stop() or "iterations"
         self._halve()
-        found, examples = self._tested(reason)
-        write_examples(folder, examples)
-        write_result(folder, found)
-        self.result = found
-        return found
+        self.accounts.keep(Usage())
+        test = FinalTest(replace(self._evaluator, examples=self.splits.test))
+        evaluations = evaluate_both(self.pool, test)
+        write_candidates(folder, candidate_records(self.pool, self.task))
+        write_examples(folder, example_records(self._evaluator, test.evaluator, evaluations, self.task.answer))
+        self.result = self._result(reason, evaluations, test)
+        write_result(folder, self.result)
+        if test.problem:
+            raise ProviderError(f"The final test lacks an answer ({test.problem}); start again to request the rest")
+        return self.result
+
+    def leave(self, folder: Path) -> None:
+        """Writes and says the best instruction so far, where a search ends before its time."""
+        if not len(self.pool) or self.result:
+            return
+        best = self.pool.best()
+        low, high = self.pool.prior.interval(sum(best.scores), best.n)
+        write_best(folder, best.text)
+        log.info(
+            "Best so far, not tested: %s (%.3f on %d examples, %.2f to %.2f)",
+            printable(best.text), best.score, best.n, low, high,
+        )  # fmt: skip
 
     # What a checkpoint holds beside the pool
 
@@ -398,11 +435,12 @@ class Search:
             except BudgetSpent:
                 return
             left -= sum(row.n for row in self.pool) - before
+            log.info("final round %d/%d: %d instructions on %d examples", number + 1, rungs, survivors, rung.fidelity)
 
     def _encode(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with their fused embeddings."""
-        inputs = [example.input for example in self.splits.demonstrations]
-        return encoded(candidates, self.extractor, inputs, self.white_box, self._context.black_box)
+        examples, box = self.splits.demonstrations, self._context.black_box
+        return encoded(candidates, self.extractor, examples, self.white_box, box, self.task.prompt)
 
     def _reason_to_stop(self) -> str | None:
         best, whole = self.pool.best(), min(self.allocation.examples, len(self.splits.validation))
@@ -415,12 +453,11 @@ class Search:
         remaining = self.accounts.remaining_calls
         return "budget" if remaining is not None and remaining < self._first_examples else None
 
-    def _tested(self, reason: str) -> tuple[Result, list[ExampleRecord]]:
-        self.accounts.keep(Usage())
-        if rejected := self._context.rejections:
-            log.info("Candidates that were rejected: %s", describe_rejections(rejected))
-        ending = Ending(self.task.name, type(self.strategy).__name__, self.seed, reason, self.task.fingerprint)
-        test = FinalTest(replace(self._evaluator, examples=self.splits.test))
-        evaluations = evaluate_both(self.pool, test)
-        found = result(self.pool, evaluations, test, ending, self.accounts.usage, self.accounts.usd, self.seconds)
-        return found, example_records(self._evaluator.examples, self.splits.test, evaluations)
+    def _result(self, reason: str, evaluations: Evaluations, test: FinalTest) -> Result:
+        warnings = warnings_of(self.pool, self.evaluation.max_tokens)
+        ending = Ending(
+            self.task, type(self.strategy).__name__, self.seed, reason, self.splits, model_name(self.accounts.boxes[0]),
+            (*warnings, *((f"The final test lacks an answer ({test.problem})",) if test.problem else ())),
+        )  # fmt: skip
+        costs = Costs(self.accounts.usage, self.accounts.usd, self.accounts.possibly_charged_usd, self.seconds)
+        return result(self.pool, evaluations, test, ending, costs)

@@ -6,36 +6,48 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from duet.metrics.judge import Judge, judged
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Outcome, Request
 from duet.models.errors import BudgetSpent
-from duet.prompts import ANSWER, answer_prompt
+from duet.prompts import AnswerPrompt
 from duet.tasks.example import Example
 
 Metric = Callable[[str, Sequence[str]], float]
-MAY_BE_ANSWERED_LATER = {"failed", "not_sent"}
 
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """How an instruction is put to the task black box.
+    """How answers of the task black box are obtained; the prompt is the task's.
 
     Args:
         max_tokens: most tokens of an answer.
-        template: the prompt; ``{instruction}`` and ``{input}`` are filled in.
+        max_unanswered: the share of a run's first answers that may never come, as they are refused, filtered or
+            rejected; each of them counts as wrong. Above it the run stops.
     """
 
     max_tokens: int = 64
-    template: str = ANSWER
+    max_unanswered: float = 0.5
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:
             raise ValueError("Expected evaluation.max_tokens of at least 1")
-        if "{instruction}" not in self.template or "{input}" not in self.template:
-            raise ValueError(f"Expected a template with {{instruction}} and {{input}} but got {self.template!r}")
+        if not 0 <= self.max_unanswered <= 1:
+            raise ValueError(f"Expected evaluation.max_unanswered from 0 to 1 but got {self.max_unanswered}")
 
-    def request(self, text: str, example: Example) -> Request:
-        """The instruction on one example."""
-        return Request(answer_prompt(text, example.input, self.template), self.max_tokens)
+
+@dataclass(frozen=True)
+class Judging:
+    """A model that scores the answers.
+
+    Args:
+        judge: the rubric.
+        black_box: reads it; within the run's budget.
+        answer: what of an answer is scored.
+    """
+
+    judge: Judge
+    black_box: AbstractBlackBox
+    answer: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -82,18 +94,22 @@ class Evaluator:
         black_box: the task model.
         examples: in the order in which every instruction meets them, so that scores are nested and paired.
         metric: (answer, accepted outputs) -> [0, 1].
-        config: size and template of a request.
+        config: size of an answer.
+        prompt: how an instruction is put to the black box.
+        judging: the model that scores answers in the metric's place, if any.
     """
 
     black_box: AbstractBlackBox
     examples: Sequence[Example]
     metric: Metric
     config: EvaluationConfig
+    prompt: AnswerPrompt = AnswerPrompt()
+    judging: Judging | None = None
 
     def requests(self, trials: Sequence[Trial]) -> list[Request]:
         """What the trials send, one after the other."""
         return [
-            self.config.request(trial.text, example)
+            self.prompt.request(trial.text, example, self.config.max_tokens)
             for trial in trials
             for example in self.examples[trial.first : trial.last]
         ]
@@ -109,25 +125,28 @@ class Evaluator:
             ProviderError, BudgetSpent: as the black box.
         """
         outcomes = iter(self.black_box.complete(self.requests(trials)))
-        return [self._read(trial, list(islice(outcomes, len(trial)))) for trial in trials]
+        answered = [answered_part(list(islice(outcomes, len(trial)))) for trial in trials]
+        pairs = [
+            (outcome, example)
+            for trial, part in zip(trials, answered, strict=True)
+            if not isinstance(part, CallFailure)
+            for outcome, example in zip(part, self.examples[trial.first : trial.last], strict=False)
+        ]
+        scores = iter(self._scores(pairs))
+        return [
+            part if isinstance(part, CallFailure) else _evaluation(part, list(islice(scores, len(part))))
+            for part in answered
+        ]
 
-    def _read(self, trial: Trial, outcomes: list[Outcome]) -> Evaluation | CallFailure:
-        if NOT_SENT in outcomes:
-            outcomes = outcomes[: outcomes.index(NOT_SENT)]
-            if not outcomes:
-                return NOT_SENT
-        for outcome in outcomes:
-            if isinstance(outcome, CallFailure) and outcome.kind in MAY_BE_ANSWERED_LATER:
-                return outcome
-        examples = self.examples[trial.first : trial.last]
-        return Evaluation(
-            tuple(self._score(outcome, example) for outcome, example in zip(outcomes, examples, strict=False)),
-            tuple(outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes),
-            tuple(map(problem_of, outcomes)),
-        )
-
-    def _score(self, outcome: Outcome, example: Example) -> float:
-        return float(self.metric(outcome.text, example.outputs)) if isinstance(outcome, Completion) else 0.0
+    def _scores(self, pairs: Sequence[tuple[Outcome, Example]]) -> list[float | CallFailure]:
+        """The score of each outcome; of one that can never come 0."""
+        if self.judging is None:
+            return [
+                float(self.metric(outcome.text, example.outputs)) if isinstance(outcome, Completion) else 0.0
+                for outcome, example in pairs
+            ]
+        texts = [self.judging.answer(outcome.text) if isinstance(outcome, Completion) else "" for outcome, _ in pairs]
+        return judged(self.judging.judge, texts, [example for _, example in pairs], self.judging.black_box)
 
     def score_pairs(self, pairs: Sequence[tuple[str, int]]) -> list[float | None]:
         """The score of an instruction on one example, for each pair; None where the answer may still come.
@@ -138,15 +157,39 @@ class Evaluator:
             BudgetSpent: the time was up.
             ProviderError: as the black box.
         """
-        outcomes = self.black_box.complete([self.config.request(text, self.examples[place]) for text, place in pairs])
-        if NOT_SENT in outcomes:
+        trials = [Trial(text, place, place + 1) for text, place in pairs]
+        found = self.evaluate(trials)
+        if NOT_SENT in found:
             raise BudgetSpent("The time was up before an instruction had been tried")
-        return [
-            None
-            if isinstance(outcome, CallFailure) and outcome.kind in MAY_BE_ANSWERED_LATER
-            else self._score(outcome, self.examples[place])
-            for (_, place), outcome in zip(pairs, outcomes, strict=True)
-        ]
+        return [None if isinstance(each, CallFailure) else each.scores[0] for each in found]
+
+
+def answered_part(outcomes: list[Outcome]) -> list[Outcome] | CallFailure:
+    """The outcomes up to the first that was not sent; why there is none, where one may still come."""
+    if NOT_SENT in outcomes:
+        outcomes = outcomes[: outcomes.index(NOT_SENT)]
+        if not outcomes:
+            return NOT_SENT
+    for outcome in outcomes:
+        if isinstance(outcome, CallFailure) and not outcome.is_final:
+            return outcome
+    return outcomes
+
+
+def _evaluation(outcomes: Sequence[Outcome], scores: Sequence[float | CallFailure]) -> Evaluation | CallFailure:
+    """What was answered, with its scores; a judgement that may still come makes it a failure."""
+    for score in scores:
+        if isinstance(score, CallFailure) and not score.is_final:
+            return score
+    problems = [
+        "not judged" if isinstance(score, CallFailure) else problem_of(outcome)
+        for outcome, score in zip(outcomes, scores, strict=True)
+    ]
+    return Evaluation(
+        tuple(0.0 if isinstance(score, CallFailure) else score for score in scores),
+        tuple(outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes),
+        tuple(problems),
+    )
 
 
 def problem_of(outcome: Outcome) -> str:

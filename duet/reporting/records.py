@@ -35,7 +35,9 @@ class CandidateRecord:
         scores: per example.
         outputs: the black box's answers, per example.
         predicted: what the predictor expected when it was chosen.
-        uncertainty: its standard deviation then.
+        std: its standard deviation then.
+        posterior: the score to be expected on new examples, shrunk towards the pool's.
+        extracted: what was scored of each answer, where that is not all of it.
     """
 
     iteration: int
@@ -47,7 +49,9 @@ class CandidateRecord:
     scores: tuple[float, ...]
     outputs: tuple[str, ...]
     predicted: float | None
-    uncertainty: float | None
+    std: float | None
+    posterior: float | None = None
+    extracted: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class ExampleRecord:
         best_score: its mark.
         initial_output: the best initial instruction's answer to a test example.
         initial_score: its mark.
+        best_extracted: what was scored of the best instruction's answer.
+        initial_extracted: what was scored of the best initial instruction's answer.
     """
 
     split: str
@@ -71,6 +77,21 @@ class ExampleRecord:
     best_score: float | None = None
     initial_output: str | None = None
     initial_score: float | None = None
+    best_extracted: str | None = None
+    initial_extracted: str | None = None
+
+
+@dataclass(frozen=True)
+class PromptRecord:
+    """The whole prompt, ready to paste, with ``{input}`` where the input goes.
+
+    Args:
+        text: as one text.
+        messages: as a chat, each with role and content.
+    """
+
+    text: str
+    messages: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -82,21 +103,33 @@ class Result:
         task_fingerprint: sha256 of its examples and metric: scores of another one can't be compared.
         method: the strategy.
         seed: the run's seed.
-        best_instruction: highest validation score; ties go to the shorter.
-        validation_score: its reward.
+        best_instruction: highest posterior mean on validation examples.
+        best_prompt: the whole prompt with it.
+        validation_score: its mean score on validation examples, which is a lucky one.
+        validation_n: on how many.
+        validation_posterior: its score to be expected on new examples, shrunk towards all instructions' scores.
+        validation_interval: 95 % credible interval of that.
         test_score: its mean metric on the test examples; None where the budget had no room for the test.
         test_interval: 95 % confidence interval of the test score.
         n_test: test examples.
         initial_best_instruction: the best of the initial instructions.
-        initial_best_validation_score: its reward.
+        initial_best_validation_score: its mean score.
+        initial_best_validation_n: on how many examples.
         initial_best_test_score: its mean metric on the same test examples.
         baselines: what needs no search, on the same test examples: ``copy_input``, ``majority_answer``.
+        answers: how many validation answers were cut, empty, refused and so on.
+        warnings: what makes the scores worth less than they look, with what to do.
+        model: the task model's name.
+        metric: its name.
+        splits: how many examples each has.
         calls: black-box calls, the test's included; those that a cache answered count too.
         prompt_tokens: tokens sent.
         completion_tokens: tokens received.
         cost_usd: what this run paid, over all restarts; None where an endpoint's prices are unknown.
+        possibly_charged_usd: for attempts that brought no answer, at most; not part of ``cost_usd``.
         iterations: iterations done.
         stop_reason: ``iterations``, ``threshold``, ``budget`` or ``no new candidates``.
+        is_complete: whether the test lacks no answer; else another start requests the rest.
         seconds: wall time, over all restarts.
         versions: of the packages that matter.
     """
@@ -106,27 +139,44 @@ class Result:
     method: str
     seed: int
     best_instruction: str
+    best_prompt: PromptRecord
     validation_score: float
+    validation_n: int
+    validation_posterior: float
+    validation_interval: tuple[float, float]
     test_score: float | None
     test_interval: tuple[float, float] | None
     n_test: int
     initial_best_instruction: str
     initial_best_validation_score: float
+    initial_best_validation_n: int
     initial_best_test_score: float | None
     baselines: dict[str, float]
+    answers: dict[str, int]
+    warnings: tuple[str, ...]
+    model: str
+    metric: str
+    splits: dict[str, int]
     calls: int
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float | None
+    possibly_charged_usd: float | None
     iterations: int
     stop_reason: str
+    is_complete: bool
     seconds: float
     versions: dict[str, str]
 
 
+def write_best(folder: Path, text: str) -> None:
+    """Replaces best_instruction.txt."""
+    replace_text(folder / BEST, text + "\n")
+
+
 def write_result(folder: Path, result: Result) -> None:
     """Writes best_instruction.txt, then result.json: where the latter lies, the run is finished."""
-    replace_text(folder / BEST, result.best_instruction + "\n")
+    write_best(folder, result.best_instruction)
     replace_text(folder / RESULT, json.dumps(asdict(result), indent=2, ensure_ascii=False) + "\n")
 
 

@@ -34,7 +34,8 @@ def test_the_event_files_hold_every_curve(run: Callable[..., Any]) -> None:
     chosen = [(event.step, event.value) for event in found.Scalars("reward/chosen")]
     assert chosen == [(row.iteration, row.score) for row in done.data.pool if row.iteration]
     best = [event.value for event in found.Scalars("reward/best")]
-    assert best == sorted(best)
+    pool = done.search.pool
+    assert best[-1] == pytest.approx(pool.posterior_mean(pool.best()))
     assert len(best) == 7  # the start and six iterations
     assert found.Scalars("cost/calls")[-1].value == 1 + 4 * (5 + 6)
 
@@ -65,7 +66,7 @@ def test_the_projector_holds_the_pool(run: Callable[..., Any]) -> None:
 
 
 def test_each_scored_instruction_has_a_line(run: Callable[..., Any]) -> None:
-    done = run()
+    done = run(threshold=1.1)
     lines = [json.loads(line) for line in (done.folder / "candidates.jsonl").read_text().splitlines()]
     assert [line["instruction"] for line in lines] == done.texts
     assert [line["score"] for line in lines] == [row.score for row in done.data.pool]

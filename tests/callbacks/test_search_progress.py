@@ -15,11 +15,12 @@ def test_without_a_terminal_there_are_plain_lines(
 ) -> None:
     with caplog.at_level(logging.INFO, "duet"):
         run(lambda text: 1.1 * (text == "Good one."), strategy=listed(["Bad one."], ["Good one."]), iterations=5)
-    first, second, third, fourth = caplog.messages
+    first, warning, second, third, fourth = caplog.messages
     assert first == "5 initial instructions of 5 texts that came; 0 rejected"
-    assert second.startswith("5 instructions scored, best 0.000 [0.00, ")
-    assert third.startswith("iteration 1/5: score 0.000, best 0.000 [0.00, ")
-    assert fourth.startswith("iteration 2/5: score 1.000, best 1.000 [")
+    assert warning.startswith("Every score is 0 after 20 answers: look at the answers in candidates.jsonl")
+    assert second.startswith("5 instructions scored, best 0.031 [0.00, ")
+    assert third.startswith("iteration 1/5: scored 0.000 on 4, best 0.028 [0.00, ")
+    assert fourth.startswith("iteration 2/5: scored 1.000 on 4, best 0.808 [")
     assert fourth.endswith("29 calls  <- new best: Good one.")
 
 
@@ -27,7 +28,7 @@ def test_on_a_terminal_there_is_one_bar(
     run: Callable[..., Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    run(iterations=3)
+    run(iterations=3, threshold=1.1)
     shown = capsys.readouterr().err
     assert "Search" in shown
     assert "3/3" in shown

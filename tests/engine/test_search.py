@@ -20,7 +20,7 @@ def only(best: str) -> Callable[[str], float]:
 
 
 def test_it_stops_after_the_given_number_of_iterations(run: Callable[..., Any]) -> None:
-    done = run(iterations=3)
+    done = run(iterations=3, threshold=1.1)
     assert (done.result["iterations"], done.result["stop_reason"]) == (3, "iterations")
     assert [row.iteration for row in done.data.pool] == [0] * 5 + [1, 2, 3]
 
@@ -50,7 +50,7 @@ def test_it_stops_where_nothing_new_comes_up(run: Callable[..., Any], listed: Ca
 @pytest.mark.parametrize("extra", range(0, 2 * PER_TEXT, 3))
 def test_the_budget_pays_the_final_test_and_is_never_exceeded(run: Callable[..., Any], extra: int) -> None:
     cap = REQUEST + 5 * PER_TEXT + 2 * TEST + extra
-    done = run(iterations=9, budget=Budget(max_calls=cap))
+    done = run(iterations=9, threshold=1.1, budget=Budget(max_calls=cap))
     assert done.result["stop_reason"] == "budget"
     assert done.result["iterations"] == extra // PER_TEXT
     assert done.result["test_score"] is not None

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from duet.evaluation.evaluation import Evaluation, EvaluationConfig, Evaluator, Trial
+from duet.evaluation.evaluation import Evaluation, EvaluationConfig, Evaluator, Judging, Trial
+from duet.metrics.judge import Judge
 from duet.models.base import NOT_SENT, CallFailure, Completion, Outcome, Request
 from duet.models.errors import BudgetSpent
 from duet.models.fakes import ScriptedBlackBox
+from duet.prompts import AnswerPrompt
 from duet.tasks.example import Example
 
 EXAMPLES = [Example("ab", ("ba",)), Example("cd", ("dc", "DC")), Example("ef", ("fe",))]
@@ -56,18 +58,41 @@ def test_all_prompts_go_in_one_stream_in_the_order_of_the_instructions() -> None
     assert box.asked == [Request(form.format(*pair), 9) for pair in pairs]
 
 
-def test_a_template_of_ones_own_is_used() -> None:
+def test_the_tasks_own_prompt_is_used() -> None:
     box = ScriptedBlackBox(lambda request: request.prompt)
-    [found] = evaluator(box, EvaluationConfig(template="{input} <- {instruction}")).evaluate(
-        [Trial("Do {input}.", 0, 1)]
-    )
+    own = Evaluator(box, EXAMPLES, same, EvaluationConfig(), AnswerPrompt("{input} <- {instruction}", stop=("x",)))
+    [found] = own.evaluate([Trial("Do {input}.", 0, 1)])
     assert found == Evaluation((0.0,), ("ab <- Do {input}.",), ("",))
+    assert box.asked[0].stop == ("x",)
 
 
-@pytest.mark.parametrize("template", ["Do {instruction}", "{input}"])
-def test_a_template_names_both_parts(template: str) -> None:
-    with pytest.raises(ValueError, match="Expected a template with"):
-        EvaluationConfig(template=template)
+def judge_of(reply: str | CallFailure) -> tuple[Evaluator, ScriptedBlackBox]:
+    """Answers are scored by a model that always says the same."""
+    judge = ScriptedBlackBox(lambda request: reply)
+    judging = Judging(Judge("Right or wrong?"), judge, lambda answer: answer.upper())
+    return Evaluator(reverser(), EXAMPLES, same, EvaluationConfig(), judging=judging), judge
+
+
+def test_a_judge_scores_what_is_extracted_of_each_answer_in_one_stream() -> None:
+    judged, judge = judge_of("Fine.\nScore: 7")
+    first, second = judged.evaluate(WHOLE)
+    assert isinstance(first, Evaluation)
+    assert isinstance(second, Evaluation)
+    assert first.scores == second.scores == (0.7, 0.7, 0.7)
+    assert first.outputs == ("ba", "dc", "fe")
+    assert len(judge.asked) == 6
+    assert "<answer>\nBA\n</answer>" in judge.asked[0].prompt
+
+
+def test_a_judge_that_gives_no_score_counts_as_wrong_and_is_named() -> None:
+    judged, _ = judge_of("I can't say.")
+    assert judged.evaluate(WHOLE[:1]) == [Evaluation((0.0,) * 3, ("ba", "dc", "fe"), ("not judged",) * 3)]
+
+
+def test_a_judgement_that_may_still_come_is_no_score() -> None:
+    failure = CallFailure("busy")
+    judged, _ = judge_of(failure)
+    assert judged.evaluate(WHOLE[:1]) == [failure]
 
 
 def test_a_trial_with_an_answer_that_may_still_come_has_no_score() -> None:

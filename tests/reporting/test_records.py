@@ -13,6 +13,7 @@ import pytest
 
 from duet.reporting.records import (
     CandidateRecord,
+    PromptRecord,
     Result,
     append_candidates,
     write_candidates,
@@ -21,8 +22,13 @@ from duet.reporting.records import (
 
 RECORD = CandidateRecord(1, "Répète «le» mot.\u2028", "local", None, 0.5, 2, (1.0, 0.0), ("a", "b"), 0.25, 0.125)
 RESULT = Result(
-    "t", "12ab", "Duet", 0, "Do it.", 0.5, None, None, 9, "Do.", 0.25, None, {}, 7, 10, 3, None, 2, "budget", 1.5,
-    {"torch": "2"},
+    task="t", task_fingerprint="12ab", method="Duet", seed=0, best_instruction="Do it.",
+    best_prompt=PromptRecord("Do it. {input}", [{"role": "user", "content": "Do it. {input}"}]), validation_score=0.5,
+    validation_n=20, validation_posterior=0.45, validation_interval=(0.3, 0.6), test_score=None, test_interval=None,
+    n_test=9, initial_best_instruction="Do.", initial_best_validation_score=0.25, initial_best_validation_n=20,
+    initial_best_test_score=None, baselines={}, answers={"cut": 1}, warnings=(), model="m", metric="exact_match",
+    splits={"test": 9}, calls=7, prompt_tokens=10, completion_tokens=3, cost_usd=None, possibly_charged_usd=None,
+    iterations=2, stop_reason="budget", is_complete=True, seconds=1.5, versions={"torch": "2"},
 )  # fmt: skip
 
 

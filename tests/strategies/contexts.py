@@ -24,11 +24,10 @@ def make_context(
     extractor: FeatureExtractor | None = None,
 ) -> SearchContext:
     """A context whose features are those of the instructions alone, unless an extractor says otherwise."""
-    inputs = [example.input for example in examples]
     encode = partial(
         encoded,
         extractor=extractor or FeatureExtractor(outputs="none"),
-        inputs=inputs,
+        examples=examples,
         white_box=encoder,
         black_box=black_box,
     )

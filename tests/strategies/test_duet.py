@@ -102,7 +102,7 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
     for one in proposal.candidates:
         assert one.features is not None
         assert torch.equal(
-            one.features, FeatureExtractor(outputs="none").extract([one.text], ["a"], HashingWhiteBox(), ASKED)[0]
+            one.features, FeatureExtractor(outputs="none").extract([one.text], [], HashingWhiteBox(), ASKED)[0]
         )
         assert one.predicted == one.features[0].item()
 
