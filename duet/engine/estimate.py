@@ -49,14 +49,12 @@ class Needs:
 
         An instruction meets an example once, so the longest examples can come up as often as there are instructions.
         """
-        sizes = sorted(
-            (self.trials([self.evaluation.request(text, example)]) for example in self.splits.validation),
-            key=lambda usage: -usage.tokens,
-        )
+        longest_first = sorted(self.splits.validation, key=lambda example: -len(example.input.encode(errors="replace")))
         left, total = calls, Usage()
-        for size in sizes:
+        for example in longest_first[: -(-calls // max(1, instructions))]:
             times = min(left, instructions)
-            total, left = total + size * times, left - times
+            total += self.trials([self.evaluation.request(text, example)]) * times
+            left -= times
         return total
 
     def tries(self, text: str, calls: int) -> Usage:
