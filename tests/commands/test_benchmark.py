@@ -37,7 +37,7 @@ FAKES: dict[str, Any] = {
 }
 TINY: dict[str, Any] = {
     "search": {
-        "iterations": 2, "threshold": 1.1, "initialisation": {"count": 8}, "evaluation": {"examples": 4},
+        "iterations": 2, "threshold": 1.1, "initialisation": {"count": 8}, "allocation": {"kind": "fixed", "examples": 4},
     },
     "strategy": {"init_args": {"candidates": 8}},
 }  # fmt: skip
