@@ -62,14 +62,12 @@ class Needs:
 
         An instruction meets an example once, so the longest examples can come up as often as there are instructions.
         """
-        sizes = sorted(
-            (self.trials([self._request(text, example)]) for example in self.splits.validation),
-            key=lambda usage: -usage.tokens,
-        )
+        longest_first = sorted(self.splits.validation, key=_input_size, reverse=True)
         left, total = calls, Usage()
-        for size in sizes:
+        for example in longest_first[: -(-calls // max(1, instructions))]:
             times = min(left, instructions)
-            total, left = total + size * times, left - times
+            total += self.trials([self._request(text, example)]) * times
+            left -= times
         return total
 
     def tries(self, text: str, calls: int) -> Usage:
@@ -219,3 +217,8 @@ def _told(requests: Sequence[Request], wanted: InstructionFilter) -> list[Reques
 def _size(example: Example) -> int:
     """How long it is in a judge's request."""
     return len(example.input) + sum(map(len, example.outputs))
+
+
+def _input_size(example: Example) -> int:
+    """Bytes of what a prompt holds of it: its input and the columns of it."""
+    return sum(len(text.encode(errors="replace")) for text in (example.input, *example.fields.values()))

@@ -40,6 +40,7 @@ from duet.spending.budget import Budget, Usage
 from duet.spending.spend_tracker import SpendTracker
 from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
 from duet.tasks.split_notes import split_warnings
+from duet.tasks.splits import Splits
 from duet.tasks.task import Task
 
 log = logging.getLogger("duet")
@@ -174,12 +175,12 @@ class Search:
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""
-        return self.estimate_for(self.task, self.seed)
+        return self.estimate_for(self.splits, self.seed)
 
-    def estimate_for(self, task: Task, seed: int) -> Estimate:
-        """The most that a search with the same settings can spend on this task with this seed."""
+    def estimate_for(self, splits: Splits, seed: int) -> Estimate:
+        """The most that a search with the same settings can spend on the splits of a task with this seed."""
         boxes = self.accounts.boxes
-        needs = Needs(task.splits(seed), self.evaluation, self.extractor, boxes[0].overhead)
+        needs = Needs(splits, self.evaluation, self.extractor, boxes[0].overhead)
         return estimate(
             needs, self.initialisation, self.strategy, self.instruction_filter, boxes, self.allocation,
             self.iterations, seed,

@@ -37,7 +37,8 @@ FAKES: dict[str, Any] = {
 }
 TINY: dict[str, Any] = {
     "search": {
-        "iterations": 2, "threshold": 1.1, "initialisation": {"count": 8}, "evaluation": {"examples": 4},
+        "iterations": 2, "threshold": 1.1, "initialisation": {"count": 8},
+        "allocation": {"kind": "fixed", "examples": 4},
     },
     "strategy": {"init_args": {"candidates": 8}},
 }  # fmt: skip
@@ -177,7 +178,7 @@ def test_two_shards_on_two_machines_are_the_whole_and_so_are_their_tables(folder
     assert benchmark("other", "--no_report", "--shard=2/2") == 0
     assert (sorted(left_behind("one")), sorted(left_behind("other"))) == (sorted(CELLS[::2]), sorted(CELLS[1::2]))
     assert left_behind("one") | left_behind("other") == left_behind(whole)
-    assert cli.main(["report", "one", "other", "--output=merged"]) == 0
+    assert cli.main(["report", "one", "other", "--paper", "--output=merged"]) == 0
     assert tables(Path("merged")) == tables(whole / "report")
     assert "table_1.csv" in tables(Path("merged"))
 
