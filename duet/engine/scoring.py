@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from duet.engine.estimate import Needs
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
@@ -54,10 +54,15 @@ class Scorer:
         """
         known = {row.text: row for row in pool}
         trials = [Trial(text, known[text].n, examples) for text, examples in (raised or {}).items()]
-        trials += [Trial(candidate.text, 0, fidelity) for candidate in candidates]
+        trials += [Trial(candidate.text, 0, fidelity) for candidate in candidates if candidate.text not in known]
         trials = [trial for trial in trials if len(trial) > 0]
+        again = [  # a method may propose a text anew: it has its score, and that is its iteration
+            replace(row, candidate=candidate, iteration=pool.iteration)
+            for candidate in candidates
+            if (row := known.get(candidate.text))
+        ]
         if not trials:
-            return pool
+            return pool + again
         count = self.tracker.affordable(lambda number: self._needed(trials[:number], pool, candidates), len(trials))
         if not count:
             raise BudgetSpent("there is no room for one more score beside the final test")
@@ -74,7 +79,6 @@ class Scorer:
             for candidate in candidates
             if (evaluation := evaluations.get(candidate.text)) and candidate.text not in known
         ]
-        again = [row.with_candidate(candidate) for candidate in candidates if (row := known.get(candidate.text))]
         return pool.extended(evaluations) + new + again
 
     def keep_room(self, pool: Pool, texts: Sequence[str] = ()) -> None:
