@@ -163,7 +163,7 @@ def test_a_text_that_is_proposed_again_has_its_score_and_an_iteration_of_its_own
     run: Callable[..., Any], listed: Callable[..., Any]
 ) -> None:
     fixed = Allocation(kind="fixed", examples=3)
-    done = run(only(BEST), strategy=listed(["Bad one.", "Bad one."]), iterations=2, allocation=fixed, threshold=1.1)
+    done = run(only(BEST), strategy=listed(["Bad one."], ["Bad one."]), iterations=2, allocation=fixed, threshold=1.1)
     repeated = [(row.iteration, row.n) for row in done.search.pool if row.text == "Bad one."]
     assert repeated[-2:] == [(1, 3), (2, 3)]
 
