@@ -12,15 +12,13 @@ from duet.metrics.judge import Judge
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import Endpoint, prices_of
 from duet.models.prices import dollars
-from duet.prompts import AnswerPrompt, initial_request
+from duet.prompts import LONGEST_LETTER, AnswerPrompt, initial_request
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.spending.budget import Usage, cost, most
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
 from duet.tasks.splits import Splits
-
-_LONGEST_LETTER = "\N{GRINNING FACE}"  # four bytes, and a token has one at least
 
 
 @dataclass(frozen=True)
@@ -187,8 +185,13 @@ def estimate(
     """
     silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
     initialisation.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
-    longest = [_LONGEST_LETTER * instruction_filter.max_characters]
-    written = _told(strategy.longest_requests(needs.splits.demonstrations, longest[0]), instruction_filter)
+    longest = [LONGEST_LETTER * instruction_filter.max_characters]
+    shown = needs.splits.demonstrations
+    written = _told(
+        strategy.longest_requests(shown, longest[0], needs.splits.validation, boxes[1].follows_requests),
+        instruction_filter,
+    )
+    longest = [longest[0] + strategy.longest_exemplars(shown)]
     declared = strategy.requirements
     n_scored = initialisation.count + iterations * declared.choose
     calls = allocation.calls(n_scored, len(needs.splits.validation))

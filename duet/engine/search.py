@@ -366,7 +366,8 @@ class Search:
             ValueError: it is larger.
         """
         needs, name = self.strategy.requirements, type(self.strategy).__name__
-        self._writing.allow(len(self.strategy.longest_requests(self.splits.demonstrations, "")))
+        shown, follows = self.splits.demonstrations, self._proposer.follows_requests
+        self._writing.allow(len(self.strategy.longest_requests(shown, "", follows_requests=follows)))
         proposal = self.strategy.propose(self.pool, predictor if needs.predictor else None, self._context)
         if len(proposal.candidates) > needs.choose:
             raise ValueError(

@@ -48,7 +48,7 @@ def test_no_run_spends_more_than_its_estimate(run: Callable[..., Any], paid: Any
 
 
 def test_candidates_that_the_black_box_writes_are_part_of_it(run: Callable[..., Any], paid: Any) -> None:
-    from duet.strategies.writing import Shares
+    from duet.strategies.shares import Shares
 
     writing = Duet(candidates=4, shares=Shares(0.0, 0.0, 0.0, paraphrase=0.5, resample=0.5), attempts=2)
     done = run(wrap=paid(PRICES), strategy=writing, iterations=2, threshold=1.1)

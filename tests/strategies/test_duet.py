@@ -15,8 +15,8 @@ from duet.models.ngram_encoder import NGramEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.strategies.duet import Duet
+from duet.strategies.shares import Shares
 from duet.strategies.strategy import SearchContext
-from duet.strategies.writing import Shares
 from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
