@@ -126,7 +126,7 @@ def black_box(quality: Quality, failing: Sequence[str], first: Sequence[str]) ->
             return "\n".join(f"- The instruction was to {text}" for text in texts)
         if request.prompt.endswith(("The instruction was to", "Variation:")):
             return f"The instruction was to write word number {request.seed % 1000}."
-        instruction, _, rest = request.prompt.removeprefix("Instruction: ").partition("\n\nInput: ")
+        instruction, _, rest = request.prompt.removeprefix("Instruction: ").rpartition("\n\nInput: ")
         if instruction in failing:
             return CallFailure("server error")
         wrong, right = rest.removesuffix("\nOutput:").split()
