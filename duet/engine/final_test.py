@@ -122,8 +122,7 @@ def own_instructions(pool: Pool, best: Evaluation | None) -> tuple[OwnInstructio
     """What result.json says of them; the best one is tested."""
     tests = chain([_mean(best)], repeat(None))
     return tuple(
-        OwnInstruction(row.text, row.score, row.n, score)
-        for row, score in zip(own_rows(pool), tests, strict=False)
+        OwnInstruction(row.text, row.score, row.n, score) for row, score in zip(own_rows(pool), tests, strict=False)
     )
 
 
@@ -133,7 +132,9 @@ def example_records(
     """What examples.jsonl says: validation examples, then test examples with both answers where there are any."""
     lines = [ExampleRecord("validation", example.input, example.outputs) for example in validation.examples]
     for place, example in enumerate(test.examples):
-        (output, score), (first, first_score) = (_answer(each, place) for each in (evaluations.best, evaluations.initial))
+        (output, score), (first, first_score) = (
+            _answer(each, place) for each in (evaluations.best, evaluations.initial)
+        )
         scored, first_scored = (None if text is None else extract(text) for text in (output, first))
         lines.append(
             ExampleRecord(

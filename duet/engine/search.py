@@ -139,7 +139,13 @@ class Search:
         self.result: Result | None = None
         self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
         self._needs = Needs(
-            self.splits, evaluation, extractor, black_box.overhead, black_box.answer_overhead, task.prompt, task.judge,
+            self.splits,
+            evaluation,
+            extractor,
+            black_box.overhead,
+            black_box.answer_overhead,
+            task.prompt,
+            task.judge,
             tested=3 if initialisation.own else 2,
         )
         self._started = time.monotonic()
