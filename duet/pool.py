@@ -26,6 +26,7 @@ class Candidate:
         latent: the soft prompt's point in the latent space, if it was written under one.
         predicted: the predictor's mean at the time of choice, on the reward's scale.
         std: its standard deviation at the time of choice, on the reward's scale.
+        exemplars: the end of the text that shows demonstrations; empty where it is all instruction.
     """
 
     text: str
@@ -35,6 +36,16 @@ class Candidate:
     latent: tuple[float, ...] | None = None
     predicted: float | None = None
     std: float | None = None
+    exemplars: str = ""
+
+    @property
+    def instruction(self) -> str:
+        """The text without its exemplars.
+
+        >>> Candidate("Sort it. b a -> a b", "exemplars", exemplars=" b a -> a b").instruction
+        'Sort it.'
+        """
+        return self.text.removesuffix(self.exemplars)
 
 
 @dataclass(frozen=True)

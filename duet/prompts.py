@@ -15,8 +15,9 @@ from duet.tasks.labels import closed_labels, label_of
 PREFIX = "The instruction was to"
 MAX_CHARACTERS = 24_000  # of the demonstrations in a prompt, some 6,000 tokens
 SEPARATOR = "---"  # between instructions of several lines
+LONGEST_LETTER = "\N{GRINNING FACE}"  # four bytes, and a token has one at least
 _CUT = " [...] "
-_SHORTEST = 40  # characters that are left of a text at least
+SHORTEST = 40  # characters that are left of a text at least
 ANSWER = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
 INDUCTION = f"{{demonstrations}}\n\n{PREFIX}"
 INITIAL_REQUEST = """\
@@ -179,7 +180,7 @@ def shorten(text: str, most: int) -> str:
     >>> shorten("one two three four five six seven eight nine ten", 44)
     'one two three four five [...] nine ten'
     """
-    most = max(most, _SHORTEST)
+    most = max(most, SHORTEST)
     if len(text) <= most:
         return text
     n_end = (most - len(_CUT)) // 3

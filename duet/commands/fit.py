@@ -75,6 +75,7 @@ def summary(result: dict[str, Any], page: Path) -> list[str]:
         _score(result),
         _validation(result),
         _start(result),
+        *_own(result),
         *(f"Warning: {printable(warning, 2000)}" for warning in result["warnings"]),
         f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
         f"Report: {page}",
@@ -104,6 +105,18 @@ def _start(result: dict[str, Any]) -> str:
     if first == result["best_instruction"]:
         return "Before the search: the same; no better instruction was found"
     return f"Before the search: {'not tested' if score is None else f'{score:.3f}'} with {printable(first, 2000)}"
+
+
+def _own(result: dict[str, Any]) -> list[str]:
+    """The best instruction of the user's own, where there is one that is not named already."""
+    own = result["own_instructions"][:1]
+    named = result["best_instruction"], result["initial_best_instruction"]
+    return [
+        f"The best of yours: {'not tested' if each['test_score'] is None else format(each['test_score'], '.3f')} "
+        f"with {printable(each['instruction'], 2000)}"
+        for each in own
+        if each["instruction"] not in named
+    ]
 
 
 def quiet() -> None:

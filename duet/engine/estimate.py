@@ -12,15 +12,13 @@ from duet.metrics.judge import Judge
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import Endpoint, prices_of
 from duet.models.prices import dollars
-from duet.prompts import AnswerPrompt, initial_request
+from duet.prompts import LONGEST_LETTER, AnswerPrompt, initial_request
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.spending.budget import Usage, cost, most
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
 from duet.tasks.splits import Splits
-
-_LONGEST_LETTER = "\N{GRINNING FACE}"  # four bytes, and a token has one at least
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class Needs:
         answer_overhead: tokens that each of its answers can take beyond ``max_tokens``.
         prompt: how an instruction is put to the black box.
         judge: scores the answers in the metric's place, if there is one; each takes a call more.
+        tested: how many instructions the final test is of.
     """
 
     splits: Splits
@@ -44,6 +43,7 @@ class Needs:
     answer_overhead: int = 0
     prompt: AnswerPrompt = AnswerPrompt()
     judge: Judge | None = None
+    tested: int = 2
 
     def trials(self, requests: Sequence[Request]) -> Usage:
         """These requests for answers, with what it takes to score them."""
@@ -54,7 +54,7 @@ class Needs:
         if self.judge is None or not answers:
             return Usage()
         longest = max((*self.splits.validation, *self.splits.test), key=_size)
-        answer = _LONGEST_LETTER * self.evaluation.max_tokens
+        answer = LONGEST_LETTER * self.evaluation.max_tokens
         return most([self.judge.request(answer, longest)]) * answers
 
     def scores(self, text: str, instructions: int, calls: int) -> Usage:
@@ -84,9 +84,9 @@ class Needs:
         return most(requests, self.overhead, self.answer_overhead)
 
     def final_test(self, texts: Iterable[str]) -> Usage:
-        """The test of the best instruction and of the best initial one, whichever two of the texts they are."""
+        """The test of the best instruction, of the best initial and the best own one, whichever they are."""
         longest = sorted({*texts}, key=lambda text: -len(text.encode(errors="replace")))
-        return self._tried((longest * 2)[:2], self.splits.test)
+        return self._tried((longest * self.tested)[: self.tested], self.splits.test)
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
         return self.trials([self._request(text, example) for text in texts for example in examples])
@@ -187,12 +187,18 @@ def estimate(
     """
     silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
     initialisation.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
-    longest = [_LONGEST_LETTER * instruction_filter.max_characters]
-    written = _told(strategy.longest_requests(needs.splits.demonstrations, longest[0]), instruction_filter)
+    texts = (LONGEST_LETTER * instruction_filter.max_characters, *initialisation.own)
+    longest = [max(texts, key=lambda text: len(text.encode(errors="replace")))]
+    shown = needs.splits.demonstrations
+    written = _told(
+        strategy.longest_requests(shown, longest[0], needs.splits.validation, boxes[1].follows_requests),
+        instruction_filter,
+    )
+    longest = [longest[0] + strategy.longest_exemplars(shown)]
     declared = strategy.requirements
-    n_scored = initialisation.count + iterations * declared.choose
+    n_scored = initialisation.most + iterations * declared.choose
     calls = allocation.calls(n_scored, len(needs.splits.validation))
-    n_read = initialisation.count + iterations * max(declared.choose, declared.read) if declared.read else 0
+    n_read = initialisation.most + iterations * max(declared.choose, declared.read) if declared.read else 0
     tries = needs.tries(longest[0], declared.trial_calls)
     task = boxes[0].endpoint
     parts = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import chain, repeat
 
 from duet.engine.answer_problems import problem_counts
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
@@ -12,14 +13,13 @@ from duet.metrics.intervals import mean_interval
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure
 from duet.models.errors import BudgetSpent
 from duet.pool import Pool, ScoredInstruction
-from duet.reporting.records import ExampleRecord, PromptRecord, Result
+from duet.reporting.records import ExampleRecord, OwnInstruction, PromptRecord, Result
 from duet.spending.budget import Usage
 from duet.tasks.baselines import baselines
 from duet.tasks.splits import Splits
 from duet.tasks.task import Task
 
 PACKAGES = ("torch", "lightning", "transformers")
-Evaluations = tuple[Evaluation | None, Evaluation | None]  # of the best instruction, of the best initial one
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,44 @@ class FinalTest:
         return found if len(found.scores) == len(self.evaluator.examples) else None
 
 
-def evaluate_both(pool: Pool, test: FinalTest) -> Evaluations:
-    """Tests the best instruction and the best initial one, once if they are the same."""
-    best, first = pool.best(), pool.initial().best()
-    found = test.evaluate(best.text)
-    return found, found if first.text == best.text else test.evaluate(first.text)
+@dataclass(frozen=True)
+class Evaluations:
+    """What the final test says; None where the budget had no room.
+
+    Args:
+        best: of the best instruction.
+        initial: of the best initial one.
+        own: of the best one of the user's own; None without any.
+    """
+
+    best: Evaluation | None
+    initial: Evaluation | None
+    own: Evaluation | None
+
+
+def evaluate_chosen(pool: Pool, test: FinalTest) -> Evaluations:
+    """Tests the best instruction, the best initial one and the best own one; each text once."""
+    rows = [pool.best(), pool.initial().best(), *own_rows(pool)[:1]]
+    found = {text: test.evaluate(text) for text in dict.fromkeys(row.text for row in rows)}
+    best, initial, *own = (found[row.text] for row in rows)
+    return Evaluations(best, initial, own[0] if own else None)
+
+
+def own_rows(pool: Pool) -> list[ScoredInstruction]:
+    """The instructions of the user's own, best first."""
+    own = Pool(tuple(row for row in pool if row.candidate.origin == "own"))
+    if not len(own):
+        return []
+    best = own.best()
+    return [best, *(row for row in own.ranked() if row is not best)]
+
+
+def own_instructions(pool: Pool, best: Evaluation | None) -> tuple[OwnInstruction, ...]:
+    """What result.json says of them; the best one is tested."""
+    tests = chain([_mean(best)], repeat(None))
+    return tuple(
+        OwnInstruction(row.text, row.score, row.n, score) for row, score in zip(own_rows(pool), tests, strict=False)
+    )
 
 
 def example_records(
@@ -99,7 +132,9 @@ def example_records(
     """What examples.jsonl says: validation examples, then test examples with both answers where there are any."""
     lines = [ExampleRecord("validation", example.input, example.outputs) for example in validation.examples]
     for place, example in enumerate(test.examples):
-        (output, score), (first, first_score) = (_answer(each, place) for each in evaluations)
+        (output, score), (first, first_score) = (
+            _answer(each, place) for each in (evaluations.best, evaluations.initial)
+        )
         scored, first_scored = (None if text is None else extract(text) for text in (output, first))
         lines.append(
             ExampleRecord(
@@ -134,13 +169,14 @@ def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending
         validation_n=best.n,
         validation_posterior=pool.posterior_mean(best),
         validation_interval=_interval(pool, best),
-        test_score=_mean(evaluations[0]),
-        test_interval=mean_interval(evaluations[0].scores) if evaluations[0] else None,
+        test_score=_mean(evaluations.best),
+        test_interval=mean_interval(evaluations.best.scores) if evaluations.best else None,
         n_test=len(examples),
         initial_best_instruction=first.text,
         initial_best_validation_score=first.score,
         initial_best_validation_n=first.n,
-        initial_best_test_score=_mean(evaluations[1]),
+        initial_best_test_score=_mean(evaluations.initial),
+        own_instructions=own_instructions(pool, evaluations.own),
         baselines={} if task.judge else baselines(examples, test.evaluator.metric),
         answers=problem_counts(pool),
         warnings=ending.warnings,

@@ -17,7 +17,7 @@ from duet.engine.final_test import (
     Ending,
     Evaluations,
     FinalTest,
-    evaluate_both,
+    evaluate_chosen,
     example_records,
     model_name,
     result,
@@ -139,7 +139,14 @@ class Search:
         self.result: Result | None = None
         self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
         self._needs = Needs(
-            self.splits, evaluation, extractor, black_box.overhead, black_box.answer_overhead, task.prompt, task.judge
+            self.splits,
+            evaluation,
+            extractor,
+            black_box.overhead,
+            black_box.answer_overhead,
+            task.prompt,
+            task.judge,
+            tested=3 if initialisation.own else 2,
         )
         self._started = time.monotonic()
         self._earlier_seconds = 0.0
@@ -180,7 +187,7 @@ class Search:
     def estimate_for(self, splits: Splits, seed: int) -> Estimate:
         """The most that a search with the same settings can spend on the splits of a task with this seed."""
         boxes = self.accounts.boxes
-        needs = Needs(splits, self.evaluation, self.extractor, boxes[0].overhead)
+        needs = replace(self._needs, splits=splits)
         return estimate(
             needs, self.initialisation, self.strategy, self.instruction_filter, boxes, self.allocation,
             self.iterations, seed,
@@ -290,7 +297,7 @@ class Search:
         self._halve()
         self.accounts.keep(Usage())
         test = FinalTest(replace(self._evaluator, examples=self.splits.test))
-        evaluations = evaluate_both(self.pool, test)
+        evaluations = evaluate_chosen(self.pool, test)
         write_candidates(folder, candidate_records(self.pool, self.task))
         write_examples(folder, example_records(self._evaluator, test.evaluator, evaluations, self.task.answer))
         self.result = self._result(reason, evaluations, test)
@@ -366,7 +373,8 @@ class Search:
             ValueError: it is larger.
         """
         needs, name = self.strategy.requirements, type(self.strategy).__name__
-        self._writing.allow(len(self.strategy.longest_requests(self.splits.demonstrations, "")))
+        shown, follows = self.splits.demonstrations, self._proposer.follows_requests
+        self._writing.allow(len(self.strategy.longest_requests(shown, "", follows_requests=follows)))
         proposal = self.strategy.propose(self.pool, predictor if needs.predictor else None, self._context)
         if len(proposal.candidates) > needs.choose:
             raise ValueError(
@@ -394,7 +402,7 @@ class Search:
     def _plan_scores(self) -> None:
         """Divides the calls that scores may take; the same in every start of a run."""
         available = len(self.splits.validation)
-        wanted = self.initialisation.count + self.iterations * self.strategy.requirements.choose
+        wanted = self.initialisation.most + self.iterations * self.strategy.requirements.choose
         calls = self.allocation.calls(wanted, available)
         if self.accounts.budget.caps_purchases:
             most = wanted * available if self.allocation.kind == "successive_halving" else calls

@@ -99,6 +99,11 @@ class HashingBlackBox(AbstractBlackBox):
         """The name."""
         return "hashing"
 
+    @property
+    def follows_requests(self) -> bool:
+        """It knows nothing but an induction prompt."""
+        return False
+
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests``, some at a time; greedy ones ignore the seed."""
         return in_batches(requests, _BATCH, self._answer_all, may_send)

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
@@ -23,6 +24,7 @@ from duet.prompts import (
 )
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.instruction_filter import LISTED, InstructionFilter, canonical
+from duet.proposals.own_instructions import read_instructions
 from duet.tasks.example import Example
 from duet.tasks.labels import closed_labels
 
@@ -106,7 +108,7 @@ class Initialisation:
     Args:
         mode: ``request``, one structured request for all of them (the paper's); ``sample``, sampled completions of the
             induction prompt, each with demonstrations of its own, for models that can't follow long requests.
-        count: how many instructions.
+        count: how many instructions, own ones included.
         demonstrations: examples per prompt; more where every label is to be shown.
         max_rounds: how often to ask again when there are fewer than ``count`` distinct ones.
         temperature: of the replies.
@@ -116,6 +118,8 @@ class Initialisation:
         fresh_demonstrations: whether each round sees demonstrations of its own; else all see the same (the paper).
         task_description: what the task is, for the model that writes; the search is for instructions, not for this.
         audience: which model or people the instructions are for.
+        instructions: own ones, which are scored first, whatever the filter says of them: a list, or a file with one per
+            line, or a JSON or YAML file with a list.
     """
 
     mode: Literal["request", "sample"] = "request"
@@ -128,10 +132,25 @@ class Initialisation:
     fresh_demonstrations: bool = True
     task_description: str = ""
     audience: str = ""
+    instructions: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
         if min(self.count, self.demonstrations, self.max_rounds, self.max_tokens) < 1:
             raise ValueError("Expected initialisation.count, demonstrations, max_rounds and max_tokens of at least 1")
+
+    @cached_property
+    def own(self) -> tuple[str, ...]:
+        """The instructions of the user's own.
+
+        Raises:
+            ValueError: the file that is to hold them does not.
+        """
+        return read_instructions(self.instructions)
+
+    @property
+    def most(self) -> int:
+        """The most first instructions: as many as are wanted, or all own ones."""
+        return max(self.count, len(self.own))
 
     def candidates(
         self,
@@ -150,17 +169,19 @@ class Initialisation:
         instruction_filter: InstructionFilter,
         seed: int,
     ) -> FirstInstructions:
-        """At most ``count`` distinct instructions; fewer when ``max_rounds`` replies held no more.
+        """Own instructions, then written ones, together ``count``; fewer when ``max_rounds`` replies held no more.
 
         Raises:
             ProviderError: there is none, as calls failed or were rejected.
             BudgetSpent: there is none, as the time was up.
         """
-        found: dict[str, None] = {}
+        found = dict.fromkeys(self.own)
         failures: list[CallFailure] = []
         texts: list[str] = []
         for requests in self._rounds(demonstrations, instruction_filter, seed, black_box.context_length):
             missing = self.count - len(found)
+            if missing < 1:
+                break
             outcomes = black_box.complete(requests[:missing] if self.mode == "sample" else requests)
             came = [self._texts(outcome, instruction_filter) for outcome in outcomes if isinstance(outcome, Completion)]
             texts += [text for reply in came for text in reply]
@@ -171,13 +192,12 @@ class Initialisation:
                 if instruction_filter.rejection_reason(text, demonstrations) is None
             )
             failures += [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
-            if len(found) >= self.count:
-                break
         if not found:
             _explain(failures)
         rejected = instruction_filter.rejections(texts, demonstrations)
-        kept = tuple(Candidate(text, "initial") for text in list(found)[: self.count])
-        return FirstInstructions(kept, len(texts), rejected)
+        kept = (Candidate(text, "own" if text in self.own else "initial") for text in list(found)[: self.most])
+        unusual = instruction_filter.rejections(self.own, demonstrations)
+        return FirstInstructions(tuple(kept), len(texts), rejected, unusual)
 
     def first_request(
         self, demonstrations: Sequence[Example], instruction_filter: InstructionFilter, seed: int
@@ -204,7 +224,7 @@ class Initialisation:
                 yield [Request(prompt, self.max_tokens, self.temperature, seed + number)]
                 shown = self._drawn(demonstrations, generator) if self.fresh_demonstrations else shown
                 continue
-            draws = [self._drawn(demonstrations, generator) for _ in range(self.count)]
+            draws = [self._drawn(demonstrations, generator) for _ in range(self.count - len(self.own))]
             seeds = [generator.getrandbits(31) for _ in draws]
             yield [
                 Request(induction_prompt(draw, room), self.max_tokens, self.temperature, draw_seed)
@@ -220,7 +240,7 @@ class Initialisation:
         named = {"The task": self.task_description, "The instructions are for": self.audience}
         return initial_request(
             shown,
-            self.count,
+            max(1, self.count - len(self.own)),
             labels=closed_labels(demonstrations) if self.cover_labels else (),
             about=[f"{name}: {text}" for name, text in named.items() if text],
             requirements=wanted.requirements,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from duet.prompts import PREFIX
+from duet.proposals.quotes import quotes_a_part
 from duet.proposals.scripts import END_MARKS, WITHOUT_BLANKS, count_words, end_mark, may_be
 from duet.tasks.example import Example
 
@@ -112,7 +113,7 @@ class InstructionFilter:
             return "lacks a phrase to keep"
         if re.search(r"\b(input|output)s?:", text, re.IGNORECASE):
             return "copies the demonstrations' form"
-        if any(_quotes(text, example) for example in examples):
+        if any(_quotes(text, example) for example in examples) or quotes_a_part(text, examples):
             return "quotes an example"
         return None
 

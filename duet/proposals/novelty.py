@@ -8,7 +8,7 @@ from duet.pool import Candidate, Pool
 
 
 def new_candidates(batch: Sequence[Candidate], pool: Pool, accepts: Callable[[str], bool]) -> list[Candidate]:
-    """The distinct ones that are not in the pool and are accepted, in their order; of equal texts the first.
+    """The distinct ones that are not in the pool and whose instruction is accepted; of equal texts the first.
 
     >>> batch = [Candidate(text, "a") for text in ("Sort it.", "Stop.", "Sort it.", "Copy it.")]
     >>> [one.text for one in new_candidates(batch, Pool(), lambda text: len(text) > 5)]
@@ -16,7 +16,7 @@ def new_candidates(batch: Sequence[Candidate], pool: Pool, accepts: Callable[[st
     """
     known, new = set(pool.texts), []
     for one in batch:
-        if one.text not in known and accepts(one.text):
+        if one.text not in known and accepts(one.instruction):
             new.append(one)
         known.add(one.text)
     return new

@@ -95,6 +95,23 @@ class PromptRecord:
 
 
 @dataclass(frozen=True)
+class OwnInstruction:
+    """A starting instruction of the user's own.
+
+    Args:
+        instruction: the text.
+        validation_score: its reward.
+        n: validation examples.
+        test_score: its mean metric on the test examples; the best own one is tested, the others are not.
+    """
+
+    instruction: str
+    validation_score: float
+    n: int
+    test_score: float | None
+
+
+@dataclass(frozen=True)
 class Result:
     """result.json: what a run found and what it cost.
 
@@ -116,6 +133,7 @@ class Result:
         initial_best_validation_score: its mean score.
         initial_best_validation_n: on how many examples.
         initial_best_test_score: its mean metric on the same test examples.
+        own_instructions: those of the user's own, best first.
         baselines: what needs no search, on the same test examples: ``copy_input``, ``majority_answer``.
         answers: how many validation answers were cut, empty, refused and so on.
         warnings: what makes the scores worth less than they look, with what to do.
@@ -151,6 +169,7 @@ class Result:
     initial_best_validation_score: float
     initial_best_validation_n: int
     initial_best_test_score: float | None
+    own_instructions: tuple[OwnInstruction, ...]
     baselines: dict[str, float]
     answers: dict[str, int]
     warnings: tuple[str, ...]

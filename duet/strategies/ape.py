@@ -76,7 +76,13 @@ class Ape(AbstractStrategy):
         """Neither predictor nor features; ``ucb`` tries proposals on examples itself."""
         return Requirements(self.per_iteration, trial_calls=self.trials.most_calls if self.variant == "ucb" else 0)
 
-    def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
+    def longest_requests(
+        self,
+        demonstrations: Sequence[Example],
+        longest: str,
+        scored: Sequence[Example] = (),
+        follows_requests: bool = True,
+    ) -> list[Request]:
         """All attempts, as paraphrases if there can be some."""
         spec = ProposalSpec("paraphrase", parent=longest) if self.variant == "iterative" else ProposalSpec("resample")
         return self._writer.longest_requests([spec] * self._batch_size * self.attempts, demonstrations, longest)

@@ -68,7 +68,13 @@ class AbstractEvoPrompt(AbstractStrategy):
         """Neither predictor nor features."""
         return Requirements(self.per_iteration)
 
-    def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
+    def longest_requests(
+        self,
+        demonstrations: Sequence[Example],
+        longest: str,
+        scored: Sequence[Example] = (),
+        follows_requests: bool = True,
+    ) -> list[Request]:
         """All attempts, each as the longest request."""
         variations = [Variation(origin, (longest,) * 4) for origin in ("paraphrase", "crossover", "difference")]
         prompt = max(

@@ -76,9 +76,14 @@ class SearchContext:
     instruction_filter: InstructionFilter = InstructionFilter()
     rejections: Counter[str] = field(default_factory=Counter, compare=False)
 
-    def accepts(self, text: str) -> bool:
-        """Whether a text may be an instruction; what is rejected is counted."""
-        reason = self.instruction_filter.rejection_reason(text, self.demonstrations)
+    def accepts(self, text: str, shown: Sequence[Example] = ()) -> bool:
+        """Whether a text may be an instruction; what is rejected is counted.
+
+        Args:
+            text: the instruction.
+            shown: examples, beside the demonstrations, that its writer can have seen.
+        """
+        reason = self.instruction_filter.rejection_reason(text, (*self.demonstrations, *shown))
         if reason is not None:
             self.rejections[reason] += 1
         return reason is None
@@ -128,14 +133,30 @@ class AbstractStrategy(ABC):
             ValueError: it can't work with this encoder, or a package is missing.
         """
 
-    def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
+    def longest_requests(
+        self,
+        demonstrations: Sequence[Example],
+        longest: str,
+        scored: Sequence[Example] = (),
+        follows_requests: bool = True,
+    ) -> list[Request]:
         """Builds what one proposal asks the proposer to write, at most; nothing where the white box writes.
 
         Args:
             demonstrations: the split's demonstration examples.
             longest: an instruction as long as one can be.
+            scored: the validation examples, where requests show what an instruction got wrong.
+            follows_requests: whether the proposer carries out what a prompt says.
         """
         return []
+
+    def longest_exemplars(self, demonstrations: Sequence[Example]) -> str:
+        """Builds what can stand behind an instruction at most, as part of a candidate's text; nothing by default.
+
+        Args:
+            demonstrations: the split's demonstration examples.
+        """
+        return ""
 
     @abstractmethod
     def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -12,6 +12,8 @@ import torch
 from duet.models.base import Request
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.black_box_writer import BlackBoxWriter
+from duet.proposals.exemplars import EXEMPLARS, drawn_exemplars, longest_block, with_exemplars, without_exemplars
+from duet.proposals.list_writer import ListWriter, Material
 from duet.proposals.novelty import new_candidates
 from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
@@ -24,53 +26,9 @@ from duet.proposals.writers import (
     parents,
     resample_specs,
 )
+from duet.strategies.shares import Shares
 from duet.strategies.strategy import AbstractStrategy, SearchContext
 from duet.tasks.example import Example
-
-
-@dataclass(frozen=True)
-class Shares:
-    """How the candidates of one iteration are divided among the sources; weights, not counts.
-
-    Args:
-        soft_global: soft prompts spread over the whole latent space.
-        soft_local: soft prompts around those of the best instructions.
-        continuation: the first words of one of the best instructions, continued anew.
-        paraphrase: one of the best instructions, said in other words by the black box: a paid call each.
-        resample: written by the black box from demonstrations, as the first ones: a paid call each.
-    """
-
-    soft_global: float = 0.4
-    soft_local: float = 0.2
-    continuation: float = 0.4
-    paraphrase: float = 0.0
-    resample: float = 0.0
-
-    def counts(self, total: int) -> dict[str, int]:
-        """How many of each, summing to ``total``; the largest share takes what rounding leaves."""
-        weights = asdict(self)
-        if min(weights.values()) < 0 or self._weight <= 0:
-            raise ValueError(f"Expected shares of at least 0, not all 0, but got {self}")
-        main = max(weights, key=lambda name: weights[name])
-        counts = dict.fromkeys(weights, 0)
-        for name in weights:
-            if name != main:  # two halves may both round up
-                counts[name] = min(total - sum(counts.values()), round(total * weights[name] / self._weight))
-        return counts | {main: total - sum(counts.values())}
-
-    @property
-    def of_white_box(self) -> float:
-        """The weight of what the white box writes."""
-        return self.soft_global + self.soft_local + self.continuation
-
-    @property
-    def of_black_box(self) -> float:
-        """The weight of what the black box writes."""
-        return self.paraphrase + self.resample
-
-    @property
-    def _weight(self) -> float:
-        return self.of_white_box + self.of_black_box
 
 
 @dataclass(frozen=True)
@@ -90,6 +48,10 @@ class AbstractWritingStrategy(AbstractStrategy):
         elite: how many of the best instructions the local moves start from; no two of them give the same answers.
         radius: size of a step in the latent space.
         attempts: batches to write when one brings nothing new.
+        per_request: most instructions that one request to the proposer is for, if it follows requests.
+        reflected_failures: most wrong answers that a reflection shows.
+        exemplars: demonstrations that the source of this name puts behind an instruction.
+        exemplar_template: how they stand there; ``{demonstrations}`` is filled in.
     """
 
     candidates: int = 64
@@ -104,11 +66,20 @@ class AbstractWritingStrategy(AbstractStrategy):
     elite: int = 5
     radius: float = 0.1
     attempts: int = 3
+    per_request: int = 8
+    reflected_failures: int = 5
+    exemplars: int = 3
+    exemplar_template: str = EXEMPLARS
 
     def __post_init__(self) -> None:
-        for name in ("candidates", "choose", "demonstrations", "max_new_tokens", "elite", "attempts"):
+        for name in (
+            "candidates", "choose", "demonstrations", "max_new_tokens", "elite", "attempts", "per_request",
+            "reflected_failures", "exemplars",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        if "{demonstrations}" not in self.exemplar_template:
+            raise ValueError(f"Expected exemplar_template with {{demonstrations}} but got {self.exemplar_template!r}")
         self.shares.counts(self.candidates)
 
     @property
@@ -116,12 +87,24 @@ class AbstractWritingStrategy(AbstractStrategy):
         """Whether any share of the candidates is the white box's."""
         return self.shares.of_white_box > 0
 
-    def longest_requests(self, demonstrations: Sequence[Example], longest: str) -> list[Request]:
-        """Paraphrases and resamples of all attempts."""
-        counts = self.shares.counts(self.candidates)
+    def longest_requests(
+        self,
+        demonstrations: Sequence[Example],
+        longest: str,
+        scored: Sequence[Example] = (),
+        follows_requests: bool = True,
+    ) -> list[Request]:
+        """Builds what all attempts send."""
+        counts = self.shares.for_proposer(follows_requests).counts(self.candidates)
+        if follows_requests:
+            return self._list_writer.longest_requests(counts, demonstrations, scored, longest) * self.attempts
         paraphrases = [ProposalSpec("paraphrase", parent=longest)] * counts["paraphrase"]
         specs = [*paraphrases, *resample_specs(counts["resample"])]
         return self._black_box_writer.longest_requests(specs, demonstrations, longest) * self.attempts
+
+    def longest_exemplars(self, demonstrations: Sequence[Example]) -> str:
+        """Builds the block of the longest ones, if there may be any."""
+        return longest_block(demonstrations, self.exemplars, self.exemplar_template) if self.shares.exemplars else ""
 
     def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
         """Those of the first batch that has any, and how many texts were written until then.
@@ -131,27 +114,53 @@ class AbstractWritingStrategy(AbstractStrategy):
             context: who writes.
             iteration: for which they are written; it moves the draws.
         """
-        written = 0
+        written, shown = 0, context.evaluator.examples if self.shares.reflection else ()
         for batch in self._batches(pool, context, iteration):
             written += len(batch)
-            if new := new_candidates(batch, pool, context.accepts):
+            if new := new_candidates(batch, pool, lambda text: context.accepts(text, shown)):
                 return new, written
         return [], written
 
     def _batches(self, pool: Pool, context: SearchContext, iteration: int) -> Iterator[list[Candidate]]:
-        """What is written for the pool, one batch per attempt."""
-        counts, best = self.shares.counts(self.candidates), parents(pool, self.elite)
+        """What is written for the pool, one batch per attempt; it inherits its parents' exemplars."""
+        counts = self.shares.for_proposer(context.proposer.follows_requests).counts(self.candidates)
+        best, blocks = without_exemplars(parents(pool, self.elite))
         for attempt in range(self.attempts):
             generator = random.Random(f"propose/{context.seed}/{iteration}/{attempt}")
             number = iteration * self.attempts + attempt
             specs = self._white_box_specs(counts, best, number, generator)
-            paid = [*paraphrase_specs(best, counts["paraphrase"]), *resample_specs(counts["resample"])]
-            yield [
+            batch = [
                 *self._written(specs, context, generator),
-                *self._black_box_writer.write(
-                    paid, context.demonstrations, context.proposer, generator, context.instruction_filter
+                *self._written_by_proposer(counts, best, context, generator),
+            ]
+            template = self.exemplar_template
+            yield [
+                *(with_exemplars(candidate, blocks.get(candidate.parent or "", "")) for candidate in batch),
+                *drawn_exemplars(
+                    best, counts["exemplars"], self.exemplars, context.demonstrations, template, generator
                 ),
             ]
+
+    def _written_by_proposer(
+        self,
+        counts: dict[str, int],
+        best: Sequence[ScoredInstruction],
+        context: SearchContext,
+        generator: random.Random,
+    ) -> list[Candidate]:
+        """Several instructions per call where it follows requests, else one."""
+        proposer, wanted = context.proposer, context.instruction_filter
+        if proposer.follows_requests:
+            material = Material(best, context.demonstrations, context.evaluator.examples, wanted)
+            return self._list_writer.write(counts, material, proposer, generator)
+        specs = [*paraphrase_specs(best, counts["paraphrase"]), *resample_specs(counts["resample"])]
+        return self._black_box_writer.write(specs, context.demonstrations, proposer, generator, wanted)
+
+    @property
+    def _list_writer(self) -> ListWriter:
+        return ListWriter(
+            self.demonstrations, self.temperature, self.max_new_tokens, self.per_request, self.reflected_failures
+        )
 
     @property
     def _black_box_writer(self) -> BlackBoxWriter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -120,9 +121,12 @@ def black_box(quality: Quality, failing: Sequence[str], first: Sequence[str]) ->
     def answer(request: Request) -> str | CallFailure:
         if "distinct instructions" in request.prompt:
             return "\n".join(f"{i}. The instruction was to {text}" for i, text in enumerate(first, 1))
+        if listed := re.search(r"(\d+) distinct (?:improved|variations)", request.prompt):
+            texts = (f"write word number {request.seed % 1000} {i} times." for i in range(int(listed[1])))
+            return "\n".join(f"- The instruction was to {text}" for text in texts)
         if request.prompt.endswith(("The instruction was to", "Variation:")):
             return f"The instruction was to write word number {request.seed % 1000}."
-        instruction, _, rest = request.prompt.removeprefix("Instruction: ").partition("\n\nInput: ")
+        instruction, _, rest = request.prompt.removeprefix("Instruction: ").rpartition("\n\nInput: ")
         if instruction in failing:
             return CallFailure("server error")
         wrong, right = rest.removesuffix("\nOutput:").split()

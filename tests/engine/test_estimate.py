@@ -48,12 +48,12 @@ def test_no_run_spends_more_than_its_estimate(run: Callable[..., Any], paid: Any
 
 
 def test_candidates_that_the_black_box_writes_are_part_of_it(run: Callable[..., Any], paid: Any) -> None:
-    from duet.strategies.writing import Shares
+    from duet.strategies.shares import Shares
 
     writing = Duet(candidates=4, shares=Shares(0.0, 0.0, 0.0, paraphrase=0.5, resample=0.5), attempts=2)
     done = run(wrap=paid(PRICES), strategy=writing, iterations=2, threshold=1.1)
     estimate = done.search.estimate()
-    assert calls(estimate)["candidates"] == 2 * 2 * 4
+    assert calls(estimate)["candidates"] == 2 * 2 * 2  # a request for paraphrases and one for new ones
     assert done.result["calls"] <= estimate.most.calls
     assert done.result["cost_usd"] <= estimate.usd
 

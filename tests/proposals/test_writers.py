@@ -60,9 +60,9 @@ def write(one: Writer, specs: list[ProposalSpec], seed: int = 0) -> tuple[list[C
     return one.write(specs, EXAMPLES, box, random.Random(seed)), box
 
 
-def test_the_best_lead_and_ties_go_to_the_shorter_text_then_the_alphabet() -> None:
+def test_the_best_lead_and_ties_go_to_the_earlier() -> None:
     pool = Pool((row("Longer one.", 0.5), row("B one.", 0.5), row("A one.", 0.5), row("Best one.", 1.0)))
-    assert [one.text for one in leaders(pool, 3)] == ["Best one.", "A one.", "B one."]
+    assert [one.text for one in leaders(pool, 3)] == ["Best one.", "Longer one.", "B one."]
     assert len(leaders(pool, 99)) == 4
     assert leaders(pool, 1)[0] == pool.best()
 
@@ -79,7 +79,7 @@ def test_parents_are_the_best_that_do_different_things() -> None:
         answering("Broken off, like the best.", 0.25, "a", "b"),
         answering("Broken off, unlike the others.", 0.0, "a", "x"),
     ))  # fmt: skip
-    found = ["Best one.", "First letter.", "Broken off, unlike the others."]
+    found = ["Best one.", "Copy the first letter.", "Broken off, unlike the others."]
     assert [one.text for one in parents(pool, 5)] == found
     assert [one.text for one in parents(pool, 2)] == found[:2]
     assert parents(Pool(), 5) == []

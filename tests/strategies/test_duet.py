@@ -15,8 +15,8 @@ from duet.models.ngram_encoder import NGramEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.strategies.duet import Duet
+from duet.strategies.shares import Shares
 from duet.strategies.strategy import SearchContext
-from duet.strategies.writing import Shares
 from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
@@ -237,8 +237,8 @@ def test_shares_sum_to_the_total(shares: Shares, total: int) -> None:
 
 
 def test_shares_are_divided_by_weight() -> None:
-    assert [*Shares(0.5, 0.25, 0.25).counts(8).values()] == [4, 2, 2, 0, 0]
-    assert [*Shares(0, 0, 0, 2, 1).counts(9).values()] == [0, 0, 0, 6, 3]
+    assert [*Shares(0.5, 0.25, 0.25).counts(8).values()] == [4, 2, 2, 0, 0, 0, 0]
+    assert [*Shares(0, 0, 0, 2, 1).counts(9).values()] == [0, 0, 0, 6, 3, 0, 0]
 
 
 @pytest.mark.parametrize("shares", [Shares(0, 0, 0), Shares(-1, 1, 1)])
@@ -260,7 +260,9 @@ class Writing:
     """A script that answers each request with a text of its own."""
 
     def __init__(self) -> None:
-        self.box = ScriptedBlackBox(lambda request: f"The instruction was to write the word {request.seed}.")
+        self.box = ScriptedBlackBox(
+            lambda request: f"The instruction was to write the word {request.seed}.", follows_requests=False
+        )
 
     def propose(self, duet: Duet, encoder: AbstractEncoder, predictor: Scripted | None = None) -> Any:
         one = make_context(ASKED, encoder, EXAMPLES, proposer=self.box)
@@ -285,7 +287,7 @@ def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
 
 
 def test_without_a_writer_the_task_model_writes() -> None:
-    box = ScriptedBlackBox(lambda request: f"take {request.seed}")
+    box = ScriptedBlackBox(lambda request: f"take {request.seed}", follows_requests=False)
     one = make_context(box, NGramEncoder(), EXAMPLES)
     assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), one).written == 4
     assert len(box.asked) == 4
@@ -307,9 +309,9 @@ def test_an_encoder_is_refused_where_the_white_box_has_to_write(shares: Shares) 
 def test_no_proposal_asks_for_more_than_it_said() -> None:
     duet = Duet(candidates=6, attempts=3, demonstrations=3, shares=ASKED_SHARES)
     writing = Writing()
-    writing.box = ScriptedBlackBox(lambda request: "no")  # too short, so that every attempt is used
+    writing.box = ScriptedBlackBox(lambda request: "no", follows_requests=False)  # too short: it uses every attempt
     writing.propose(duet, NGramEncoder())
-    bound = duet.longest_requests(EXAMPLES, longest="x" * 400)
+    bound = duet.longest_requests(EXAMPLES, "x" * 400, follows_requests=False)
     assert len(bound) == len(writing.box.asked) == 18
 
     def size(requests: list[Request]) -> list[int]:
