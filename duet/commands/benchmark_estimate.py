@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from duet.benchmark.grid import Cell
-from duet.commands import money
-from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.engine.estimate import Estimate
 from duet.exit_codes import CELL_FAILED, EXPECTED
 from duet.messages import plain_message
+from duet.session import money
+from duet.session.duet_cli import DryRun, DuetCLI
 from duet.tasks.task import Task
 
 

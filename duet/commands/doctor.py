@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from duet.commands import money
 from duet.commands.cache import stats
-from duet.commands.duet_cli import DryRun, DuetCLI
-from duet.commands.fit import quiet
-from duet.commands.run_folder import LAST, Finished
 from duet.engine.search import Search
 from duet.exit_codes import BAD_INPUT, PROVIDER
 from duet.messages import OneLineParser, printable
@@ -23,6 +19,10 @@ from duet.models.base import AbstractBlackBox, Completion, Outcome, Request
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.inspection import inspect_open_model, listed_models
+from duet.session import money
+from duet.session.duet_cli import DryRun, DuetCLI
+from duet.session.output import quiet
+from duet.session.run_folder import LAST, Finished
 from duet.tasks.split_notes import describe_splits, split_warnings
 
 _INSTRUCTION = "Write the output that belongs to the input."
