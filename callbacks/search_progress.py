@@ -1,9 +1,11 @@
-"""One progress bar for the search on a terminal, plain lines elsewhere."""
+"""One progress bar for the search on a terminal and in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
@@ -36,8 +38,8 @@ class SearchProgress(Callback):
         pool = pool_of(trainer).pool
         best = pool.best()
         log.info("%d instructions scored, best %s: %s", len(pool), _score(pool), printable(best.text, SHOWN))
-        if sys.stderr.isatty():
-            self._bar = tqdm(total=self.search.iterations, initial=pool.iteration - 1, desc="Search", unit="iteration")
+        if bar := bar_class():
+            self._bar = bar(total=self.search.iterations, initial=pool.iteration - 1, desc="Search", unit="iteration")
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """One step of the bar, or one line."""
@@ -71,6 +73,15 @@ class SearchProgress(Callback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def bar_class() -> type[tqdm[Any]] | None:
+    """The bar of a terminal, or of a notebook that can show one; None elsewhere: plain lines."""
+    if sys.stderr.isatty():
+        return tqdm
+    if "ipykernel" in sys.modules and find_spec("ipywidgets"):
+        return getattr(import_module("tqdm.notebook"), "tqdm", None)
+    return None
 
 
 def _last_score(pool: Pool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from duet.config_files import find_config, read_config
 from duet.metrics.extraction import Extraction
 from duet.models.base import AbstractBlackBox, AbstractEncoder, AbstractWhiteBox
 from duet.models.function_black_box import FunctionBlackBox
+from duet.models.providers import LITELLM, OTHERS
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.task import Task
 
@@ -108,7 +110,8 @@ def black_box_settings(black_box: BlackBox, key: str = "black_box") -> tuple[dic
     if black_box is None or black_box == EMBEDDED:
         return {}, {}
     if isinstance(black_box, str):
-        return {key: {"class_path": _OPENAI, "init_args": {"model": black_box}}}, {}
+        other = black_box.partition("/")[0] in OTHERS and not os.environ.get("OPENAI_BASE_URL", "").strip()
+        return {key: {"class_path": LITELLM if other else _OPENAI, "init_args": {"model": black_box}}}, {}
     if isinstance(black_box, Mapping):
         return {key: dict(black_box)}, {}
     if isinstance(black_box, AbstractBlackBox):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from duet.reporting.records import CANDIDATES, RESULT
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,15 @@ class Result:
         """Everything as plain values: result.json's keys, ``candidates`` and ``folder``."""
         return {**self.values, "candidates": self.candidates, "folder": str(self.folder)}
 
-    def to_pandas(self) -> pandas.DataFrame:
+    def to_pandas(self) -> pd.DataFrame:
         """The candidates as a table.
 
         Raises:
             ModuleNotFoundError: pandas is not installed.
         """
-        import pandas
+        import pandas as pd
 
-        return pandas.DataFrame(self.candidates)
+        return pd.DataFrame(self.candidates)
 
 
 def read_result(folder: Path) -> Result:

@@ -20,7 +20,7 @@ from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.inspection import inspect_open_model, listed_models
 from duet.session import money
-from duet.session.duet_cli import DryRun, DuetCLI
+from duet.session.duet_cli import DuetCLI, planned
 from duet.session.output import quiet
 from duet.session.run_folder import LAST, Finished
 from duet.tasks.split_notes import describe_splits, split_warnings
@@ -63,16 +63,13 @@ def run(argv: Sequence[str]) -> int:
     )
     known, others = parser.parse_known_args(argv)
     configs = [f"--config={path}" for path in known.config]
-    try:
-        DuetCLI([*configs, *others, "--dry_run"])
-    except DryRun as dry:
-        problems = [0]
-        for finding in examine(dry.cli, dry.search, ask=known.ask):
-            sys.stdout.write(f"{finding}\n")
-            sys.stdout.flush()
-            problems += [finding.code] if finding.level == "problem" else []
-        return max(problems)
-    raise AssertionError("a dry run ends before anything is loaded")
+    cli, search = planned([*configs, *others])
+    problems = [0]
+    for finding in examine(cli, search, ask=known.ask):
+        sys.stdout.write(f"{finding}\n")
+        sys.stdout.flush()
+        problems += [finding.code] if finding.level == "problem" else []
+    return max(problems)
 
 
 def examine(cli: DuetCLI, search: Search, *, ask: bool = False) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from duet.session.output import our_lines
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
+    "evaluate": "score instructions of your own on a split, with intervals and paired differences",
     "doctor": "what would this configuration use: models, memory, money, cache, run folder",
     "benchmark": "tasks x methods x seeds x ablations, each cell a fit that can be resumed",
     "cache": "what the cache of paid answers holds, and how to make it smaller",
@@ -29,7 +30,7 @@ COMMANDS = {
     "export": "a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
-NEED_TORCH = ("fit", "doctor", "benchmark")
+NEED_TORCH = ("fit", "evaluate", "doctor", "benchmark")
 log = logging.getLogger("duet")
 KEPT = "what was paid for is kept, and the same command goes on"
 

@@ -62,7 +62,8 @@ def _outcome(request: Request, answer: object) -> Outcome:
         return _NO_ANSWER
     if not isinstance(answer, str):
         raise ProviderError(f"Expected the function to answer with texts but got a {type(answer).__name__}")
-    return Completion(answer, _most_tokens(request.prompt), _most_tokens(answer), estimated=True)
+    text = answer[: min((place for stop in request.stop if (place := answer.find(stop)) >= 0), default=len(answer))]
+    return Completion(text, _most_tokens(request.prompt), _most_tokens(answer), estimated=True)
 
 
 def _most_tokens(text: str) -> int:

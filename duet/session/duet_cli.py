@@ -7,6 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from duet.messages import plain_message, suggest, unknown_key
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.reporting.records import RESULT
 from duet.reporting.runs import flatten
+from duet.run_lock import run_lock
 from duet.session.live import SHARED, Live, class_name
 from duet.session.money import require_cap
 from duet.session.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
@@ -61,13 +63,18 @@ class DuetCLI(LightningCLI):
 
     def __init__(self, arguments: Sequence[str], live: Live = Live()) -> None:
         self._live = live
+        with ExitStack() as self._held:
+            self._run(arguments)
+
+    def _run(self, arguments: Sequence[str]) -> None:
+        """Reads the settings and carries out the whole run."""
         fit = {"default_config_files": [str(path) for path in DEFAULTS], "exit_on_error": False}
         super().__init__(
             ScorePredictor,
             InstructionPool,
-            args=["fit", *with_found_configs(arguments), *live.arguments],
+            args=["fit", *with_found_configs(arguments), *self._live.arguments],
             save_config_callback=SaveConfig,
-            save_config_kwargs={"save_to_log_dir": False, "live": live},
+            save_config_kwargs={"save_to_log_dir": False, "live": self._live},
             parser_kwargs={"prog": "duet", "exit_on_error": False, "fit": fit},
         )
 
@@ -147,6 +154,7 @@ class DuetCLI(LightningCLI):
         self.check_run_dir()
         if not settings.yes:
             require_cap(self.planned_search())
+        self._held.enter_context(run_lock(self.run_dir))
 
     def check_run_dir(self) -> None:
         """Whether the run folder may be used.
@@ -223,6 +231,19 @@ class DuetCLI(LightningCLI):
         """The search."""
         search: Search = self._get(self.config_init, "search")
         return search
+
+
+def planned(arguments: Sequence[str], live: Live = Live()) -> tuple[DuetCLI, Search]:
+    """The settings and the search that they describe; nothing is loaded, made or asked.
+
+    Raises:
+        ValueError: a setting is wrong.
+    """
+    try:
+        DuetCLI([*arguments, "--dry_run"], live)
+    except DryRun as dry:
+        return dry.cli, dry.search
+    raise AssertionError("a dry run ends before anything is loaded")
 
 
 def fitted_width(feature_size: int) -> int:

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 FAMILIAR_NOISE = (
     ".*does not have many workers.*",
@@ -18,6 +18,7 @@ FAMILIAR_NOISE = (
     ".*exists and is not empty.*",
     ".*treespec.*",
 )
+LIBRARIES = ("lightning.pytorch", "lightning.fabric", "lightning")
 log = logging.getLogger("duet")
 
 
@@ -25,7 +26,7 @@ def quiet() -> None:
     """Our own lines only: Lightning's tips and the familiar warnings say nothing about a search."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")  # of what LightningCLI calls
-    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+    for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=FutureWarning)
     for pattern in FAMILIAR_NOISE:
@@ -44,3 +45,23 @@ def our_lines() -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.propagate = propagate
+
+
+@contextmanager
+def library_lines(progress: bool) -> Iterator[None]:
+    """What a Python program sees of a run: Duet's own lines on standard error, unless it has a handler for them itself.
+
+    The program's warnings, loggers and random streams are afterwards as they were.
+    """
+    from lightning.pytorch.utilities.seed import isolate_rng  # before all: to import it sets its loggers
+
+    libraries = [logging.getLogger(name) for name in LIBRARIES]
+    levels = [logger.level for logger in libraries]
+    shown = our_lines() if progress and not log.handlers else nullcontext()
+    with warnings.catch_warnings(), shown, isolate_rng():
+        quiet()
+        try:
+            yield
+        finally:
+            for logger, level in zip(libraries, levels, strict=True):
+                logger.setLevel(level)
