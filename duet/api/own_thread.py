@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from duet.interrupts import Interruption, interruptible
@@ -27,20 +27,21 @@ def beside_a_loop(work: Callable[[], T]) -> T:
     found: Future[T] = Future()
     interruptions: list[Interruption] = []
     thread = threading.Thread(target=_carry_out, args=(work, found, interruptions), name="duet", daemon=True)
-    thread.start()
     try:
-        _wait(thread)
+        thread.start()
+        _wait(found)
     except KeyboardInterrupt:
         for interruption in interruptions:
             interruption.stop()
-        _wait(thread)
+        _wait(found)
         raise
     return found.result()
 
 
-def _wait(thread: threading.Thread) -> None:
-    while thread.is_alive():
-        thread.join(_LOOK)
+def _wait(found: Future[T]) -> None:
+    """Waits for the result, not for the thread: an interrupted join takes a running thread for a stopped one."""
+    while not found.done():
+        wait([found], timeout=_LOOK)
 
 
 def _carry_out(work: Callable[[], T], found: Future[T], interruptions: list[Interruption]) -> None:

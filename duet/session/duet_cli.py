@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonargparse import Namespace
 from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -219,6 +220,12 @@ class DuetCLI(LightningCLI):
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning ignores it by now
             raise stop.__context__ from None  # and leaves with 1
+
+    def _dump_config(self) -> None:
+        """Keeps the settings of predictor and data, which Lightning saves as their hyperparameters."""
+        plain = self._live.without_objects(self.config, "fit.")
+        text = self.parser.dump(plain, skip_link_targets=False, skip_none=False, skip_validation=True)
+        self.config_dump = yaml.safe_load(text)["fit"]
 
     def instantiate_classes(self) -> None:
         """Puts a module that fits nothing in the predictor's place where the method needs none."""

@@ -38,12 +38,18 @@ class Live:
         for key, value in self.objects.items():
             settings[key] = value
 
+    def without_objects(self, settings: Namespace, below: str = "") -> Namespace:
+        """The settings that are plain values."""
+        plain = settings.clone()
+        for key in self.objects:
+            plain.pop(f"{below}{key}", None)
+        return plain
+
     def settings(self, parser: ArgumentParser, parsed: Namespace) -> dict[str, Any]:
         """The settings as plain values, with a description of each object in its place."""
-        plain = parsed.clone()
-        for key in self.objects:
-            plain[key] = None
-        found: dict[str, Any] = yaml.safe_load(parser.dump(plain, skip_none=False, skip_validation=True))
+        found: dict[str, Any] = yaml.safe_load(
+            parser.dump(self.without_objects(parsed), skip_none=False, skip_validation=True)
+        )
         for key, value in self.objects.items():
             room, _, name = key.rpartition(".")
             (found[room] if room else found)[name] = description(value)
