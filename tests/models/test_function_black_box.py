@@ -19,7 +19,12 @@ def shout(prompts: list[str]) -> list[str | None]:
 
 def test_it_answers_in_order_some_at_a_time_up_to_the_stop() -> None:
     sizes: list[int] = []
-    box = FunctionBlackBox(lambda prompts: (sizes.append(len(prompts)), shout(prompts))[1], batch_size=2)
+
+    def counted(prompts: list[str]) -> list[str | None]:
+        sizes.append(len(prompts))
+        return shout(prompts)
+
+    box = FunctionBlackBox(counted, batch_size=2)
     outcomes = box.complete([Request("a"), Request("é"), Request("b-c", stop=("-",))])
     assert outcomes == [
         Completion("A", 1, 1, estimated=True), Completion("É", 2, 2, estimated=True),
