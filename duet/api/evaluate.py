@@ -76,7 +76,8 @@ def _carry_out(
         from duet.session.live import Live
 
         texts = checked([instructions] if isinstance(instructions, str) else instructions)
-        cli, search = planned(arguments, Live(objects, overrides))
+        dry = planned(arguments, Live(objects, overrides))
+        cli, search = dry.cli, dry.search
         if consent is not None:
             require_evaluation_cap(search, texts, split, consent)
         folder = cli.run_dir if cli.config.fit.run_dir else default_folder(search, texts, split)

@@ -15,12 +15,13 @@ from duet.benchmark.grid import Cell, Grid, read_grid, shard, shown
 from duet.benchmark.ray_workers import RayCluster
 from duet.benchmark.workers import Arguments, Outcome, outcomes
 from duet.commands import fit, report
-from duet.commands.benchmark_estimate import dry_run, planned
+from duet.commands.benchmark_estimate import dry_run
 from duet.config_files import find_config
 from duet.exit_codes import CELL_FAILED
 from duet.messages import OneLineParser, suggest
 from duet.reporting.records import RESULT
 from duet.session import money
+from duet.session.duet_cli import planned
 from duet.session.output import quiet
 from duet.tasks.task import Task
 

@@ -63,7 +63,8 @@ def run(argv: Sequence[str]) -> int:
     )
     known, others = parser.parse_known_args(argv)
     configs = [f"--config={path}" for path in known.config]
-    cli, search = planned([*configs, *others])
+    dry = planned([*configs, *others])
+    cli, search = dry.cli, dry.search
     problems = [0]
     for finding in examine(cli, search, ask=known.ask):
         sys.stdout.write(f"{finding}\n")

@@ -40,7 +40,8 @@ def run(argv: Sequence[str]) -> int:
     arguments = [*(f"--config={path}" for path in options.config), *others]
     check(arguments)
     quiet()
-    cli, search = planned(arguments)
+    dry = planned(arguments)
+    cli, search = dry.cli, dry.search
     settings = cli.config.fit
     if not settings.yes:
         require_evaluation_cap(search, texts, options.split, "say --yes")

@@ -240,7 +240,7 @@ class DuetCLI(LightningCLI):
         return search
 
 
-def planned(arguments: Sequence[str], live: Live = Live()) -> tuple[DuetCLI, Search]:
+def planned(arguments: Sequence[str], live: Live = Live()) -> DryRun:
     """The settings and the search that they describe; nothing is loaded, made or asked.
 
     Raises:
@@ -249,7 +249,7 @@ def planned(arguments: Sequence[str], live: Live = Live()) -> tuple[DuetCLI, Sea
     try:
         DuetCLI([*arguments, "--dry_run"], live)
     except DryRun as dry:
-        return dry.cli, dry.search
+        return dry
     raise AssertionError("a dry run ends before anything is loaded")
 
 
