@@ -1,9 +1,11 @@
-"""One progress bar for the search on a terminal, plain lines elsewhere."""
+"""One progress bar for the search on a terminal and in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
@@ -35,8 +37,8 @@ class SearchProgress(Callback):
         pool = pool_of(trainer).pool
         best = pool.best()
         log.info("%d instructions scored, best %s: %s", len(pool), _score(pool), printable(best.text, SHOWN))
-        if sys.stderr.isatty():
-            self._bar = tqdm(total=self.search.iterations, initial=pool.iteration - 1, desc="Search", unit="iteration")
+        if bar := bar_class():
+            self._bar = bar(total=self.search.iterations, initial=pool.iteration - 1, desc="Search", unit="iteration")
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """One step of the bar, or one line."""
@@ -80,6 +82,15 @@ def _new_scores(pool: Pool, iteration: int) -> str:
     best = max(new, key=lambda row: row.score)
     several = f"{len(new)}, up to " if len(new) > 1 else ""
     return f"{several}{best.score:.3f} on {best.n}"
+
+
+def bar_class() -> type[tqdm[Any]] | None:
+    """The bar of a terminal, or of a notebook that can show one; None elsewhere: plain lines."""
+    if sys.stderr.isatty():
+        return tqdm
+    if "ipykernel" in sys.modules and find_spec("ipywidgets"):
+        return getattr(import_module("tqdm.notebook"), "tqdm", None)
+    return None
 
 
 def _score(pool: Pool) -> str:

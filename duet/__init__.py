@@ -8,6 +8,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from duet.api.evaluate import evaluate as evaluate
+    from duet.api.optimize import optimize as optimize
+    from duet.api.result import Result as Result
     from duet.spending.budget import Budget as Budget
     from duet.tasks.task import Task as Task
 
@@ -18,9 +21,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _HOMES = {  # name -> its module, imported at first use: importing duet costs no torch
     "Task": "duet.tasks.task",
     "Budget": "duet.spending.budget",
-    "optimize": "duet.engine.optimize",
-    "evaluate": "duet.engine.optimize",
-    "Result": "duet.engine.optimize",
+    "optimize": "duet.api.optimize",
+    "evaluate": "duet.api.evaluate",
+    "Result": "duet.api.result",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import threading
@@ -14,10 +15,19 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LINE = b"duet: stopping; answers that are under way are stored first (once more to leave at once)\n"
 
 
-class Interruption:
-    """Says whether a signal came while streams of answers are open; they share one."""
+class ThreadInterrupted(BaseException):
+    """The main thread had a Ctrl-C, and this thread works for it."""
 
-    def __init__(self) -> None:
+
+class Interruption:
+    """Says whether a signal came while streams of answers are open; they share one.
+
+    Args:
+        thread: the thread that they run in, if it is not the main one: it gets no signal, and `stop` stands for one.
+    """
+
+    def __init__(self, thread: int | None = None) -> None:
+        self.thread = thread
         self.signal: int | None = None
         self.open = 0
         self.former: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
@@ -38,8 +48,19 @@ class Interruption:
         for wake in self.wakers:
             wake()
 
+    def stop(self) -> None:
+        """Interrupts the thread where it stands, or once the answers that are under way are stored."""
+        if self.open:
+            self.note(signal.SIGINT, None)
+        elif self.thread is not None:
+            raised = ctypes.py_object(ThreadInterrupted)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), raised)
+
     def install(self) -> None:
         """Takes the signals over; they belong to the main thread."""
+        if self.thread is not None:
+            self.former = {signal.SIGINT: _interrupt_thread}
+            return
         for number in _SIGNALS:
             former = signal.getsignal(number)
             if former not in (None, signal.SIG_IGN):
@@ -49,7 +70,9 @@ class Interruption:
     def restore(self) -> None:
         """Gives the signals back, and delivers the one that was noted."""
         for number, former in self.former.items():
-            if signal.getsignal(number) == self.note:  # else another one has taken over meanwhile
+            if (
+                self.thread is None and signal.getsignal(number) == self.note
+            ):  # else another one has taken over meanwhile
                 signal.signal(number, former)
         noted, self.signal = self.signal, None
         if noted is not None:
@@ -64,7 +87,12 @@ class Interruption:
             signal.raise_signal(number)
 
 
+def _interrupt_thread(number: int, frame: FrameType | None) -> NoReturn:
+    raise ThreadInterrupted
+
+
 _current = Interruption()
+_of_thread = threading.local()
 _leaves_at_second = False
 
 
@@ -72,15 +100,16 @@ _leaves_at_second = False
 def postponed(wake: Callable[[], object] | None = None) -> Iterator[Interruption]:
     """Notes the first Ctrl-C or SIGTERM instead of raising it, and raises it when the last such block has ended.
 
-    In another thread than the main one no signal arrives, and the block never sees one.
+    In another thread than the main one no signal arrives, and the block sees one only within `interruptible`.
 
     Args:
         wake: called when a signal came; ends what the block waits for.
     """
-    if threading.current_thread() is not threading.main_thread():
+    is_main = threading.current_thread() is threading.main_thread()
+    current: Interruption | None = _current if is_main else getattr(_of_thread, "current", None)
+    if current is None:
         yield Interruption()
         return
-    current = _current
     if not current.open:
         current.former = {}
         current.install()
@@ -95,6 +124,16 @@ def postponed(wake: Callable[[], object] | None = None) -> Iterator[Interruption
         current.open -= 1
         if not current.open:
             current.restore()
+
+
+@contextmanager
+def interruptible() -> Iterator[Interruption]:
+    """Lets another thread interrupt this one: by `Interruption.stop`, which raises ThreadInterrupted here."""
+    _of_thread.current = Interruption(threading.get_ident())
+    try:
+        yield _of_thread.current
+    finally:
+        del _of_thread.current
 
 
 @contextmanager

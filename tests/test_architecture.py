@@ -67,13 +67,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.interrupts": set(),
     "duet.messages": set(),
     "duet.run_lock": set(),
-    "duet.commands": {
-        "callbacks", "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.benchmark",
+    "duet.session": {  # what both doors share
+        "callbacks", "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.config_files",
+        "duet.engine", "duet.evaluation", "duet.messages", "duet.run_lock", "duet.reporting", "duet.spending",
+        "duet.strategies", "duet.tasks", *MODELS,
+    },
+    "duet.api": {  # the Python door
+        "duet.config_files", "duet.engine", "duet.exit_codes", "duet.interrupts", "duet.messages", "duet.metrics",
+        "duet.models", "duet.reporting", "duet.session", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+    },
+    "duet.commands": {  # the command line's
+        "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.benchmark",
         "duet.config_files", "duet.engine", "duet.exit_codes", "duet.interrupts", "duet.messages",
         "duet.models.inspection", "duet.run_lock",
-        "duet.reporting", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+        "duet.reporting", "duet.session", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
-    "duet": {"duet.spending", "duet.tasks"},
+    "duet": {"duet.api", "duet.spending", "duet.tasks"},
     "duet.__main__": {"duet.commands"},
     "cli": {"duet.commands"},
     "embedded_model": {

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from duet.commands import duet_cli
-from duet.commands.duet_cli import DuetCLI
-from duet.commands.fit import quiet
 from duet.config_files import CONFIGS, DEFAULTS
 from duet.reporting.runs import flatten
+from duet.session import duet_cli
+from duet.session.duet_cli import DuetCLI
+from duet.session.output import quiet
 
 FILES = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent.name != "benchmarks")
 FRAGMENTS = [path for path in FILES if path.parent != CONFIGS]

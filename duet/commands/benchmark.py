@@ -14,12 +14,15 @@ from pathlib import Path
 from duet.benchmark.grid import Cell, Grid, read_grid, shard, shown
 from duet.benchmark.ray_workers import RayCluster
 from duet.benchmark.workers import Arguments, Outcome, outcomes
-from duet.commands import fit, money, report
-from duet.commands.benchmark_estimate import dry_run, planned
+from duet.commands import fit, report
+from duet.commands.benchmark_estimate import dry_run
 from duet.config_files import find_config
 from duet.exit_codes import CELL_FAILED
 from duet.messages import OneLineParser, suggest
 from duet.reporting.records import RESULT
+from duet.session import money
+from duet.session.duet_cli import planned
+from duet.session.output import quiet
 from duet.tasks.task import Task
 
 CPUS, GPUS = 1.0, 0.0  # per cell, on a cluster
@@ -48,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stdout.write("".join(f"{command(cell)}\n" for cell in cells))
         return 0
     tasks = read_tasks(grid)
-    fit.quiet()
+    quiet()
     if arguments.dry_run:
         return dry_run(cells, tasks)
     runner = partial(cluster.outcomes if cluster else partial(outcomes, processes=arguments.jobs), fit_cell)

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from duet.benchmark.grid import Cell
-from duet.commands import money
-from duet.commands.duet_cli import DryRun, DuetCLI
 from duet.engine.estimate import Estimate
 from duet.exit_codes import CELL_FAILED, EXPECTED
 from duet.messages import plain_message
+from duet.session import money
+from duet.session.duet_cli import planned
 from duet.tasks.task import Task
 
 
@@ -41,12 +41,3 @@ def by_settings(cells: Sequence[Cell]) -> list[list[Cell]]:
     for cell in cells:
         groups.setdefault(cell.settings, []).append(cell)
     return list(groups.values())
-
-
-def planned(arguments: Sequence[str]) -> DryRun:
-    """The run's settings and search, without weights."""
-    try:
-        DuetCLI([*arguments, "--dry_run"])
-    except DryRun as dry:
-        return dry
-    raise AssertionError("a dry run ends before anything is loaded")

@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from duet.commands import money
 from duet.commands.cache import stats
-from duet.commands.duet_cli import DryRun, DuetCLI
-from duet.commands.fit import quiet
-from duet.commands.run_folder import LAST, Finished
 from duet.engine.search import Search
 from duet.exit_codes import BAD_INPUT, PROVIDER
 from duet.messages import OneLineParser, printable
@@ -23,6 +19,10 @@ from duet.models.base import AbstractBlackBox, Completion, Outcome, Request
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
 from duet.models.inspection import inspect_open_model, listed_models
+from duet.session import money
+from duet.session.duet_cli import DuetCLI, planned
+from duet.session.output import quiet
+from duet.session.run_folder import LAST, Finished
 from duet.tasks.split_notes import describe_splits, split_warnings
 
 _INSTRUCTION = "Write the output that belongs to the input."
@@ -63,16 +63,14 @@ def run(argv: Sequence[str]) -> int:
     )
     known, others = parser.parse_known_args(argv)
     configs = [f"--config={path}" for path in known.config]
-    try:
-        DuetCLI([*configs, *others, "--dry_run"])
-    except DryRun as dry:
-        problems = [0]
-        for finding in examine(dry.cli, dry.search, ask=known.ask):
-            sys.stdout.write(f"{finding}\n")
-            sys.stdout.flush()
-            problems += [finding.code] if finding.level == "problem" else []
-        return max(problems)
-    raise AssertionError("a dry run ends before anything is loaded")
+    dry = planned([*configs, *others])
+    cli, search = dry.cli, dry.search
+    problems = [0]
+    for finding in examine(cli, search, ask=known.ask):
+        sys.stdout.write(f"{finding}\n")
+        sys.stdout.flush()
+        problems += [finding.code] if finding.level == "problem" else []
+    return max(problems)
 
 
 def examine(cli: DuetCLI, search: Search, *, ask: bool = False) -> Iterator[Finding]:

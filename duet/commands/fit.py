@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from duet.amounts import usd
-from duet.commands import money
-from duet.commands.duet_cli import DryRun, DuetCLI
-from duet.commands.run_folder import Finished
 from duet.exit_codes import QUALITY_GATE
 from duet.messages import printable
 from duet.reporting.html.page import write_run_page
 from duet.reporting.records import RESULT, STOPPED
+from duet.session import money
+from duet.session.duet_cli import DryRun, DuetCLI
+from duet.session.output import quiet
+from duet.session.run_folder import Finished
 
-FAMILIAR_NOISE = (
-    ".*does not have many workers.*",
-    ".*No `?val_dataloader.*",
-    ".*was not in .*on_train_epoch_end.*",
-    ".*GPU available but not used.*",
-    ".*LeafSpec.*",
-    ".*exists and is not empty.*",
-    ".*treespec.*",
-)
 log = logging.getLogger("duet")
 
 
@@ -117,14 +107,3 @@ def _own(result: dict[str, Any]) -> list[str]:
         for each in own
         if each["instruction"] not in named
     ]
-
-
-def quiet() -> None:
-    """Our own lines only: Lightning's tips and the familiar warnings say nothing about a search."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")  # of what LightningCLI calls
-    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", category=FutureWarning)
-    for pattern in FAMILIAR_NOISE:
-        warnings.filterwarnings("ignore", pattern)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from duet.commands.duet_cli import DuetCLI
-from duet.commands.fit import quiet
+from duet.session.duet_cli import DuetCLI
+from duet.session.output import quiet
 
 FILE = Path(__file__).with_name("fit_keys.txt")
 

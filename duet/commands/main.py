@@ -7,8 +7,7 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn, Protocol
@@ -18,9 +17,11 @@ from duet.exit_codes import EXPECTED, INTERRUPTED, TERMINATED, UNEXPECTED, exit_
 from duet.interrupts import handled
 from duet.messages import OneLineParser, plain_message, printable
 from duet.models.endpoint import without_secrets
+from duet.session.output import our_lines
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
+    "evaluate": "score instructions of your own on a split, with intervals and paired differences",
     "doctor": "what would this configuration use: models, memory, money, cache, run folder",
     "benchmark": "tasks x methods x seeds x ablations, each cell a fit that can be resumed",
     "cache": "what the cache of paid answers holds, and how to make it smaller",
@@ -29,7 +30,7 @@ COMMANDS = {
     "export": "a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
-NEED_TORCH = ("fit", "doctor", "benchmark")
+NEED_TORCH = ("fit", "evaluate", "doctor", "benchmark")
 log = logging.getLogger("duet")
 KEPT = "what was paid for is kept, and the same command goes on"
 
@@ -107,20 +108,6 @@ def fail(message: str, code: int, debug: bool) -> int:
         sys.stderr.write(without_secrets(traceback.format_exc()))
     sys.stderr.write(f"duet: {printable(without_secrets(message))}\n")
     return code
-
-
-@contextmanager
-def our_lines() -> Iterator[None]:
-    """The project's log goes to standard error, as it is."""
-    handler = logging.StreamHandler(sys.stderr)
-    log.setLevel(logging.INFO)
-    log.addHandler(handler)
-    propagate, log.propagate = log.propagate, False
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.propagate = propagate
 
 
 def interrupt(number: int, frame: FrameType | None) -> NoReturn:

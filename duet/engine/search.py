@@ -224,6 +224,14 @@ class Search:
             self.instruction_filter,
         )
 
+    def evaluator(self, split: str) -> Evaluator:
+        """What scores instructions on a split's examples, once the run folder is open.
+
+        Args:
+            split: ``validation`` or ``test``.
+        """
+        return replace(self._evaluator, examples=getattr(self.splits, split))
+
     def start(self) -> StepRecord:
         """Has the first instructions written and scored.
 

@@ -165,6 +165,11 @@ class AbstractBlackBox(ABC):
         return None
 
     @property
+    def keeps_answers(self) -> bool:
+        """Whether its identity says all that its answers depend on, so that they may be kept and used again."""
+        return True
+
+    @property
     def context_length(self) -> int | None:
         """Most tokens of prompt and answer together; None where that is not known."""
         return None
@@ -223,6 +228,11 @@ class AbstractWrapper(AbstractBlackBox):
 
     def __init__(self, inner: AbstractBlackBox) -> None:
         self._inner = inner
+
+    @property
+    def keeps_answers(self) -> bool:
+        """The inner black box's."""
+        return self._inner.keeps_answers
 
     @property
     def context_length(self) -> int | None:

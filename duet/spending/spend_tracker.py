@@ -64,6 +64,8 @@ class SpendTracker:
 
     def cache_path(self, box: AbstractBlackBox, folder: Path) -> Path | None:
         """Where the answers of a black box are kept; None without a cache."""
+        if not box.keeps_answers:
+            return None
         paid = box.endpoint is not None and box.endpoint.costs_money
         place = self._cache if self._cache != "auto" else "user" if paid else "run"
         known = {"off": None, "run": folder / CACHE, "user": user_cache_path()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,46 @@ def read_examples(
         raise TaskError(f"{path}: expected examples but it holds none")
     parsed = ((where, rows.parse(where, raw)) for rows, where, raw in _placed(drawn))
     return tuple(_example(row, file_format) for row in parsed), total
+
+
+def examples_of(items: Sequence[object], file_format: FileFormat) -> tuple[tuple[Example, ...], int]:
+    """The examples that a program holds itself, as of a file of JSON objects, and how many there are in all.
+
+    >>> examples_of([("a b", "b"), {"input": 3, "output": ["3", "three"]}], FileFormat())[0][1].outputs
+    ('3', 'three')
+
+    Args:
+        items: (input, output) pairs, or records with the columns of a file; a number is its text.
+        file_format: columns, and the number to keep.
+
+    Raises:
+        TaskError: an item isn't an example.
+    """
+    numbered = sample(enumerate(items, start=1), file_format.max_examples, random.Random("examples"))
+    rows = (record_of(f"task.examples, item {number}", item, file_format) for number, item in numbered[0])
+    return tuple(_example(row, file_format) for row in rows), numbered[1]
+
+
+def record_of(where: str, item: object, file_format: FileFormat) -> Row:
+    """A pair or a record as a row with its columns, each number as its text.
+
+    Raises:
+        TaskError: it is neither.
+    """
+    if isinstance(item, tuple | list) and len(item) == 2:
+        columns = file_format.columns
+        item = dict(zip(columns, item, strict=True)) if len(columns) == 2 else {}
+    if not isinstance(item, Mapping) or not item:
+        raise TaskError(f"{where}: expected a pair (input, output) or a record but found {item!r:.60}")
+    return where, {str(name): _as_json(value) for name, value in item.items()}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _as_json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_as_json(part) for part in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 Unparsed = tuple[Path, Rows, int, Any]  # file, its form, number, row

@@ -11,7 +11,7 @@ from pathlib import Path
 from duet.tasks.example import Example, TaskError
 from duet.tasks.instruction_induction import read_induction
 from duet.tasks.manifest import benchmark_metrics
-from duet.tasks.readers import FileFormat, read_examples
+from duet.tasks.readers import FileFormat, examples_of, read_examples
 from duet.tasks.splits import MINIMUM, SplitSettings, distinct, held_out
 
 PACKAGED = Path(__file__).parent / "shipped"
@@ -63,6 +63,17 @@ def read_files(train_file: str, validation_file: str | None, test_file: str | No
                 notes.append(f"{path}: {kept:,} of {total:,} examples are used, drawn at random (task.max_examples)")
     path = Path(train_file).expanduser()
     return Source(path, parts["train"], parts.get("test"), parts.get("validation"), notes=tuple(notes))
+
+
+def from_examples(items: Sequence[object], file_format: FileFormat) -> Source:
+    """A task from examples that a program or a settings file holds itself.
+
+    Raises:
+        TaskError: one of them is no example.
+    """
+    train, total = examples_of(items, file_format)
+    note = f"{len(train):,} of {total:,} examples are used, drawn at random (task.max_examples)"
+    return Source(Path("task.examples"), train, None, notes=(note,) if len(train) < total else ())
 
 
 def read_folder(name: str, directory: str | None) -> Source:

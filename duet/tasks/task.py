@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-from jsonargparse import ArgumentParser
 
 from duet.metrics.answer_metric import AnswerMetric, needs_a_judge
 from duet.metrics.custom import ScoreFunction
@@ -20,7 +18,16 @@ from duet.metrics.trial import trial_notes
 from duet.prompts import AnswerPrompt
 from duet.tasks.example import Example, TaskError
 from duet.tasks.readers import MAX_EXAMPLES, FileFormat
-from duet.tasks.sources import PACKAGED, Source, check_size, read_files, read_folder, source_notes, task_names
+from duet.tasks.sources import (
+    PACKAGED,
+    Source,
+    check_size,
+    from_examples,
+    read_files,
+    read_folder,
+    source_notes,
+    task_names,
+)
 from duet.tasks.splits import MAX_TEST, MINIMUM, Splits, SplitSettings, split
 
 __all__ = ["PACKAGED", "Example", "Task", "TaskError", "own_tasks"]
@@ -46,6 +53,8 @@ class Task:
         max_test: The most test examples. Of more they are drawn by the seed, as many of each output as it has; of a
             published task they are the first ones.
         max_examples: The most examples of each of your files; of more they are drawn at random, always the same.
+        examples: The examples themselves in place of train_file: (input, output) pairs, or records with the columns of
+            a file.
         answer: What of an answer is scored.
         prompt: The prompt by which the model carries out an instruction.
 
@@ -69,12 +78,17 @@ class Task:
         max_examples: int = MAX_EXAMPLES,
         answer: Extraction = Extraction(),
         prompt: AnswerPrompt = AnswerPrompt(),
+        examples: list[Any] | None = None,
     ) -> None:
-        _check_files(name, train_file, directory, {"test_file": test_file, "validation_file": validation_file})
+        self.arguments = {key: value for key, value in locals().items() if key != "self"}
+        others = {"test_file": test_file, "validation_file": validation_file}
+        _check_files(name, train_file, directory, examples is not None, others)
         _check_numbers(test_share, max_test, max_examples)
-        if train_file is not None:
-            inputs = input_column if isinstance(input_column, str) else tuple(input_column)
-            file_format = FileFormat(inputs, output_column, encoding, max_examples)
+        inputs = input_column if isinstance(input_column, str) else tuple(input_column)
+        file_format = FileFormat(inputs, output_column, encoding, max_examples)
+        if examples is not None:
+            source = from_examples(examples, file_format)
+        elif train_file is not None:
             source = read_files(train_file, validation_file, test_file, file_format)
         else:
             source = read_folder(name, directory)
@@ -90,7 +104,7 @@ class Task:
         self.notes = (
             *source_notes(source, self.split_settings),
             *_prompt_notes(prompt, source.train),
-            *_metric_notes(found, source, is_own=train_file is not None),
+            *_metric_notes(found, source, is_own=not source.published),
         )
 
     def splits(self, seed: int) -> Splits:
@@ -119,28 +133,20 @@ class Task:
             yield ["prompt", repr(self.prompt)]
 
 
-def task_of(settings: Mapping[str, Any]) -> Task:
-    """The task of plain settings, as a file has them.
-
-    Raises:
-        TaskError: as `Task`.
-    """
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(Task, "task")
-    task: Task = parser.instantiate_classes(parser.parse_object({"task": dict(settings)})).task
-    return task
-
-
 def own_tasks() -> list[str]:
     """The names of the tasks that ship with Duet."""
     return task_names(PACKAGED)
 
 
-def _check_files(name: str, train_file: str | None, directory: str | None, others: dict[str, str | None]) -> None:
+def _check_files(
+    name: str, train_file: str | None, directory: str | None, has_examples: bool, others: dict[str, str | None]
+) -> None:
     if not name.strip():
         raise TaskError("task.name: expected a name but it is empty")
     if train_file is not None and directory is not None:
         raise TaskError("task: expected train_file or directory but found both")
+    if has_examples and (train_file is not None or directory is not None):
+        raise TaskError("task: expected examples, train_file or directory but found two of them")
     for key, value in others.items():
         if value is not None and train_file is None:
             raise TaskError(f"task.{key}: expected a train_file beside it but found none")

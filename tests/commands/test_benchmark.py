@@ -18,13 +18,13 @@ import yaml
 
 from duet.benchmark.grid import Row, read_grid, shard
 from duet.commands import main as cli
-from duet.commands.duet_cli import DuetCLI
-from duet.commands.fit import quiet
 from duet.commands.report import configured_names
 from duet.config_files import CONFIGS
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 from duet.reporting.labels import matches
 from duet.reporting.runs import flatten
+from duet.session.duet_cli import DuetCLI
+from duet.session.output import quiet
 from duet.tasks.manifest import benchmark_metrics
 from duet.tasks.task import PACKAGED
 

@@ -21,7 +21,6 @@ from callbacks.search_checkpoint import SearchCheckpoint
 from callbacks.search_curves import SearchCurves
 from callbacks.search_progress import SearchProgress
 from datamodules.instruction_pool import InstructionPool
-from duet.commands.fit import quiet
 from duet.engine.search import Search
 from duet.evaluation.allocation import Allocation
 from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Outcome, Request, always
@@ -32,6 +31,7 @@ from duet.models.metering import in_batches
 from duet.models.prices import Prices
 from duet.pool import Candidate, Pool
 from duet.proposals.initialisation import Initialisation
+from duet.session.output import quiet
 from duet.spending.budget import most
 from duet.strategies.duet import Duet
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext

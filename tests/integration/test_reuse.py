@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from duet.commands import main as cli
-from duet.commands.duet_cli import DuetCLI
+from duet.session.duet_cli import DuetCLI
 
 SETTINGS = [
     "--black_box=duet.models.fakes.HashingBlackBox", "--white_box=duet.models.fakes.HashingWhiteBox",

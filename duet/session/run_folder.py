@@ -6,7 +6,7 @@ import json
 import pickle
 import sqlite3
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from duet.atomic_files import replace_text
 from duet.engine.search import Search
 from duet.reporting.records import RESULT
 from duet.reporting.runs import CONFIG, flatten
+from duet.session.live import Live
 from duet.spending.cache_file import CACHE
 from duet.spending.cost_journal import SPENDING
-from duet.tasks.task import task_of
+from duet.tasks.task import Task
 from lightning_modules.score_predictor import ScorePredictor
 
 LAST = Path("checkpoints") / "last.ckpt"
@@ -48,18 +49,33 @@ class Finished(Exception):
 
 
 class SaveConfig(SaveConfigCallback):
-    """Writes the merged settings whole or not at all."""
+    """Writes the merged settings whole or not at all.
+
+    Args:
+        live: what stands in place of settings.
+        options: as Lightning's.
+    """
+
+    def __init__(self, *arguments: Any, live: Live = Live(), **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._live = live
 
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Replaces config.yaml."""
         config = self.config.clone()
         for name in OF_ONE_START:
             config.pop(name, None)
-        replace_text(Path(trainer.default_root_dir) / CONFIG, self.parser.dump(config, skip_none=False))
+        text = yaml.safe_dump(self._live.settings(self.parser, config), sort_keys=False, allow_unicode=True)
+        replace_text(Path(trainer.default_root_dir) / CONFIG, text)
 
 
-def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
+def check_run_dir(folder: Path, settings: dict[str, Any], task: Callable[[], Task]) -> None:
     """Compares the settings with those that the folder was made with; where nothing was paid for they don't matter.
+
+    Args:
+        folder: the run folder.
+        settings: the present ones.
+        task: reads the task that they name.
 
     Raises:
         ValueError: it is no folder, or holds a run with other settings.
@@ -81,7 +97,7 @@ def check_run_dir(folder: Path, settings: dict[str, Any]) -> None:
             f"{present.get(key)!r}; choose another --run_dir"
         )
     if _is_complete(folder) and not [key for key in other if key.startswith(GOES_ON_WITH)]:
-        _check_task(folder, settings["task"])
+        _check_task(folder, task())
         raise Finished(folder, settings["min_score"])
 
 
@@ -96,12 +112,12 @@ def _former_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def _check_task(folder: Path, settings: dict[str, Any]) -> None:
+def _check_task(folder: Path, task: Task) -> None:
     """The same settings may name files whose content is another one by now."""
     former = json.loads((folder / RESULT).read_text(encoding="utf-8")).get("task_fingerprint")
-    if former is not None and former != task_of(settings).fingerprint:
+    if former is not None and former != task.fingerprint:
         raise ValueError(
-            f"run_dir: {folder} holds a finished run of {settings['name']!r}, but the task's files have changed since; "
+            f"run_dir: {folder} holds a finished run of {task.name!r}, but the task's files have changed since; "
             "choose another --run_dir"
         )
 

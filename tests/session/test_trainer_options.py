@@ -12,7 +12,7 @@ from lightning.pytorch.plugins import AsyncCheckpointIO, MixedPrecision, TorchCh
 
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from duet.commands import main as cli
-from duet.commands.trainer_options import INSTEAD, UNUSED, loggers, plugins, trainer_options
+from duet.session.trainer_options import INSTEAD, UNUSED, loggers, plugins, trainer_options
 
 CSV_LOGGER = [
     "--trainer.logger=lightning.pytorch.loggers.CSVLogger",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
+import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +22,22 @@ from callbacks.search_checkpoint import SearchCheckpoint
 from callbacks.search_curves import SearchCurves
 from callbacks.search_progress import SearchProgress
 from datamodules.instruction_pool import InstructionPool
-from duet.commands.money import require_cap
-from duet.commands.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
-from duet.commands.trainer_options import require_one_process, trainer_options
 from duet.config_files import DEFAULTS, config_paths, read_config, with_found_configs
 from duet.engine.search import Search
 from duet.messages import plain_message, suggest, unknown_key
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.reporting.records import RESULT
 from duet.reporting.runs import flatten
+from duet.run_lock import run_lock
+from duet.session.live import SHARED, Live, class_name
+from duet.session.money import require_cap
+from duet.session.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
+from duet.session.trainer_options import require_one_process, trainer_options
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.task import Task
 from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
-SHARED = ("task", "black_box", "proposer", "white_box", "strategy")
 log = logging.getLogger("duet")
 
 
@@ -56,16 +59,23 @@ class DuetCLI(LightningCLI):
 
     Args:
         arguments: the command line behind the subcommand ``fit``.
+        live: what a Python program has made itself, by its key in the settings, whose place it takes.
     """
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], live: Live = Live()) -> None:
+        self._live = live
+        with ExitStack() as self._held:
+            self._run(arguments)
+
+    def _run(self, arguments: Sequence[str]) -> None:
+        """Reads the settings and carries out the whole run."""
         fit = {"default_config_files": [str(path) for path in DEFAULTS], "exit_on_error": False}
         super().__init__(
             ScorePredictor,
             InstructionPool,
-            args=["fit", *with_found_configs(arguments)],
+            args=["fit", *with_found_configs(arguments), *self._live.arguments],
             save_config_callback=SaveConfig,
-            save_config_kwargs={"save_to_log_dir": False},
+            save_config_kwargs={"save_to_log_dir": False, "live": self._live},
             parser_kwargs={"prog": "duet", "exit_on_error": False, "fit": fit},
         )
 
@@ -103,11 +113,14 @@ class DuetCLI(LightningCLI):
         Raises:
             ValueError: one line that names the file or the key, what was expected and what was found.
         """
-        files = {path: flatten(read_config(path)) for path in config_paths(args)}
+        files = {
+            path: flatten(read_config(path)) for path in config_paths(args[: len(args) - len(self._live.arguments)])
+        }
         try:
             self.config = parser.parse_args(args)
         except argparse.ArgumentError as error:
             raise ValueError(self._explain(error.message, files)) from error
+        self._live.put_into(self.config.fit)
 
     def _explain(self, message: str, files: dict[str, dict[str, Any]]) -> str:
         if "arguments are required" in message and "class_path" not in message:
@@ -130,7 +143,7 @@ class DuetCLI(LightningCLI):
         settings = self.config.fit
         if settings.run_dir:
             return Path(settings.run_dir).expanduser()
-        strategy = settings.strategy.class_path.rpartition(".")[2].lower()
+        strategy = class_name(settings.strategy).lower()
         return Path("runs") / f"{settings.task.name}-{strategy}-{settings.seed_everything}"
 
     def before_instantiate_classes(self) -> None:
@@ -145,14 +158,22 @@ class DuetCLI(LightningCLI):
         self.check_run_dir()
         if not settings.yes:
             require_cap(self.planned_search())
+        self._held.enter_context(run_lock(self.run_dir))
 
     def check_run_dir(self) -> None:
         """Whether the run folder may be used.
 
         Raises:
-            ValueError, Finished: see duet.commands.run_folder.
+            ValueError, Finished: see duet.session.run_folder.
         """
-        check_run_dir(self.run_dir, yaml.safe_load(self.parser.dump(self.config, skip_none=False))["fit"])
+        parser = self._subcommand_parsers["fit"]
+        check_run_dir(self.run_dir, self._live.settings(parser, self.config.fit), self._planned_task)
+
+    def _planned_task(self) -> Task:
+        parser = LightningArgumentParser(exit_on_error=False)
+        parser.add_class_arguments(Task, "task")
+        task: Task = parser.instantiate_classes(Namespace(task=self.config.fit.task)).task  # type: ignore[no-untyped-call]
+        return task
 
     def planned_search(self) -> Search:
         """The search alone: task and models are declared, but no weights are loaded and nothing is asked."""
@@ -173,6 +194,7 @@ class DuetCLI(LightningCLI):
                 SearchCurves(search),
                 SearchProgress(search),
                 SearchCheckpoint(folder / LAST),
+                *self._live.callbacks,
             ]
         }
         options = trainer_options(self._get(self.config_init, "trainer", default={}), folder)
@@ -198,8 +220,15 @@ class DuetCLI(LightningCLI):
         except SystemExit as stop:
             if not isinstance(stop.__context__, KeyboardInterrupt):
                 raise
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning ignores it by now
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning ignores it by now
             raise stop.__context__ from None  # and leaves with 1
+
+    def _dump_config(self) -> None:
+        """Keeps the settings of predictor and data, which Lightning saves as their hyperparameters."""
+        plain = self._live.without_objects(self.config, "fit.")
+        text = self.parser.dump(plain, skip_link_targets=False, skip_none=False, skip_validation=True)
+        self.config_dump = yaml.safe_load(text)["fit"]
 
     def instantiate_classes(self) -> None:
         """Puts a module that fits nothing in the predictor's place where the method needs none."""
@@ -212,6 +241,19 @@ class DuetCLI(LightningCLI):
         """The search."""
         search: Search = self._get(self.config_init, "search")
         return search
+
+
+def planned(arguments: Sequence[str], live: Live = Live()) -> DryRun:
+    """The settings and the search that they describe; nothing is loaded, made or asked.
+
+    Raises:
+        ValueError: a setting is wrong.
+    """
+    try:
+        DuetCLI([*arguments, "--dry_run"], live)
+    except DryRun as dry:
+        return dry
+    raise AssertionError("a dry run ends before anything is loaded")
 
 
 def fitted_width(feature_size: int) -> int:

@@ -1,0 +1,82 @@
+"""Scores of given instructions on a split, without a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from duet.engine.search import Search
+from duet.evaluation.evaluation import Evaluation, Trial
+from duet.metrics.intervals import mean_interval
+from duet.models.base import NOT_SENT, CallFailure, Request
+from duet.models.endpoint import prices_of
+from duet.models.errors import BudgetSpent, ProviderError
+from duet.models.prices import dollars
+from duet.spending.budget import Usage, cost, most
+
+Split = Literal["test", "validation"]
+
+
+@dataclass(frozen=True)
+class InstructionScore:
+    """An instruction on all examples of a split.
+
+    Args:
+        instruction: the text.
+        score: the mean of ``scores``.
+        interval: its 95 % confidence interval.
+        scores: of each example.
+        outputs: the answers.
+        problems: what was wrong with an answer, such as ``cut`` or ``refused``; empty where nothing was.
+    """
+
+    instruction: str
+    score: float
+    interval: tuple[float, float]
+    scores: tuple[float, ...]
+    outputs: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def most_spent(search: Search, texts: Sequence[str], split: Split) -> tuple[Usage, float | None]:
+    """The most that scoring the texts can spend: calls, tokens and US dollars; None where a price is unknown."""
+    box = search.accounts.boxes[0]
+    usage = most(list(_requests(search, texts, split)), box.overhead, box.answer_overhead)
+    prices = prices_of(box.endpoint)
+    return usage, None if prices is None else dollars(cost(usage, prices))
+
+
+def _requests(search: Search, texts: Sequence[str], split: Split) -> Iterator[Request]:
+    for text in texts:
+        for example in getattr(search.splits, split):
+            yield search.task.prompt.request(text, example, search.evaluation.max_tokens)
+
+
+def score_instructions(search: Search, texts: Sequence[str], split: Split) -> list[InstructionScore]:
+    """Scores each text on all examples of the split, in order, as many as the budget has room for.
+
+    Raises:
+        BudgetSpent: there was no room for one.
+        ProviderError: an answer is missing that may still come.
+    """
+    found: list[InstructionScore] = []
+    for text in texts:
+        try:
+            found.append(_score(search, text, split))
+        except BudgetSpent:
+            if not found:
+                raise
+            break
+    return found
+
+
+def _score(search: Search, text: str, split: Split) -> InstructionScore:
+    evaluator = search.evaluator(split)
+    [found] = evaluator.evaluate([Trial(text, 0, len(evaluator.examples))])
+    if found == NOT_SENT or (isinstance(found, Evaluation) and len(found.scores) < len(evaluator.examples)):
+        raise BudgetSpent("The budget was spent before an instruction had all its answers")
+    if isinstance(found, CallFailure):
+        raise ProviderError(f"An answer is missing ({found.reason}); start again to request the rest")
+    mean = sum(found.scores) / len(found.scores)
+    return InstructionScore(text, mean, mean_interval(found.scores), found.scores, found.outputs, found.problems)

@@ -1,0 +1,67 @@
+"""The lines that a run prints: Duet's own, and none of the libraries' below it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+FAMILIAR_NOISE = (
+    ".*does not have many workers.*",
+    ".*No `?val_dataloader.*",
+    ".*was not in .*on_train_epoch_end.*",
+    ".*GPU available but not used.*",
+    ".*LeafSpec.*",
+    ".*exists and is not empty.*",
+    ".*treespec.*",
+)
+LIBRARIES = ("lightning.pytorch", "lightning.fabric", "lightning")
+log = logging.getLogger("duet")
+
+
+def quiet() -> None:
+    """Our own lines only: Lightning's tips and the familiar warnings say nothing about a search."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")  # of what LightningCLI calls
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    for pattern in FAMILIAR_NOISE:
+        warnings.filterwarnings("ignore", pattern)
+
+
+@contextmanager
+def our_lines() -> Iterator[None]:
+    """The project's log goes to standard error, as it is."""
+    handler = logging.StreamHandler(sys.stderr)
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    propagate, log.propagate = log.propagate, False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagate
+
+
+@contextmanager
+def library_lines(progress: bool) -> Iterator[None]:
+    """What a Python program sees of a run: Duet's own lines on standard error, unless it has a handler for them itself.
+
+    The program's warnings, loggers and random streams are afterwards as they were.
+    """
+    from lightning.pytorch.utilities.seed import isolate_rng  # before all: to import it sets its loggers
+
+    libraries = [logging.getLogger(name) for name in LIBRARIES]
+    levels = [logger.level for logger in libraries]
+    shown = our_lines() if progress and not log.handlers else nullcontext()
+    with warnings.catch_warnings(), shown, isolate_rng():
+        quiet()
+        try:
+            yield
+        finally:
+            for logger, level in zip(libraries, levels, strict=True):
+                logger.setLevel(level)
