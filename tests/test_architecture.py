@@ -73,8 +73,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet.api": {  # the Python door
-        "duet.config_files", "duet.engine", "duet.exit_codes", "duet.interrupts", "duet.messages", "duet.metrics",
-        "duet.models", "duet.reporting", "duet.session", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
+        "duet.config_files", "duet.engine", "duet.interrupts", "duet.metrics", "duet.models", "duet.reporting",
+        "duet.session", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet.commands": {  # the command line's
         "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.benchmark",
