@@ -49,6 +49,8 @@ TOY_NOTE = (
     "name your own with a second --config, such as models/openai.yaml"
 )
 
+LATER_INSTRUCTIONS = 80  # that are scored after the first ones, unless iterations are given
+
 
 class ForeignCheckpoint(ValueError):
     """A checkpoint of another task, or of another seed."""
@@ -96,7 +98,7 @@ class Search:
         allocation: how validation examples are divided among the instructions.
         budget: hard caps; the final test is paid from them too.
         instruction_filter: rejects texts that are no instruction, whichever method wrote them.
-        iterations: most iterations, T.
+        iterations: most iterations, T; None is as many as score 80 more instructions.
         threshold: a validation score that ends the search.
         cache: where answers are kept so that none is paid twice: ``run``, the run folder; ``user``, one file that all
             of your runs share (XDG_CACHE_HOME, else the platform's usual place); ``off``; or a path. ``auto`` is
@@ -117,19 +119,20 @@ class Search:
         allocation: Allocation = Allocation(),
         budget: Budget = Budget(),
         instruction_filter: InstructionFilter = InstructionFilter(),
-        iterations: int = 125,
+        iterations: int | None = None,
         threshold: float = 1.0,
         cache: str = "auto",
         seed: int = 0,
     ) -> None:
-        if iterations < 1:
+        if iterations is not None and iterations < 1:
             raise ValueError(f"Expected search.iterations of at least 1 but got {iterations}")
         if not threshold > 0:
             raise ValueError(f"Expected search.threshold above 0 but got {threshold}")
         self.task, self.strategy, self.white_box = task, strategy, white_box
         self.initialisation, self.extractor = initialisation, extractor
         self.evaluation, self.allocation = evaluation, allocation
-        self.instruction_filter, self.iterations = instruction_filter, iterations
+        self.instruction_filter = instruction_filter
+        self.iterations = iterations or -(-LATER_INSTRUCTIONS // strategy.requirements.choose)
         self.threshold, self.seed = threshold, seed
         self._check_requirements()
         self.splits = task.splits(seed)

@@ -100,7 +100,6 @@ class DuetCLI(LightningCLI):
         parser.link_arguments("search.feature_size", "model.feature_size", fitted_width, apply_on="instantiate")
         parser.link_arguments("seed_everything", "search.seed")
         parser.link_arguments("seed_everything", "model.seed")
-        parser.link_arguments("search.iterations", "trainer.max_epochs")
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -199,7 +198,7 @@ class DuetCLI(LightningCLI):
         }
         options = trainer_options(self._get(self.config_init, "trainer", default={}), folder)
         try:
-            trainer = super().instantiate_trainer(**options, **kwargs)
+            trainer = super().instantiate_trainer(**options, max_epochs=search.iterations, **kwargs)
         except (TypeError, ValueError, MisconfigurationException) as error:
             raise ValueError(f"trainer: {error}") from error
         require_one_process(trainer)

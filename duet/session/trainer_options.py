@@ -16,6 +16,7 @@ from callbacks.checkpoint_io import AtomicCheckpointIO
 INSTEAD = {
     "default_root_dir": "run_dir",
     "fast_dev_run": "search.iterations",
+    "max_epochs": "search.iterations",
     "max_steps": "search.iterations",
     "max_time": "search.budget.max_time",
     "min_epochs": "search.iterations",

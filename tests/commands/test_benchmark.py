@@ -359,7 +359,7 @@ def test_the_embedded_models_benchmark_has_every_method_and_the_papers_ablations
         name: read_grid(CONFIGS / "benchmarks" / f"{name}.yaml") for name in ("embedded", "embedded_quick", "paper")
     }
     plain = {path.stem for path in (CONFIGS / "methods").glob("*.yaml") if not path.stem.endswith("paper")}
-    assert set(grids["embedded"].methods) == set(grids["embedded_quick"].methods) == plain
+    assert set(grids["embedded"].methods) == set(grids["embedded_quick"].methods) == plain - {"duet"}
     assert set(grids["embedded"].variants) - {"pooling_mean"} < set(grids["paper"].variants)
     assert (len(grids["embedded"].seeds), len(grids["embedded_quick"].cells(Path("out")))) == (5, 63)
 
