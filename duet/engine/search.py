@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -366,13 +367,17 @@ class Search:
     # Parts of a step
 
     def _promising(self, candidates: Sequence[Candidate], predictor: RewardPredictor) -> tuple[Candidate, ...]:
-        """Own instructions, then the others by what a former task says of them; no call is paid."""
+        """Own instructions, then in turn the best by what a former task says, and the next as written; no call is paid.
+
+        A former task that differs misleads, so half of the places are not its own.
+        """
         own = [candidate for candidate in candidates if candidate.origin == "own"]
         others = self._encode([candidate for candidate in candidates if candidate.origin != "own"])
         if not others:
             return tuple(own)
         means = predictor.predict_joint(feature_rows(others))[0].tolist()
-        order = sorted(range(len(others)), key=lambda place: -means[place])
+        places = range(len(others))
+        order = dict.fromkeys(chain(*zip(sorted(places, key=lambda place: -means[place]), places, strict=True)))
         return (*own, *(replace(others[place], predicted=means[place]) for place in order))
 
     def _first_instructions(self, initialisation: Initialisation) -> FirstInstructions:

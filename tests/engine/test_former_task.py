@@ -62,8 +62,7 @@ def texts(search: Search) -> list[str]:
 def test_it_chooses_among_more_than_are_scored(search: Any) -> None:
     one, box = search(written=6)
     one.start(Likes("Write the fifth word."))
-    assert texts(one)[0] == "Write the fifth word."
-    assert len(texts(one)) == 2
+    assert texts(one) == ["Write the fifth word.", "Write the first word."]  # by the prediction, by the order
     assert "Write 6 distinct instructions" in box.asked[0].prompt
     assert len(box.asked) == 1 + 2 * 3
     assert all(row.candidate.predicted is not None for row in one.pool)
@@ -73,6 +72,7 @@ def test_own_instructions_are_scored_all_the_same(search: Any) -> None:
     one, _ = search(written=6, instructions=("Take it.",))
     one.start(Likes("Write the fifth word."))
     assert texts(one) == ["Take it.", "Write the fifth word."]
+    assert [row.candidate.origin for row in one.pool] == ["own", "initial"]
 
 
 @pytest.mark.parametrize("options", [{}, {"written": 6}])
