@@ -39,7 +39,8 @@ class InstructionSearch(Callback):
         data = pool_of(trainer)
         self.search.resume(data.pool)
         if not len(data.pool):
-            self.search.start()
+            knows = isinstance(pl_module, ScorePredictor) and pl_module.knows_a_former_task
+            self.search.start(pl_module if isinstance(pl_module, ScorePredictor) and knows else None)
             data.pool = self.search.pool
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -110,6 +110,11 @@ class ScorePredictor(LightningModule):
         """The network's output, a standardised reward: (n, d) standardised -> (n,)."""
         return cast(Tensor, self.network(features)).squeeze(-1)
 
+    @property
+    def knows_a_former_task(self) -> bool:
+        """Whether it can predict before a row of this task is known."""
+        return self.uncertainty == "full" and len(self.source) > 0
+
     def predict(self, features: Tensor, prior: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of the reward, on the reward's own scale and on the device of ``features``.
 

@@ -186,7 +186,7 @@ def estimate(
         seed: of the run.
     """
     silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
-    initialisation.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
+    initialisation.to_choose_from.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
     texts = (LONGEST_LETTER * instruction_filter.max_characters, *initialisation.own)
     longest = [max(texts, key=lambda text: len(text.encode(errors="replace")))]
     shown = needs.splits.demonstrations
@@ -198,7 +198,8 @@ def estimate(
     declared = strategy.requirements
     n_scored = initialisation.most + iterations * declared.choose
     calls = allocation.calls(n_scored, len(needs.splits.validation))
-    n_read = initialisation.most + iterations * max(declared.choose, declared.read) if declared.read else 0
+    n_first = initialisation.to_choose_from.most
+    n_read = n_first + iterations * max(declared.choose, declared.read) if declared.read else 0
     tries = needs.tries(longest[0], declared.trial_calls)
     task = boxes[0].endpoint
     parts = (

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from duet.features import FeatureExtractor, encoded, require_white_box
 from duet.messages import printable
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.models.errors import BudgetSpent, ProviderError
-from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.pool import Candidate, Pool, ScoredInstruction, feature_rows
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
@@ -235,18 +236,23 @@ class Search:
         """
         return replace(self._evaluator, examples=getattr(self.splits, split))
 
-    def start(self) -> StepRecord:
+    def start(self, predictor: RewardPredictor | None = None) -> StepRecord:
         """Has the first instructions written and scored.
+
+        Args:
+            predictor: one that knows a former task; it chooses among more instructions than are scored.
 
         Raises:
             BudgetSpent: the budget ended before one had a score.
             ProviderError: the black box wrote no instruction, or answered for none.
         """
         self._scorer.keep_room(self.pool)
-        first = self._first_instructions()
+        chooses = predictor is not None and self.initialisation.written and self.extractor.outputs != "black_box"
+        first = self._first_instructions(self.initialisation.to_choose_from if chooses else self.initialisation)
         log.info("%s", first)
         self._plan_scores()
-        candidates = first.candidates[: self._most_instructions]
+        promising = self._promising(first.candidates, predictor) if predictor and chooses else first.candidates
+        candidates = promising[: min(self._most_instructions, self.initialisation.most)]
         try:
             pool = self._scorer.score(self.pool, candidates, self._first_examples)
         except BudgetSpent as error:
@@ -363,11 +369,23 @@ class Search:
 
     # Parts of a step
 
-    def _first_instructions(self) -> FirstInstructions:
+    def _promising(self, candidates: Sequence[Candidate], predictor: RewardPredictor) -> tuple[Candidate, ...]:
+        """Own instructions, then in turn the best by what a former task says, and the next as written; no call is paid.
+
+        A former task that differs misleads, so half of the places are not its own.
+        """
+        own = [candidate for candidate in candidates if candidate.origin == "own"]
+        others = self._encode([candidate for candidate in candidates if candidate.origin != "own"])
+        if not others:
+            return tuple(own)
+        means = predictor.predict_joint(feature_rows(others))[0].tolist()
+        places = range(len(others))
+        order = dict.fromkeys(chain(*zip(sorted(places, key=lambda place: -means[place]), places, strict=True)))
+        return (*own, *(replace(others[place], predicted=means[place]) for place in order))
+
+    def _first_instructions(self, initialisation: Initialisation) -> FirstInstructions:
         try:
-            first = self.initialisation.write(
-                self._proposer, self.splits.demonstrations, self.instruction_filter, self.seed
-            )
+            first = initialisation.write(self._proposer, self.splits.demonstrations, self.instruction_filter, self.seed)
         except BudgetSpent as error:
             raise BudgetSpent(f"No room for the first instructions; raise search.budget ({error})") from error
         if not first.candidates:

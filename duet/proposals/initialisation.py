@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -120,6 +120,8 @@ class Initialisation:
         audience: which model or people the instructions are for.
         instructions: own ones, which are scored first, whatever the filter says of them: a list, or a file with one per
             line, or a JSON or YAML file with a list.
+        written: how many instructions to have written where a former predictor (``model.init_from``) chooses the
+            ``count`` that are scored; None is as many as are scored.
     """
 
     mode: Literal["request", "sample"] = "request"
@@ -133,10 +135,13 @@ class Initialisation:
     task_description: str = ""
     audience: str = ""
     instructions: tuple[str, ...] | str = ()
+    written: int | None = None
 
     def __post_init__(self) -> None:
         if min(self.count, self.demonstrations, self.max_rounds, self.max_tokens) < 1:
             raise ValueError("Expected initialisation.count, demonstrations, max_rounds and max_tokens of at least 1")
+        if self.written is not None and self.written < self.count:
+            raise ValueError(f"Expected initialisation.written of at least count, {self.count}, but got {self.written}")
 
     @cached_property
     def own(self) -> tuple[str, ...]:
@@ -146,6 +151,11 @@ class Initialisation:
             ValueError: the file that is to hold them does not.
         """
         return read_instructions(self.instructions)
+
+    @property
+    def to_choose_from(self) -> Initialisation:
+        """The same, for as many instructions as are written where a former predictor chooses."""
+        return replace(self, count=self.written or self.count)
 
     @property
     def most(self) -> int:

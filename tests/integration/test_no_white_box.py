@@ -14,7 +14,8 @@ from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "configs" / "models" / "no_white_box.yaml")
 SMALL = [
-    "--search.iterations=2", "--search.allocation.examples=3", "--search.initialisation.count=4",
+    "--search.iterations=2", "--search.allocation.kind=fixed", "--search.allocation.examples=3",
+    "--search.initialisation.count=4",
     "--strategy.init_args.candidates=6", "--model.steps=6", "--search.threshold=1.1",
 ]  # fmt: skip
 NO_MODEL = ["--black_box", "duet.models.fakes.HashingBlackBox"]

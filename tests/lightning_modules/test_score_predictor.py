@@ -390,6 +390,13 @@ def test_before_any_row_a_former_predictor_is_all_that_is_known(tmp_path: Path) 
     assert std.min() > 0
 
 
+def test_only_a_predictor_with_a_former_task_knows_something_before_a_row(tmp_path: Path) -> None:
+    _, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path)
+    assert _warm(path).knows_a_former_task
+    assert not ScorePredictor(WIDTH).knows_a_former_task
+    assert not _warm(path, uncertainty="diagonal").knows_a_former_task
+
+
 def test_it_keeps_the_scales_that_it_was_fitted_on(tmp_path: Path) -> None:
     former, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path / "a")
     warm, _ = _fit_to(Pool(tuple(_observations(10, 5))), tmp_path / "b", init_from=path)
