@@ -9,7 +9,13 @@ from duet.models.fakes import HashingWhiteBox
 from duet.run_lock import run_lock
 from duet.session.duet_cli import DuetCLI, planned
 from duet.session.live import Live, class_name, description
+from duet.session.output import quiet
 from duet.strategies.ape import Ape
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    quiet()
 
 
 def test_an_object_is_described_by_its_class_and_identity_and_a_function_by_its_name() -> None:
@@ -21,7 +27,7 @@ def test_an_object_is_described_by_its_class_and_identity_and_a_function_by_its_
 
 def test_objects_and_overrides_win_over_the_command_line() -> None:
     live = Live({"white_box": (white_box := HashingWhiteBox(4))}, {"search": {"iterations": 3}})
-    dry = planned(["--task.name=second_letter", "--search.iterations=9", "--white_box=none.Such"][:2], live)
+    dry = planned(["--task.name=second_letter", "--search.iterations=9"], live)
     assert dry.search.white_box is white_box
     assert dry.search.iterations == 3
 
