@@ -38,7 +38,7 @@ class Choice:
         beta: weight of exploration.
         uncertainty: the predictor's.
         features: what it sees: O, H, their mean or both side by side (concat).
-        reserve: how many of those that were not chosen stand for choice again.
+        reserve: how many of those that were not chosen are reconsidered in the next iteration.
     """
 
     name: str

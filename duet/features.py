@@ -126,7 +126,7 @@ class FeatureExtractor:
         return 2 * hidden_size if self.fusion == "concat" and self.outputs != "none" else hidden_size
 
     def check(self, white_box: AbstractEncoder | None) -> None:
-        """Whether it can work with this white box; to be asked before anything is paid for.
+        """Checks, before anything is paid for, that it can work with this white box.
 
         Raises:
             ValueError: it can't.
@@ -212,9 +212,9 @@ def _check_all_answered(outcomes: Sequence[Outcome]) -> None:
     """A model that refuses has said nothing, which is a feature; an answer that only failed to come is none."""
     for outcome in outcomes:
         if outcome == NOT_SENT:
-            raise BudgetSpent("The time was up before an output answer")
+            raise BudgetSpent("Time ran out before an output answer")
         if isinstance(outcome, CallFailure) and not outcome.is_final:
-            raise ProviderError(f"An output answer is missing ({outcome.reason}); start again to ask for the rest")
+            raise ProviderError(f"An output answer is missing ({outcome.reason}); start again to request the rest")
 
 
 def _mean_by_group(encoding: Encoding, groups: int) -> Encoding:

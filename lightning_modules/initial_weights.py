@@ -60,7 +60,7 @@ def former_weights(path: str, network: nn.Sequential) -> dict[str, Tensor]:
     entries = former_state(path)
     state = {name.removeprefix(PREFIX): value for name, value in entries.items() if name.startswith(PREFIX)}
     if state.keys().isdisjoint(network.state_dict()):
-        raise ValueError(f"Expected the checkpoint of a score predictor but {path} holds none")
+        raise ValueError(f"Expected the checkpoint of a score predictor but {path} contains none")
     expected, found = _describe(network.state_dict()), _describe(state)
     if expected != found:
         raise ValueError(f"Expected a predictor with {expected} but {path} has {found}")
@@ -74,10 +74,10 @@ def former_state(path: str) -> dict[str, Tensor]:
         ValueError: no such file, or not a checkpoint.
     """
     if not Path(path).is_file():
-        raise ValueError(f"Expected the checkpoint of a former predictor but there is no file {path}")
+        raise ValueError(f"Expected the checkpoint of an earlier predictor but there is no file {path}")
     if not zipfile.is_zipfile(path):  # what torch.save writes
-        raise ValueError(f"Expected the checkpoint of a former predictor but {path} is not a checkpoint")
-    problem = ValueError(f"Expected the checkpoint of a former predictor but {path} is not a checkpoint")
+        raise ValueError(f"Expected the checkpoint of an earlier predictor but {path} is not a checkpoint")
+    problem = ValueError(f"Expected the checkpoint of an earlier predictor but {path} is not a checkpoint")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     except (RuntimeError, pickle.UnpicklingError, KeyError, TypeError) as error:

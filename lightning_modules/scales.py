@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Scales(nn.Module):
-    """Mean and scale of each feature and of the reward; they change nothing until they are told.
+    """Mean and scale of each feature and of the reward; they change nothing until they are set.
 
     Args:
         feature_size: d.

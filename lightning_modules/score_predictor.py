@@ -63,7 +63,7 @@ class ScorePredictor(LightningModule):
         uncertainty: ``full`` is the Gaussian process, mean and covariance; ``diagonal`` is the network's output, and
             an uncertainty that takes every parameter for itself, as in INSTINCT.
         regularisation: lambda of ``diagonal``, the precision before any observation; ``full`` estimates the noise.
-        init_from: checkpoint of a former predictor of the same shape. Its weights start every iteration, and its
+        init_from: checkpoint of an earlier predictor of the same shape. Its weights start every iteration, and its
             prediction counts as far as the scored instructions bear it out; before there are any, alone.
         seed: of the initial weights.
     """

@@ -329,7 +329,7 @@ def test_a_finished_folder_costs_nothing_and_its_gate_can_change(
     before = {path.name: path.read_bytes() for path in Path("run").iterdir() if path.is_file()}
     assert cli.main(["fit", *TINY, "--run_dir", "run"]) == 0
     out, shown = capfd.readouterr()
-    assert (out, shown) == (first, "run holds this run, finished; nothing was asked\n")
+    assert (out, shown) == (first, "run already contains the finished run; no calls were made\n")
     assert cli.main(["fit", *TINY, "--run_dir", "run", "--min_score", "1.5"]) == 100
     assert "min_score: expected at least 1.5 but the test score is" in capfd.readouterr().err
     assert {path.name: path.read_bytes() for path in Path("run").iterdir() if path.is_file()} == before
@@ -410,5 +410,5 @@ def test_an_interrupted_run_says_so(
     process.send_signal(number)
     out, shown = process.communicate(timeout=120)
     assert process.returncode == code, shown
-    assert shown.splitlines()[-1] == f"duet: {word}; what was paid for is kept, and the same command goes on"
+    assert shown.splitlines()[-1] == f"duet: {word}; paid answers are saved, and rerunning the command resumes"
     assert (out, "Traceback" in shown) == ("", False)

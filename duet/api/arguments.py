@@ -1,4 +1,4 @@
-"""What a Python program gives, as the settings and objects of a run."""
+"""Turns the arguments of a Python program into the settings and objects of a run."""
 
 from __future__ import annotations
 

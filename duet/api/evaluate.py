@@ -43,7 +43,7 @@ def evaluate(
         run_dir: where answers and evaluation.json lie; by default a folder in runs/ for these very instructions.
         config: files of settings, as of ``duet evaluate --config``.
         settings: any other settings; keys may be dotted. They win.
-        uncapped: start without a budget although the model may cost money.
+        uncapped: start without a budget even if the model may cost money.
         progress: show what there is to know on standard error.
 
     Raises:

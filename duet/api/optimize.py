@@ -76,7 +76,7 @@ def optimize(
         callbacks: Lightning callbacks, called between the iterations.
         config: files of settings, as of ``duet fit --config``.
         settings: any other settings, as in such a file; keys may be dotted. They win.
-        uncapped: start without a budget although a model may cost money.
+        uncapped: start without a budget even if a model may cost money.
         progress: show progress on standard error.
 
     Raises:

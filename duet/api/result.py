@@ -1,4 +1,4 @@
-"""What a finished search hands to a Python program."""
+"""The result of a finished search, for a Python program."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Result:
 
     @property
     def test_score(self) -> float | None:
-        """Its score on the test examples; None where the budget had no room for the test."""
+        """Its score on the test examples; None if the budget had no room for the test."""
         score: float | None = self.values["test_score"]
         return score
 
@@ -57,7 +57,7 @@ class Result:
 
     @property
     def cost_usd(self) -> float | None:
-        """US dollars that were paid; None where a price is unknown."""
+        """US dollars that were paid; None if a price is unknown."""
         cost: float | None = self.values["cost_usd"]
         return cost
 

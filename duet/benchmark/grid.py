@@ -86,14 +86,14 @@ class Grid:
 
         Args:
             output: the folder of the benchmark.
-            yes: start without a cap although an endpoint costs money.
+            yes: start without a cap even if an endpoint costs money.
             shared_cache: one call cache for all cells of a task; else, as several machines can't write to one file,
                 one in each run folder, unless ``settings`` say otherwise.
         """
         configured = list(self._columns())
         names = [name for name, _ in configured]
         if repeated := [name for name, count in Counter(names).items() if count > 1]:
-            raise ValueError(f"methods: expected each name once but {repeated[0]} is there twice")
+            raise ValueError(f"methods: expected each name once but {repeated[0]} appears twice")
         return [
             self._cell(output, task, method, seed, yes, shared_cache)
             for task, method, seed in product(self.tasks, configured, self.seeds)
@@ -161,7 +161,7 @@ def _base(content: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> str:
         raise ValueError(f"base: expected the name of a method but found {base!r}")
     methods = [Path(name).stem for name in lists["methods"]]
     if (lists["variants"] or "base" in content) and Path(base).stem not in methods:
-        raise ValueError(f"variants: expected their base, {base}, among the methods, but it is not there")
+        raise ValueError(f"variants: expected their base, {base}, among the methods, but it is missing")
     return base
 
 
@@ -174,7 +174,7 @@ def _tasks(entries: Iterable[Any]) -> dict[str, Row]:
         row = Row(own, _settings("tasks: settings", group))
         for name in _all("tasks", _list("tasks: names", group.get("names")), str):
             if name in tasks:
-                raise ValueError(f"tasks: expected each name once but {name} is there twice")
+                raise ValueError(f"tasks: expected each name once but {name} appears twice")
             tasks[name] = row
     return tasks
 
@@ -200,7 +200,7 @@ def _all(key: str, values: list[Any], kind: type) -> list[Any]:
         if type(value) is not kind or (isinstance(value, int) and value < 0) or value == "":
             raise ValueError(f"{key}: expected {expected} but found {value!r}")
         if value in values[:number]:
-            raise ValueError(f"{key}: expected each once but {value} is there twice")
+            raise ValueError(f"{key}: expected each once but {value} appears twice")
     return values
 
 

@@ -1,4 +1,4 @@
-"""``benchmark``: tasks x methods x seeds x ablations. Each cell is a ``fit``, so the same command goes on with it."""
+"""``benchmark``: tasks x methods x seeds x ablations. Each cell is a ``fit``, so the same command resumes it."""
 
 from __future__ import annotations
 
@@ -99,11 +99,11 @@ def _parser() -> OneLineParser:
         help="every N-th cell from the I-th on, so that N machines do the whole (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--dry_run", action="store_true", help="print the most that all cells can spend together, and ask nothing"
+        "--dry_run", action="store_true", help="print the maximum that all cells can spend together, and make no calls"
     )
-    parser.add_argument("--commands", action="store_true", help="print each cell's command line, and run nothing")
+    parser.add_argument("--commands", action="store_true", help="print each cell's command line without running it")
     parser.add_argument("--no_report", action="store_true", help="leave out the tables and figures at the end")
-    parser.add_argument("--yes", action="store_true", help="start without a cap although an endpoint costs money")
+    parser.add_argument("--yes", action="store_true", help="start without a cap even if an endpoint costs money")
     return parser
 
 
@@ -117,10 +117,10 @@ def cluster_of(arguments: Namespace) -> RayCluster | None:
         raise ValueError(f"--jobs: expected at least 1 but found {arguments.jobs}")
     if arguments.ray is None:
         if (arguments.cpus_per_cell, arguments.gpus_per_cell) != (CPUS, GPUS):
-            raise ValueError("--cpus_per_cell, --gpus_per_cell: expected --ray beside them but it is missing")
+            raise ValueError("--cpus_per_cell, --gpus_per_cell: expected --ray as well but it is missing")
         return None
     if arguments.jobs > 1:
-        raise ValueError("--jobs: expected no --ray beside it, as Ray finds the room; --cpus_per_cell says how much")
+        raise ValueError("--jobs can't be combined with --ray: Ray schedules the cells; set --cpus_per_cell instead")
     return RayCluster(arguments.ray, arguments.cpus_per_cell, arguments.gpus_per_cell)
 
 
@@ -177,7 +177,7 @@ def search(cells: Sequence[Cell], runner: Runner, yes: bool, output: Path, *, wi
     progress = Progress(len(cells))
     failed = [cell for cell, outcome in finished(cells, runner, progress) if outcome.problem]
     if failed:
-        progress.say(f"{len(failed)} failed and are tried once more")
+        progress.say(f"{len(failed)} failed and are retried once")
         failed = [cell for cell, outcome in finished(failed, runner, progress) if outcome.problem]
     if with_report and len(failed) < len(cells):
         report.run([str(output), "--output", str(output / "report"), "--paper"])
@@ -195,7 +195,7 @@ def check_cap(cell: Cell) -> None:
     try:
         money.require_cap(planned(cell.arguments).search)
     except ValueError as error:
-        raise ValueError(f"{cell}: {error}; --dry_run says what all cells can spend") from error
+        raise ValueError(f"{cell}: {error}; --dry_run prints what all cells can spend") from error
 
 
 def finished(cells: Sequence[Cell], runner: Runner, progress: Progress) -> Iterator[tuple[Cell, Outcome[None]]]:

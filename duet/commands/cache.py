@@ -13,7 +13,7 @@ from duet.spending.cache_file import CacheStats, cache_stats, prune, user_cache_
 ACTIONS = {
     "stats": "entries, size and age, by endpoint and model",
     "prune": "remove old answers, or those of one model",
-    "clear": "remove all answers; wants --yes",
+    "clear": "remove all answers; requires --yes",
 }
 
 _WIDTH = 100
@@ -53,7 +53,7 @@ def stats(path: Path) -> list[str]:
 def _line(one: CacheStats) -> str:
     known = None not in (one.oldest, one.newest)
     age = f"{_day(one.oldest)} to {_day(one.newest)}" if known else "of unknown age"
-    name = repr(one.identity)[1:-1][:_WIDTH] if one.identity else "of a former version"  # no control characters
+    name = repr(one.identity)[1:-1][:_WIDTH] if one.identity else "from an earlier version"  # no control characters
     return f"{name}: {one.entries:,} answers, {one.size:,} bytes, {age}"
 
 

@@ -1,4 +1,4 @@
-"""``doctor``: what would this configuration use, and is it there? Nothing is asked that could cost money.
+"""``doctor``: checks what a configuration would use and whether it is available. No call costs money.
 
 Every line begins with ok, warning or problem. All options of ``fit`` are understood.
 """
@@ -99,7 +99,7 @@ def task(search: Search, settings: Any) -> Iterator[Finding]:
         text = f"search.allocation.examples is {wanted}, but there are {len(splits.validation)} to search on"
         yield Finding("warning", "examples", text)
     if len(splits.test) < _FEW:
-        yield Finding("warning", "examples", f"{len(splits.test)} test examples tell little: expect a wide interval")
+        yield Finding("warning", "examples", f"{len(splits.test)} test examples are few: expect a wide interval")
 
 
 def models(search: Search, settings: Any, ask: bool) -> Iterator[Finding]:
@@ -147,14 +147,14 @@ def secrets(name: str, place: Endpoint) -> Iterator[Finding]:
 def listed(name: str, place: Endpoint) -> Finding:
     """Whether the endpoint is there and knows the model; not every endpoint has a list of its models."""
     if not place.has_model_list:
-        return Finding("warning", name, "reached through LiteLLM, so only --ask says whether it is there")
+        return Finding("warning", name, "reached through LiteLLM, so only --ask can check whether it is available")
     try:
         models = listed_models(place)
     except ProviderError as error:
         return Finding("problem", name, f"can't list its models: {error}", PROVIDER)
     if models is None:
         return Finding(
-            "warning", name, f"reachable, but has no list of models; --ask says whether {place.model} answers"
+            "warning", name, f"reachable, but has no list of models; --ask checks whether {place.model} answers"
         )
     if place.model in models:
         return Finding("ok", name, f"reachable, and lists {place.model}")
@@ -227,7 +227,7 @@ def spending(search: Search) -> Iterator[Finding]:
     capped = search.accounts.budget.caps_purchases
     if search.accounts.costs_money and not capped:
         yield Finding(
-            "warning", "budget", "no cap: fit wants search.budget.max_cost_usd, max_calls or max_tokens, or --yes"
+            "warning", "budget", "no cap: fit requires search.budget.max_cost_usd, max_calls or max_tokens, or --yes"
         )
     else:
         yield Finding("ok", "budget", money.caps(search.accounts.budget))
@@ -238,7 +238,7 @@ def caches(search: Search, folder: Path) -> Iterator[Finding]:
     paths = {search.accounts.cache_path(box, folder) for box in search.accounts.named.values()}
     for path in sorted(paths, key=str):
         if path is None:
-            yield Finding("warning", "cache", "off: a run that is stopped pays again for what it had")
+            yield Finding("warning", "cache", "off: an interrupted run pays for its answers again")
             continue
         try:
             yield Finding("ok", "cache", stats(path)[0])
@@ -251,9 +251,9 @@ def run_folder(cli: DuetCLI) -> Finding:
     try:
         cli.check_run_dir()
     except Finished:
-        return Finding("ok", "run folder", f"{cli.run_dir} holds this run, finished; fit would ask nothing")
+        return Finding("ok", "run folder", f"{cli.run_dir} already contains the finished run; fit would make no calls")
     except ValueError as error:
         return Finding("problem", "run folder", str(error))
     if (cli.run_dir / LAST).is_file():
-        return Finding("ok", "run folder", f"{cli.run_dir} holds this run, unfinished; fit would go on")
+        return Finding("ok", "run folder", f"{cli.run_dir} contains this run, unfinished; fit would resume it")
     return Finding("ok", "run folder", f"{cli.run_dir} is new")

@@ -28,7 +28,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         cli = DuetCLI(argv)
     except Finished as finished:
-        log.info("%s holds this run, finished; nothing was asked", finished.folder)
+        log.info("%s already contains the finished run; no calls were made", finished.folder)
         return report(finished.folder, finished.min_score)
     except DryRun as dry:
         sys.stdout.write("\n".join(money.lines(dry.search)) + "\n")
@@ -47,9 +47,11 @@ def report(folder: Path, min_score: float | None) -> int:
     if interval is not None and interval[0] >= min_score:
         return 0
     found = (
-        "there is no test score" if interval is None else f"its 95 % confidence interval begins at {interval[0]:.3f}"
+        "the instruction was not tested"
+        if interval is None
+        else f"its 95 % confidence interval begins at {interval[0]:.3f}"
     )
-    log.error("min_score: expected a test score of surely at least %s but %s", min_score, found)
+    log.error("min_score: expected a 95 %% interval of the test score from %s up but %s", min_score, found)
     return QUALITY_GATE
 
 
@@ -85,7 +87,7 @@ def _score(result: dict[str, Any]) -> str:
 def _validation(result: dict[str, Any]) -> str:
     low, high = result["validation_interval"]
     return (
-        f"Validation: {result['validation_score']:.3f} on {result['validation_n']} examples; to be expected "
+        f"Validation: {result['validation_score']:.3f} on {result['validation_n']} examples; posterior mean "
         f"{result['validation_posterior']:.3f}, {low:.3f} to {high:.3f}"
     )
 

@@ -22,17 +22,17 @@ from duet.session.output import our_lines
 COMMANDS = {
     "fit": "search for the best instruction of a task",
     "evaluate": "score instructions of your own on a split, with intervals and paired differences",
-    "doctor": "what would this configuration use: models, memory, money, cache, run folder",
-    "benchmark": "tasks x methods x seeds x ablations, each cell a fit that can be resumed",
-    "cache": "what the cache of paid answers holds, and how to make it smaller",
-    "report": "tables, figures and one page from run folders",
-    "compare": "two runs, or two instructions of one run, example by example, with a paired test",
-    "export": "a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
+    "doctor": "check what this configuration would use: models, memory, money, cache, run folder",
+    "benchmark": "run tasks x methods x seeds x ablations, each cell a resumable fit",
+    "cache": "show, prune or clear the cache of paid answers",
+    "report": "make tables, figures and one page from run folders",
+    "compare": "compare two runs, or two instructions of one run, example by example, with a paired test",
+    "export": "export a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
 NEED_TORCH = ("fit", "evaluate", "doctor", "benchmark")
 log = logging.getLogger("duet")
-KEPT = "what was paid for is kept, and the same command goes on"
+KEPT = "paid answers are saved, and rerunning the command resumes"
 
 
 class Command(Protocol):

@@ -1,4 +1,4 @@
-"""``report``: tables, figures and one page from run folders alone. It asks no model and needs no torch."""
+"""``report``: tables, figures and one page from run folders alone. It calls no model and needs no torch."""
 
 from __future__ import annotations
 

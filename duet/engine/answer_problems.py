@@ -1,4 +1,4 @@
-"""What was wrong with the task model's answers, and what to do about it."""
+"""Explains what was wrong with the task model's answers, and what to do about it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def require_answers(pool: Pool, most: float) -> None:
     if sum(missing.values()) > most * total:
         listed = ", ".join(f"{count} {kind}" for kind, count in missing.items())
         raise ProviderError(
-            f"{sum(missing.values())} of {total} answers can never come ({listed}): check the model, the prompt and "
+            f"{sum(missing.values())} of {total} answers will never arrive ({listed}): check the model, the prompt and "
             "the examples, or raise search.evaluation.max_unanswered"
         )
 
@@ -51,8 +51,8 @@ def _warnings(pool: Pool, max_tokens: int) -> Iterator[str]:
         )
     if counts.get("empty", 0) > WORTH_SAYING * total:
         yield (
-            f"{counts['empty']} of {total} answers were empty: a model that reasons needs more room "
-            "(black_box.init_args.reasoning_tokens), others a prompt that asks for an answer"
+            f"{counts['empty']} of {total} answers were empty: a reasoning model needs more tokens "
+            "(black_box.init_args.reasoning_tokens), other models a prompt that requests an answer"
         )
     for kind in (*UNANSWERED, "not judged"):
         if counts.get(kind):

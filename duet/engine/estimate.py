@@ -1,4 +1,4 @@
-"""The most that a search can spend, known before it asks anything: its requests, with the longest texts that may be."""
+"""Estimates the most that a search can spend, before it makes a call: its requests with the longest possible texts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from duet.tasks.splits import Splits
 
 @dataclass(frozen=True)
 class Needs:
-    """What the parts of a search ask at most, given the instructions' texts.
+    """Builds the largest requests of each part of a search, given the instructions' texts.
 
     Args:
         splits: the examples.
         evaluation: how an instruction is scored.
-        extractor: how instructions become features; it may ask the black box for output answers.
+        extractor: how instructions become features; it can request output answers of the black box.
         overhead: bytes that the task's black box sends with every prompt.
         answer_overhead: tokens that each of its answers can take beyond ``max_tokens``.
         prompt: how an instruction is put to the black box.
@@ -97,7 +97,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a search and the most that it asks of one black box.
+    """One part of a search and the most that it requests of one black box.
 
     Args:
         name: what it is.
@@ -111,7 +111,7 @@ class Part:
 
     @property
     def usd(self) -> float | None:
-        """US dollars at most; None where the prices are unknown."""
+        """US dollars at most; None if the prices are unknown."""
         prices = prices_of(self.endpoint)
         return None if prices is None else dollars(cost(self.most, prices))
 
@@ -140,12 +140,12 @@ class Estimate:
 
 @dataclass
 class Silent(AbstractBlackBox):
-    """Counts what it is asked and answers without a word, so whoever asks it asks as often as can be.
+    """Counts requests and returns empty answers, so that callers use up all their retries.
 
     Args:
         prompt_overhead: that of the black box it stands for.
         reply_overhead: likewise, of its answers.
-        most: what it was asked.
+        most: calls and tokens of the requests so far.
     """
 
     prompt_overhead: int = 0
@@ -176,10 +176,10 @@ def estimate(
     """Adds up the parts.
 
     Args:
-        needs: what each part asks.
-        initialisation: its replies may all be useless, so that it asks again as often as it may.
+        needs: what each part requests.
+        initialisation: all its replies can be useless, so that it uses up its retries.
         strategy: how many instructions it writes and chooses per iteration.
-        instruction_filter: the length of an instruction, and what the model that writes is told of it.
+        instruction_filter: the length of an instruction, and what the writing model's prompt says of it.
         boxes: the task's black box and that of the initialisation.
         allocation: how calls are divided among instructions.
         iterations: of the search.

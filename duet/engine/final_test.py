@@ -51,8 +51,8 @@ class Costs:
 
     Args:
         usage: calls and tokens.
-        usd: US dollars paid; None where a price is unknown.
-        possibly_charged_usd: of attempts that brought no answer, at most; None where a price is unknown.
+        usd: US dollars paid; None if a price is unknown.
+        possibly_charged_usd: of attempts that brought no answer, at most; None if a price is unknown.
         seconds: wall time.
     """
 

@@ -40,7 +40,7 @@ class InstructionScore:
 
 
 def most_spent(search: Search, texts: Sequence[str], split: Split) -> tuple[Usage, float | None]:
-    """The most that scoring the texts can spend: calls, tokens and US dollars; None where a price is unknown."""
+    """The most that scoring the texts can spend: calls, tokens and US dollars; None if a price is unknown."""
     box = search.accounts.boxes[0]
     usage = most(list(_requests(search, texts, split)), box.overhead, box.answer_overhead)
     prices = prices_of(box.endpoint)

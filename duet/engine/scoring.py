@@ -105,4 +105,4 @@ class Scorer:
         if failures:
             log.warning("%d of %d instructions lack an answer (%s)", len(failures), len(found), failures[0].reason)
         if NOT_SENT in failures and len(failures) == len(found):
-            raise BudgetSpent("The time was up before an instruction had an answer")
+            raise BudgetSpent("Time ran out before an instruction had an answer")

@@ -68,7 +68,7 @@ class StepRecord:
         distinct: how many of them were new, distinct instructions.
         pool: everything known afterwards.
         usage: calls and tokens so far, over all restarts.
-        cost_usd: US dollars so far, over all restarts; None where a price is unknown.
+        cost_usd: US dollars so far, over all restarts; None if a price is unknown.
     """
 
     iteration: int
@@ -180,7 +180,7 @@ class Search:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know before the run starts."""
+        """Lists what the user should know before the run starts."""
         notes = (*self.task.notes, *split_warnings(self.splits))
         return notes if self.accounts.boxes[0].follows_requests else (*notes, TOY_NOTE)
 

@@ -160,7 +160,7 @@ class Evaluator:
         trials = [Trial(text, place, place + 1) for text, place in pairs]
         found = self.evaluate(trials)
         if NOT_SENT in found:
-            raise BudgetSpent("The time was up before an instruction had been tried")
+            raise BudgetSpent("Time ran out before an instruction had been tried")
         return [None if isinstance(each, CallFailure) else each.scores[0] for each in found]
 
 

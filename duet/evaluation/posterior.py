@@ -1,4 +1,4 @@
-"""What a score says about an instruction's true accuracy: an empirical Bayes estimate over the pool.
+"""Estimates an instruction's true accuracy from its scores: an empirical Bayes estimate over the pool.
 
 A score is a right or a wrong answer, or a share of a right one; an instruction's rate has a Beta prior whose two
 parameters are fitted to all scored instructions by the method of moments of the beta-binomial distribution
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEAST_OVERDISPERSION, MOST_OVERDISPERSION = 0.02, 0.6
-USUAL_OVERDISPERSION, USUAL_ROWS = 0.25, 10  # what is believed before there are rows, as if that many had said it
+USUAL_OVERDISPERSION, USUAL_ROWS = 0.25, 10  # what is believed before there are rows, as if that many rows supported it
 
 
 @dataclass(frozen=True)

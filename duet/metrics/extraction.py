@@ -1,4 +1,4 @@
-"""What of an answer is scored: its last line, what follows a mark, a code fence's content. The raw answer is kept."""
+"""Extracts the part of an answer that is scored, such as its last line; keeps the raw answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Extraction:
         extract: One step, or a list of steps that follow each other. ``last_line``: the last line with text.
             ``fenced_block``: the content of the last code fence, or all where there is no fence. ``after_think``: the
             text behind </think>, or all where there is no reasoning. ``json``: the first JSON object or list.
-            {after: "Answer:"}: the text behind the last such mark. {regex: "= (.*)"}: the last match, its first
+            {after: "Answer:"}: the text behind the last such marker. {regex: "= (.*)"}: the last match, its first
             group if it has one. {json: "result.name"}: what lies there in that JSON.
     """
 

@@ -142,7 +142,7 @@ def _decoder() -> json.JSONDecoder:
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _fields(data: Any, path: str = "$") -> Iterator[tuple[str, tuple[str, Any]]]:

@@ -56,7 +56,7 @@ class Metric:
     Args:
         name: as the user wrote it, without arguments.
         identity: everything that its scores depend on: name, arguments, the content of a file.
-        score: (answer, accepted outputs) -> [0, 1]; a `Judge` asks a black box instead.
+        score: (answer, accepted outputs) -> [0, 1]; a `Judge` calls a black box instead.
     """
 
     name: str

@@ -16,7 +16,7 @@ _ONE = 1 - 1e-6
 
 
 def trial_notes(metric: ScoreFunction, name: str, examples: Sequence[Example]) -> tuple[str, ...]:
-    """What the user should know of the metric on these examples.
+    """Lists what the user should know of the metric on these examples.
 
     Raises:
         TaskError: no accepted output scores above 0, or the metric fails.

@@ -1,1 +1,1 @@
-"""Who we talk to."""
+"""The language models: black boxes, white boxes, encoders."""

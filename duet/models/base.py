@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from duet.models.endpoint import Endpoint
 
-if TYPE_CHECKING:  # whoever only makes a request needs no torch
+if TYPE_CHECKING:  # code that only builds a request needs no torch
     from torch import Tensor
 
 Role = Literal["system", "user", "assistant"]
@@ -114,7 +114,7 @@ FailureKind = Literal["failed", "rejected", "too_long", "refused", "filtered", "
 
 @dataclass(frozen=True)
 class CallFailure:
-    """A call without an answer. It is no answer and is never marked.
+    """A call without an answer. It is no answer and is never scored.
 
     Args:
         reason: one line for the reader.
@@ -135,7 +135,7 @@ class CallFailure:
     def is_final(self) -> bool:
         """Whether the same request will never be answered, however often it is sent.
 
-        >>> CallFailure("blocked", kind="filtered").is_final, CallFailure("given up after 300 s").is_final
+        >>> CallFailure("blocked", kind="filtered").is_final, CallFailure("gave up after 300 s").is_final
         (True, False)
         """
         return self.kind not in ("failed", "not_sent")
@@ -161,7 +161,7 @@ class AbstractBlackBox(ABC):
 
     @property
     def endpoint(self) -> Endpoint | None:
-        """The server that it asks; None for a model in this process, which costs nothing."""
+        """The server that it calls; None for a model in this process, which costs nothing."""
         return None
 
     @property
@@ -197,9 +197,9 @@ class AbstractBlackBox(ABC):
         never has more unstored answers than requests that may be under way at once.
 
         Args:
-            requests: what to ask.
-            may_send: asked before every request is sent; once it says no, the rest is `NOT_SENT`. If it is a meter
-                (duet/models/metering.py), it is asked before every attempt and told what became of it.
+            requests: what to send.
+            may_send: called before every request; once it returns False, the rest is `NOT_SENT`. If it is a meter
+                (duet/models/metering.py), it is called before every attempt and after it, with the outcome.
 
         Raises:
             ProviderError: the provider can't be used at all; what had arrived was handed over before.
@@ -223,7 +223,7 @@ class AbstractWrapper(AbstractBlackBox):
     """A black box that adds something around another one and changes none of its answers.
 
     Args:
-        inner: the black box that is asked.
+        inner: the black box that gets the requests.
     """
 
     def __init__(self, inner: AbstractBlackBox) -> None:

@@ -79,7 +79,7 @@ class Endpoint:
 
     @property
     def needs_key(self) -> bool:
-        """Whether nothing can be asked without a key; other servers may do without."""
+        """Whether calls need a key; other servers may work without."""
         return self.own_variable is not None or (self.is_openai and not self.header_variables)
 
     @property
@@ -144,7 +144,7 @@ def _parts(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:
-        raise ValueError("Expected base_url to be an http or https address but it is none") from error
+        raise ValueError("Expected base_url to be an http or https address but it can't be parsed") from error
 
 
 def _looks_like_a_key(segment: str) -> bool:

@@ -62,7 +62,7 @@ class ScriptedBlackBox(AbstractBlackBox):
 
     @property
     def follows_requests(self) -> bool:
-        """What it was told to declare."""
+        """What it was made to declare."""
         return self._follows_requests
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:

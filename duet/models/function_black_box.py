@@ -8,22 +8,22 @@ from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion,
 from duet.models.errors import ProviderError
 from duet.models.metering import in_batches
 
-_NO_ANSWER = CallFailure("the function gave None for this prompt")
+_NO_ANSWER = CallFailure("the function returned None for this prompt")
 
 
 class FunctionBlackBox(AbstractBlackBox):
     """Answers with a function ``prompts -> answers``, a list of texts each.
 
     It costs nothing that Duet knows of, so that a cap in calls is the one that holds; tokens are counted at their most,
-    a byte each. A prompt whose answer is None has failed, and is asked again at the next start.
+    a byte each. A prompt whose answer is None has failed, and is sent again at the next start.
 
     >>> FunctionBlackBox(lambda prompts: [prompt.upper() for prompt in prompts]).complete([Request("yes")])[0].text
     'YES'
 
     Args:
         function: gets some prompts at once, and returns as many answers in their order.
-        identity: a name under which answers are kept, so that none is asked twice; give another one when the function
-            answers differently. Without it nothing is kept.
+        identity: a name under which answers are kept, so that no prompt is sent twice; change it when the function
+            answers differently. Without an identity nothing is kept.
         batch_size: the most prompts that it gets at once.
     """
 

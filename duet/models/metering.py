@@ -27,7 +27,7 @@ class Charge:
     Args:
         prompt_tokens: of the prompt.
         completion_tokens: of the answer.
-        is_counted: whether the provider said so; else there was an answer, and it counts as the most that it can cost.
+        is_counted: whether the provider reported them; else the answer counts as the most that it can cost.
     """
 
     prompt_tokens: int = 0
@@ -45,7 +45,7 @@ def charge_of(outcome: Outcome) -> Charge:
 
 
 class AbstractMeter(ABC):
-    """What a black box asks before every attempt, and tells after it. It can be called: may anything more be sent?"""
+    """Decides before each attempt whether it may be sent, then books its outcome; calling it tells whether more may."""
 
     @abstractmethod
     def __call__(self) -> bool:
@@ -109,7 +109,7 @@ class AbstractMeterWrapper(AbstractMeter):
     """A meter that adds something to another one.
 
     Args:
-        outer: what is asked first, and told last.
+        outer: the meter that decides first and books last.
     """
 
     def __init__(self, outer: AbstractMeter) -> None:
@@ -175,7 +175,7 @@ def _answered(
 ) -> Sequence[Outcome]:
     try:
         outcomes = answer(sent)
-    except ProviderError:  # it said no
+    except ProviderError:  # it refused
         for request in sent:
             meter.end(request, UNCHARGED)
         raise

@@ -42,11 +42,11 @@ _TOGETHER, _APART = 4, 0.001  # seconds
 
 
 class OpenAIBlackBox(AbstractBlackBox):
-    """Sends prompts as single user messages, many at once, and asks again where trouble may pass.
+    """Sends prompts as single user messages, many at once, and retries where trouble may pass.
 
     That is a time-out, a dropped connection, a garbled reply, 408, 409, 425, 429 or 5xx: it pauses as long as the
     server says (Retry-After), else twice as long each time. A request that is not answered within ``patience`` is a
-    failure of its own, if others were answered meanwhile; if none was, the provider can't be used.
+    failure of its own, if others were answered in the meantime; if none was, the provider can't be used.
 
     The key comes from an environment variable and from nowhere else; an endpoint other than OpenAI's may go without one
     as long as no variable is named.
@@ -237,7 +237,7 @@ class OpenAIBlackBox(AbstractBlackBox):
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _may_retry(self, request: Request, pause: float, until: float, meter: AbstractMeter) -> bool:
-        """Pauses and asks then whether an attempt may be sent; waits while others hold the room that it needs."""
+        """Pauses, then checks whether an attempt may be sent; waits while others hold the room that it needs."""
         verdict = Verdict.WAIT
         while verdict is Verdict.WAIT:
             if not meter() or time.monotonic() + pause >= until:
@@ -287,18 +287,18 @@ class OpenAIBlackBox(AbstractBlackBox):
         is_waiting = isinstance(reading, Passing) and not self._attempts.was_reached and self._endpoint.is_local
         if is_waiting and not self._has_said_so:
             self._has_said_so = True
-            log.warning("Nothing answers at %s yet; waiting up to %.3g s", self._base_url, self._most_seconds)
+            log.warning("No server answers at %s yet; waiting up to %.3g s", self._base_url, self._most_seconds)
 
     def _given_up(self, reason: str, began: float, is_stopped: bool) -> CallFailure:
-        """Its own failure, if others were answered meanwhile or a cap was reached.
+        """Its own failure, if others were answered in the meantime or a cap was reached.
 
         Raises:
             ProviderError: nothing at all was answered.
         """
         seconds = time.monotonic() - began
         if self._last_answer >= began or is_stopped:
-            return CallFailure(f"given up after {seconds:.3g} s: {reason}")
-        raise ProviderError(f"Nothing was answered for {seconds:.3g} s: {reason}")
+            return CallFailure(f"gave up after {seconds:.3g} s: {reason}")
+        raise ProviderError(f"No answer arrived for {seconds:.3g} s: {reason}")
 
     def carry(self, endpoint: Endpoint, connect: Callable[[], Carrier]) -> None:
         """Replaces what carries the requests, for a provider with another protocol.

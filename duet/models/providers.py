@@ -121,7 +121,7 @@ def require_secrets(endpoint: Endpoint) -> None:
         if not value and variable in endpoint.variables:
             raise ProviderError(f"No key: set the environment variable {variable}")
         if not (value.isascii() and value.isprintable()):
-            raise ProviderError(f"{variable} holds characters that no key has")
+            raise ProviderError(f"{variable} contains characters that no API key can have")
 
 
 def room_to_reason(model: str) -> int:

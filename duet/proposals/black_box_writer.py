@@ -62,11 +62,11 @@ class BlackBoxWriter:
         """Writes each spec's text, all in one stream of requests; specs whose call failed are left out.
 
         Args:
-            specs: with a parent that is to be said in other words, or without one.
+            specs: with a parent to be put in other words, or without one.
             examples: the demonstrations to draw from.
             black_box: the model that writes.
             generator: of draws and seeds.
-            wanted: what the model is told of the instructions that are wanted.
+            wanted: what the prompt says of the wanted instructions.
 
         Raises:
             BudgetSpent: the time was up before one came.
@@ -155,7 +155,7 @@ def explain_silence(failures: Sequence[CallFailure]) -> None:
         ProviderError: calls failed that may succeed later.
     """
     if NOT_SENT in failures:
-        raise BudgetSpent("The time was up before an instruction came")
+        raise BudgetSpent("Time ran out before an instruction arrived")
     for failure in failures:
         if failure.kind == "failed":
-            raise ProviderError(f"No instruction came ({failure.reason}); start again to ask for it")
+            raise ProviderError(f"No instruction arrived ({failure.reason}); start again to request it")

@@ -29,7 +29,7 @@ class FirstInstructions:
         """In one line.
 
         >>> str(FirstInstructions((Candidate("Sort it.", "initial"),), 4, Counter({"too short": 2})))
-        '1 initial instruction of 4 texts that came; 2 rejected (2 too short)'
+        '1 initial instruction of 4 generated texts; 2 rejected (2 too short)'
         """
         n_own = sum(candidate.origin == "own" for candidate in self.candidates)
         n = len(self.candidates) - n_own
@@ -38,4 +38,4 @@ class FirstInstructions:
         if n_own:
             kept = f" (kept against the filter: {describe_rejections(self.own_rejected)})" if self.own_rejected else ""
             counted = f"{n_own} of your own{kept}, {counted}"
-        return f"{counted} of {self.n_read} texts that came; {self.rejected.total()} rejected{reasons}"
+        return f"{counted} of {self.n_read} generated texts; {self.rejected.total()} rejected{reasons}"

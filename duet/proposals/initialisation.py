@@ -110,7 +110,7 @@ class Initialisation:
             induction prompt, each with demonstrations of its own, for models that can't follow long requests.
         count: how many instructions, own ones included.
         demonstrations: examples per prompt; more where every label is to be shown.
-        max_rounds: how often to ask again when there are fewer than ``count`` distinct ones.
+        max_rounds: how many more rounds of requests to send when there are fewer than ``count`` distinct ones.
         temperature: of the replies.
         max_tokens: most tokens of a reply (``request``) or of an instruction (``sample``).
         cover_labels: whether all outputs are shown, and named, where they are a small closed set such as the classes of
@@ -274,7 +274,7 @@ class Initialisation:
 def _explain(failures: Sequence[CallFailure]) -> None:
     """Says why there is no instruction where it is not the model's fault."""
     if NOT_SENT in failures:
-        raise BudgetSpent("The time was up before the first instructions came")
+        raise BudgetSpent("Time ran out before the first instructions arrived")
     for failure in failures:
         if failure.kind in ("failed", "rejected", "too_long", "empty"):
-            raise ProviderError(f"No first instruction came: {failure.reason}")
+            raise ProviderError(f"No first instruction arrived: {failure.reason}")

@@ -21,7 +21,7 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»",
 
 
 def canonical(text: str, *, several_lines: bool = False) -> str:
-    """One spelling per instruction: first line, no marker, quotes or prefix, single blanks, a capital, an end mark.
+    """One spelling per instruction: first line, no marker, quotes or prefix, single blanks, a capital, a full stop.
 
     Control characters are blanks. With ``several_lines`` the others follow as they are, blank ones aside.
 
@@ -64,7 +64,7 @@ def _bare(text: str, layers: int = _MOST_QUOTES) -> str:
 
 @dataclass(frozen=True)
 class InstructionFilter:
-    """Rejects texts that can't be instructions, or not those that are wanted. The model that writes is told what is.
+    """Rejects texts that can't be instructions, or not those that are wanted. The writing model's prompt says what is.
 
     Args:
         min_words: fewer words are rejected; where words have no blanks, two characters (four in Thai) count as one.

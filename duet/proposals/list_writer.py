@@ -52,7 +52,7 @@ class Material:
         leaders: the best instructions, best first, at least one.
         demonstrations: the split's demonstration examples.
         scored: the examples of the leaders' scores, in their order.
-        wanted: what the model is told of the instructions that are wanted.
+        wanted: what the prompt says of the wanted instructions.
     """
 
     leaders: Sequence[ScoredInstruction]

@@ -108,7 +108,7 @@ def continuation_specs(
 
 
 def paraphrase_specs(leaders: Sequence[ScoredInstruction], count: int) -> list[ProposalSpec]:
-    """Leaders, to be said in other words."""
+    """Leaders, to be put in other words."""
     return [ProposalSpec("paraphrase", parent=leader.text) for leader in _shares(leaders, count)]
 
 

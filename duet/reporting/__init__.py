@@ -1,1 +1,1 @@
-"""What the reader sees, from run folders alone."""
+"""Reports: tables, figures and pages made from run folders alone."""

@@ -1,4 +1,4 @@
-"""What a reader should know before trusting a run's scores, and what to do about it."""
+"""Says what a reader should know before trusting a run's scores, and what to do about it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from duet.reporting.runs import Run
 TROUBLES = {
     "cut": "answers were cut at the token limit and scored as they were; raise the limit on answer tokens",
     "empty": "answers were empty; for a reasoning model raise the limit on answer tokens, which its reasoning uses up",
-    "refused": "answers were refusals; see below which ones, then reword the task or choose another model",
-    "filtered": "answers were held back by the provider's content filter; see below which ones",
-    "failed": "calls failed for good; see the run's log for the reasons, and run the same command to ask again",
+    "refused": "answers were refusals, listed below; reword the task or choose another model",
+    "filtered": "answers were blocked by the provider's content filter, listed below",
+    "failed": "calls failed for good; see the run's log for the reasons, and run the same command to retry",
 }
 
 

@@ -31,7 +31,7 @@ def any_text(value: Any) -> str:
 def count(value: Any) -> int:
     """A whole number from 0 on."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 0 <= value < LARGEST:
-        raise Mismatch("a whole number from 0 on")
+        raise Mismatch("a whole number of at least 0")
     return int(value)
 
 

@@ -1,4 +1,4 @@
-"""What a run is called in a table: its task, its method, and what sets it apart from the method as it is."""
+"""Names a run in a table: its task, its method, and what sets it apart from the method as it is."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ COMPARED = (
     "seeds averaged first. Its interval is a bootstrap over tasks; the test is Wilcoxon's paired one, two-sided, not "
     "adjusted for the number of comparisons. Calls are those of a search, the final test aside."
 )
-UNEQUAL = "† The searches asked different numbers of calls, so the difference is not one of the methods alone."
+UNEQUAL = "† The searches made different numbers of calls, so the difference is not due to the methods alone."
 
 
 def columns_of(runs: Sequence[Run]) -> dict[str, Column]:
@@ -148,7 +148,7 @@ def best_instructions_table(runs: Sequence[Run], reference: str) -> Table:
         for task, run in sorted(best.items())
     )
     header = ("task", "instruction", "validation score", "test score", "seed")
-    note = "The seed is chosen by the validation score, so the test score stays an honest one."
+    note = "The seed is chosen by the validation score, so the test score stays unbiased."
     return Table("table_4", f"Table 4. Best instruction of {reference} for each task", header, rows, (note,))
 
 

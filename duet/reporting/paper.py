@@ -1,4 +1,4 @@
-"""What the paper prints: its Table 1, beside which a report can set our own scores, for reference only.
+"""Reads the paper's printed Table 1, which a report can show next to our own scores, for reference only.
 
 Only its columns ``paper`` and ``INSTINCT`` are means over three seeds (docs/paper.md); no run of ours is compared with
 them.

@@ -97,7 +97,7 @@ def all_tables(runs: Sequence[Run]) -> tuple[list[Table], list[str]]:
     columns, beside = main_columns(runs), baseline_columns(runs)
     reference = reference_of(columns)
     if reference is None:
-        return [], ["Tables: left out, as no run of a method as it is has a test score"]
+        return [], ["Tables: left out, as no run of an unchanged method has a test score"]
     tables = [
         score_table("table_1", "Table 1. Test score of each method on each task", columns, beside),
     ]

@@ -35,7 +35,7 @@ class CandidateRecord:
         scores: per example.
         outputs: the black box's answers, per example.
         predicted: what the predictor expected when it was chosen.
-        std: its standard deviation then.
+        std: the standard deviation of that prediction.
         posterior: the score to be expected on new examples, shrunk towards the pool's.
         extracted: what was scored of each answer, where that is not all of it.
     """
@@ -63,9 +63,9 @@ class ExampleRecord:
         input: what the black box was given.
         expected: every answer that counts as right.
         best_output: the best instruction's answer to a test example.
-        best_score: its mark.
+        best_score: its score.
         initial_output: the best initial instruction's answer to a test example.
-        initial_score: its mark.
+        initial_score: its score.
         best_extracted: what was scored of the best instruction's answer.
         initial_extracted: what was scored of the best initial instruction's answer.
     """
@@ -122,11 +122,11 @@ class Result:
         seed: the run's seed.
         best_instruction: highest posterior mean on validation examples.
         best_prompt: the whole prompt with it.
-        validation_score: its mean score on validation examples, which is a lucky one.
+        validation_score: its mean score on validation examples, which is biased upwards.
         validation_n: on how many.
         validation_posterior: its score to be expected on new examples, shrunk towards all instructions' scores.
         validation_interval: 95 % credible interval of that.
-        test_score: its mean metric on the test examples; None where the budget had no room for the test.
+        test_score: its mean metric on the test examples; None if the budget had no room for the test.
         test_interval: 95 % confidence interval of the test score.
         n_test: test examples.
         initial_best_instruction: the best of the initial instructions.

@@ -1,4 +1,4 @@
-"""What a run's result.json says, whatever version wrote it: a key that is missing has a value that says so."""
+"""Reads a run's result.json, whatever version wrote it: a missing key gets a value that says so."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class MethodScore:
 
     Args:
         score: its test score.
-        calls: what its search asked, without the final test.
+        calls: the calls of its search, without the final test.
     """
 
     score: float
@@ -57,7 +57,7 @@ class Comparison:
 
     @property
     def equal_calls(self) -> bool:
-        """Whether both searches asked as much, within one per cent."""
+        """Whether both searches made as many calls, within one per cent."""
         return math.isclose(*self.calls, rel_tol=CALLS_TOLERANCE)
 
 

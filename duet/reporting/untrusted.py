@@ -152,7 +152,7 @@ def _unreadable(path: Path, error: Exception) -> NotReportable:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _finite(text: str) -> float:

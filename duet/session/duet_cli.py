@@ -42,7 +42,7 @@ log = logging.getLogger("duet")
 
 
 class DryRun(Exception):
-    """Nothing is to be asked.
+    """Ends a dry run: no calls are to be made.
 
     Args:
         cli: the settings.
@@ -89,14 +89,14 @@ class DuetCLI(LightningCLI):
             "--min_score",
             type=float | None,
             default=None,
-            help="Exit code 100 unless the 95 % interval of the test score lies above.",
+            help="Exit with code 100 unless the 95 % interval of the test score begins at this score or above.",
         )
         parser.add_argument(
             "--dry_run",
             action="store_true",
-            help="Print the most calls, tokens and US dollars that the run can spend, and ask nothing.",
+            help="Print the maximum calls, tokens and US dollars that the run can spend, and make no calls.",
         )
-        parser.add_argument("--yes", action="store_true", help="Start without a cap although an endpoint costs money.")
+        parser.add_argument("--yes", action="store_true", help="Start without a cap even if an endpoint costs money.")
         parser.link_arguments("search.feature_size", "model.feature_size", fitted_width, apply_on="instantiate")
         parser.link_arguments("seed_everything", "search.seed")
         parser.link_arguments("seed_everything", "model.seed")
@@ -149,7 +149,7 @@ class DuetCLI(LightningCLI):
         """Refuses a folder of other settings, and money without a cap, before anything is loaded or paid.
 
         Raises:
-            DryRun: that was all that was asked for.
+            DryRun: only the estimate was requested.
         """
         settings = self.config.fit
         if settings.dry_run:
@@ -175,7 +175,7 @@ class DuetCLI(LightningCLI):
         return task
 
     def planned_search(self) -> Search:
-        """The search alone: task and models are declared, but no weights are loaded and nothing is asked."""
+        """The search alone: task and models are declared, but no weights are loaded and no calls are made."""
         parser = LightningArgumentParser(exit_on_error=False)
         declare_search(parser)
         settings = {name: self.config.fit[name] for name in (*SHARED, "search")}
@@ -205,8 +205,8 @@ class DuetCLI(LightningCLI):
         return trainer
 
     def fit(self, **kwargs: Any) -> None:
-        """Starts, or goes on where the run folder's checkpoint was written."""
-        self.model.setup("fit")  # reads model.init_from before anything is said or made
+        """Starts the search, or resumes it from the run folder's checkpoint."""
+        self.model.setup("fit")  # reads model.init_from before anything is printed or made
         checkpoint = kwargs.get("ckpt_path") or (str(self.run_dir / LAST) if (self.run_dir / LAST).is_file() else None)
         if checkpoint:
             check_checkpoint(checkpoint, self.search, self.model)
@@ -243,7 +243,7 @@ class DuetCLI(LightningCLI):
 
 
 def planned(arguments: Sequence[str], live: Live = Live()) -> DryRun:
-    """The settings and the search that they describe; nothing is loaded, made or asked.
+    """The settings and the search that they describe; nothing is loaded or made, and no calls are sent.
 
     Raises:
         ValueError: a setting is wrong.

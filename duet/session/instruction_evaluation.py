@@ -33,7 +33,7 @@ class InstructionEvaluation:
         differences: of each later instruction from the first one, on the same examples.
         missing: the instructions for which the budget had no room.
         calls: answers that were used, those of the cache among them.
-        cost_usd: US dollars that were paid; None where a price is unknown.
+        cost_usd: US dollars that were paid; None if a price is unknown.
         folder: where the answers are kept, and this as evaluation.json.
     """
 
@@ -101,7 +101,7 @@ def evaluate_in(folder: Path, search: Search, texts: Sequence[str], split: Split
 
 
 def require_evaluation_cap(search: Search, texts: Sequence[str], split: Split, consent: str) -> None:
-    """Wants a cap where a call may cost money.
+    """Requires a cap if a call may cost money.
 
     Raises:
         ValueError: there is none; says what the evaluation can cost at most.

@@ -1,4 +1,4 @@
-"""What a Python program has made itself and hands to a run in place of settings: models, a method, a metric."""
+"""Carries the objects that a Python program hands to a run instead of settings: models, a method, a metric."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Live:
     Args:
         objects: by their key in the settings: ``black_box``, ``strategy``, ``task.metric``, ...
         overrides: settings of the program, which win over every file and argument.
-        callbacks: what else is called between the iterations.
+        callbacks: callbacks that are called between the iterations.
     """
 
     objects: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

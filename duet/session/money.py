@@ -1,4 +1,4 @@
-"""What a run can cost at most, in words, and that nobody pays without having been asked."""
+"""Prints what a run can cost at most, and refuses to start one that can cost money without a cap."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from duet.spending.budget import Budget, Usage
 
 
 def require_cap(search: Search) -> None:
-    """Wants a cap where a call may cost money.
+    """Requires a cap if a call may cost money.
 
     Raises:
-        ValueError: there is none; says what the run can cost at most.
+        ValueError: there is none; names the most that the run can cost.
     """
     if search.accounts.costs_money and not search.accounts.budget.caps_purchases:
         raise ValueError(
             f"search.budget: expected a cap, as this run can spend up to {figures(search.estimate())}; "
-            "set search.budget.max_cost_usd, max_calls or max_tokens, or say --yes"
+            "set search.budget.max_cost_usd, max_calls or max_tokens, or pass --yes"
         )
 
 
@@ -25,7 +25,7 @@ def lines(search: Search) -> list[str]:
     """The dry run's report: each part, the sum, the caps."""
     estimate = search.estimate()
     return [
-        "At most, if every text is as long as it may be and no call is saved:",
+        "Worst case, if every text is as long as allowed and no call is saved:",
         *(f"  {part.name}: {_part(part)}" for part in estimate.parts),
         f"Together: {figures(estimate)}",
         caps(search.accounts.budget),

@@ -30,7 +30,7 @@ MAY_CHANGE = (
     "trainer", "run_dir", "min_score", "config", "ckpt_path", "weights_only", "dry_run", "yes",
     "search.cache", "search.iterations", "search.threshold", "search.budget",
 )  # fmt: skip
-OF_ONE_START = ("dry_run", "yes")  # said once, not settings of the run
+OF_ONE_START = ("dry_run", "yes")  # given for one start, not settings of the run
 GOES_ON_WITH = ("search.iterations", "search.threshold", "search.budget")  # a finished run can be made longer
 SHAPE = ("feature_size", "depth", "width")
 
@@ -149,7 +149,7 @@ def _holds_answers(path: Path) -> bool:
 
 
 def check_checkpoint(path: str, search: Search, predictor: ScorePredictor) -> None:
-    """Whether the run can go on from a checkpoint.
+    """Checks that the run can resume from a checkpoint.
 
     Raises:
         ValueError: it is none, or that of another task, seed or predictor.
@@ -166,7 +166,7 @@ def check_checkpoint(path: str, search: Search, predictor: ScorePredictor) -> No
 
 def _content(path: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The search's state and the predictor's shape in a checkpoint, loaded without running code from it."""
-    problem = ValueError(f"ckpt_path: expected the checkpoint of a run but {path} is none")
+    problem = ValueError(f"ckpt_path: expected the checkpoint of a run but found something else in {path}")
     if not zipfile.is_zipfile(path):
         raise problem
     try:

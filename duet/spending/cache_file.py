@@ -130,7 +130,7 @@ class CacheStats:
     """What a cache holds of one black box.
 
     Args:
-        identity: endpoint and model; None for answers of a former version, which did not write it down.
+        identity: endpoint and model; None for answers from an earlier version, which did not write it down.
         entries: answers.
         size: their characters.
         oldest: seconds since 1970; None where it was not written down.

@@ -135,7 +135,7 @@ class _Exchange:
             self._give_back(self._held)
 
     def _claimed(self, keys: Sequence[str]) -> tuple[dict[str, Outcome], list[str]]:
-        """What others have stored meanwhile, and the keys that are to be bought here."""
+        """What others have stored in the meantime, and the keys that are to be bought here."""
 
         def claim() -> tuple[dict[str, Outcome], list[str]]:
             with transaction(self._connection):
@@ -177,7 +177,7 @@ class _Exchange:
                 yield from self._stored(self._bought_or_not(mine), mine)
             keys = [key for key in keys if key not in found and key not in mine]
             if not is_said and time.monotonic() - began > _SAID_AFTER:
-                log.info("Waiting for %d answers that another run has asked for", len(keys))
+                log.info("Waiting for %d answers that another run has requested", len(keys))
                 is_said = True
             if keys and not found:
                 time.sleep(pause)

@@ -69,7 +69,7 @@ class Claims:
         self._renewed = time.time()
 
     def take(self, keys: Iterable[str]) -> list[str]:
-        """Claims what nobody has claimed who can still answer; returns what is claimed now, in order."""
+        """Claims what no live process has claimed; returns what is claimed now, in order."""
         wanted = list(keys)
         query = "SELECT key, owner, renewed FROM claims WHERE key IN (SELECT value FROM json_each(?))"
         found = self._connection.execute(query, (json.dumps(wanted),)).fetchall()

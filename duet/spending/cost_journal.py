@@ -142,7 +142,7 @@ class CostJournal:
                 self._begin(name, Cost(1, _amount(bound, "tokens"), _amount(bound, "picodollars")))
             case {"ended": str(name), **rest} if name in self._open:
                 self._end(name, Cost(1, _amount(rest, "tokens"), _amount(rest, "picodollars")))
-            case {"picodollars": int(), **rest} if "ended" not in rest:  # a purchase of a former version
+            case {"picodollars": int(), **rest} if "ended" not in rest:  # a purchase from an earlier version
                 self.paid += Cost(0, 0, _amount(entry, "picodollars"))
 
 
@@ -166,5 +166,5 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OSError(
-            error.errno, f"{error.strerror}; nothing is sent that can't be written down", str(path)
+            error.errno, f"{error.strerror}; no request is sent unless it can be recorded first", str(path)
         ) from error

@@ -23,7 +23,7 @@ class MeteredBlackBox(AbstractWrapper):
     It stands within the cache, and a `BudgetedBlackBox` around it: an answer that another run paid for costs nothing.
 
     Args:
-        inner: the black box that is paid; it asks its meter before every attempt.
+        inner: the black box that is paid; it calls its meter before every attempt.
         prices: what its tokens cost; nothing if that is unknown.
         purchases: caps and journal, maybe shared with another black box.
         budget: knows what requests are expected to cost.
@@ -56,7 +56,7 @@ class MeteredBlackBox(AbstractWrapper):
             wasted = self.purchases.wasted - before
             if wasted.calls:
                 price = dollars(wasted.picodollars)
-                money = f", up to ${price:.4f} beside what was paid" if price else ""
+                money = f", up to ${price:.4f} in addition to what was paid" if price else ""
                 log.warning("%d attempts brought no answer and may have been charged%s", wasted.calls, money)
 
     def begin(self, request: Request) -> Verdict:
@@ -69,7 +69,9 @@ class MeteredBlackBox(AbstractWrapper):
         if charge and charge.is_counted:
             used = self._cost(Usage(1, charge.prompt_tokens, charge.completion_tokens))
             if used.tokens > _PLAUSIBLE * bound.tokens:
-                log.warning("%s counts more tokens than an answer can have; it is booked at its bound", self.endpoint)
+                log.warning(
+                    "%s reports more tokens than an answer can have; the answer is charged at its bound", self.endpoint
+                )
                 used = None
         self.purchases.end(self._cost(bound), used, self.identity, is_answered)
 

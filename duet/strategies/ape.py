@@ -33,7 +33,7 @@ class Ape(AbstractStrategy):
             scores none but the best of them.
         per_iteration: instructions that an iteration scores.
         sets: how many sets of demonstrations there are, after which the search ends, or ``iterative`` paraphrases; None
-            goes on as long as the search does.
+            continues as long as the search does.
         per_set: proposals that see the same demonstrations.
         demonstrations: examples per prompt.
         cover_labels: whether every label is shown, where outputs are a small closed set, with more examples if need be.

@@ -45,7 +45,7 @@ class BanditSelection:
         return max(1, round(self.share * proposals))
 
     def best(self, texts: Sequence[str], count: int, evaluator: Evaluator, generator: random.Random) -> list[int]:
-        """Tries the texts; the places of the ``count`` with the best means, best first. Who was never tried can't win.
+        """Tries the texts; the places of the ``count`` with the best means, best first. Untried texts can't win.
 
         Raises:
             ProviderError, BudgetSpent: as the black box.
@@ -60,7 +60,7 @@ class BanditSelection:
                 scores[arm] += [] if mark is None else [mark]
         tried = [arm for arm in range(len(texts)) if scores[arm]]
         if not tried:
-            raise ProviderError("No proposal got an answer; start again to ask for it")
+            raise ProviderError("No proposal got an answer; start again to request it")
         return sorted(tried, key=lambda arm: -sum(scores[arm]) / len(scores[arm]))[:count]
 
     def _next(self, scores: Sequence[Sequence[float]], waiting: Sequence[Sequence[int]]) -> list[int]:

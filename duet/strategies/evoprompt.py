@@ -43,7 +43,7 @@ class AbstractEvoPrompt(AbstractStrategy):
         temperature: of the replies; the last attempts, where nothing new came, raise it towards 1.
         max_new_tokens: most tokens of a continuation.
         max_reply_tokens: most tokens of a reply to a request, steps included.
-        attempts: how often to ask when nothing new comes.
+        attempts: how many requests to send while nothing new comes.
     """
 
     population: int = 10

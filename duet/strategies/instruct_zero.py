@@ -35,7 +35,7 @@ class InstructZero(AbstractStrategy):
     The published numbers are in configs/methods/instruct_zero_paper.yaml.
 
     Args:
-        initial_points: soft prompts spread over the latent space that are scored before the model is asked.
+        initial_points: soft prompts spread over the latent space that are scored before the model is fitted.
         starts: how many of the best soft prompts the acquisition is maximised from; a text is written for each maximum.
         choose: how many of these texts are scored per iteration.
         soft_prompts: the latent space.

@@ -27,7 +27,7 @@ FITTING_STEPS = 50
 
 
 class InstructionCoupledKernel(Kernel):  # type: ignore[misc]
-    """Soft prompts are alike if, seen from the scored ones, what these wrote was marked alike.
+    """Soft prompts are alike if, seen from the scored ones, what these wrote was scored alike.
 
     With the scored points Z, M = (k(Z, Z) + 1e-4 I)^-1 and the covariance K_I of their score vectors it is
     K(a, b) = k(a, Z) M K_I M k(Z, b), and away from Z it vanishes. The residual k(a, b) - k(a, Z) M k(Z, b) adds what k

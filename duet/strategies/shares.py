@@ -16,7 +16,7 @@ class Shares:
         soft_global: soft prompts spread over the whole latent space.
         soft_local: soft prompts around those of the best instructions.
         continuation: the first words of one of the best instructions, continued anew.
-        paraphrase: one of the best instructions, said in other words by the proposer.
+        paraphrase: one of the best instructions, reworded by the proposer.
         resample: written by the proposer from demonstrations, as the first ones.
         reflection: written by the proposer, given one of the best instructions and examples that it got wrong.
         exemplars: one of the best instructions with demonstrations behind it; no call.
@@ -43,7 +43,7 @@ class Shares:
         return counts | {main: total - sum(counts.values())}
 
     def for_proposer(self, follows_requests: bool) -> Shares:
-        """The same, or without reflection where the proposer can't be told what went wrong."""
+        """The same, or without reflection where the proposer can't follow a request that says what went wrong."""
         if follows_requests:
             return self
         return replace(self, reflection=0.0, resample=self.resample + self.reflection)

@@ -140,7 +140,7 @@ class AbstractStrategy(ABC):
         scored: Sequence[Example] = (),
         follows_requests: bool = True,
     ) -> list[Request]:
-        """Builds what one proposal asks the proposer to write, at most; nothing where the white box writes.
+        """Builds the largest requests of one proposal to the proposer; nothing where the white box writes.
 
         Args:
             demonstrations: the split's demonstration examples.
@@ -164,6 +164,6 @@ class AbstractStrategy(ABC):
 
         Args:
             pool: every scored instruction.
-            predictor: fitted on the pool; None unless `requirements` asks for it.
+            predictor: fitted on the pool; None unless `requirements` declares it.
             context: models, examples, seed.
         """

@@ -1,4 +1,4 @@
-"""What Duet and random search share: where the texts of an iteration's candidates come from."""
+"""The part that Duet and random search share: where the texts of an iteration's candidates come from."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is asked and how it is marked."""
+"""Tasks: their files, their splits and the checks on them."""

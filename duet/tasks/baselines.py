@@ -1,4 +1,4 @@
-"""What needs no search: the scores of copying the input and of always giving the majority answer."""
+"""Scores the baselines that need no search: copying the input, and always giving the majority answer."""
 
 from __future__ import annotations
 

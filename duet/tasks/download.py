@@ -148,7 +148,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands ``download`` and ``verify`` with their options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="{download,verify}")
     for action, text in (
-        ("download", "Fetch published data; files that are there already are kept."),
+        ("download", "Fetch published data; existing files are kept."),
         ("verify", "Compare a folder with the published files."),
     ):
         subparser = actions.add_parser(action, help=text, description=text)

@@ -1,4 +1,4 @@
-"""What ``data download`` fetches: where each file comes from, its hash, its size; and the published tasks' metrics."""
+"""Lists the files that ``data download`` fetches (source, hash, size) and the published tasks' metrics."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ def describe_splits(splits: Splits) -> tuple[str, ...]:
 
     >>> example = Example("1", ("one",))
     >>> describe_splits(Splits((example,), (example,), (example,)))[0]
-    'demonstrations: 1 example, shown to the model that writes'
+    'demonstrations: 1 example, shown to the model that writes instructions'
     """
     labels = closed_labels((*splits.demonstrations, *splits.validation, *splits.test))
-    purposes = ("shown to the model that writes", "to score instructions on", "for the final score")
+    purposes = ("shown to the model that writes instructions", "to score instructions on", "for the final score")
     return tuple(
         f"{name}: {_count(len(part))}, {purpose}{_shares(part) if labels else ''}"
         for (name, part), purpose in zip(_named(splits), purposes, strict=True)
@@ -54,7 +54,7 @@ def _rare(everything: Sequence[Example], labels: Sequence[str]) -> Iterable[str]
         yield f"Few examples: {found}; a score says little about so few"
     if most >= _MUCH * n:
         share = f"{most} of {n} examples ({most / n:.0%})"
-        yield f"Always answering {common!r} is right for {share}: a score has to be read against that"
+        yield f"Always answering {common!r} is right for {share}: compare every score with that"
 
 
 def _uneven(splits: Splits, labels: Sequence[str]) -> Iterable[str]:
@@ -67,7 +67,7 @@ def _uneven(splits: Splits, labels: Sequence[str]) -> Iterable[str]:
     label = max(apart, key=lambda name: abs(apart[name][0] - apart[name][1]), default="")
     if label and abs(apart[label][0] - apart[label][1]) > _APART:
         left, right = apart[label]
-        yield f"The splits are not alike: {label!r} is {left:.0%} of the validation and {right:.0%} of the test set"
+        yield f"The splits differ: {label!r} is {left:.0%} of the validation and {right:.0%} of the test set"
 
 
 def _named(splits: Splits) -> tuple[tuple[str, tuple[Example, ...]], ...]:

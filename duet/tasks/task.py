@@ -48,8 +48,8 @@ class Task:
             arguments {name: number, tolerance: 0.1}. By default the published task's own metric, else exact_match.
         input_column: The column of your files that holds the input, or a list of several; capitals don't matter.
         output_column: The column that holds the output, or a list of accepted outputs.
-        encoding: Of your files; auto is UTF-8, or UTF-16 where the file's first bytes say so. Excel's is cp1252.
-        test_share: The share of train_file to hold out where there is no test_file.
+        encoding: Of your files; auto is UTF-8, or UTF-16 if the first bytes say so. Excel writes cp1252.
+        test_share: The share of train_file to hold out if there is no test_file.
         max_test: The most test examples. Of more they are drawn by the seed, as many of each output as it has; of a
             published task they are the first ones.
         max_examples: The most examples of each of your files; of more they are drawn at random, always the same.
@@ -149,7 +149,7 @@ def _check_files(
         raise TaskError("task: expected examples, train_file or directory but found two of them")
     for key, value in others.items():
         if value is not None and train_file is None:
-            raise TaskError(f"task.{key}: expected a train_file beside it but found none")
+            raise TaskError(f"task.{key}: expected a train_file as well but found none")
 
 
 def _check_numbers(test_share: float, max_test: int, max_examples: int) -> None:

@@ -33,7 +33,7 @@ def read_lines(path: Path, encoding: str = "auto", newline: str = "\n") -> Gener
 
     Args:
         path: the file.
-        encoding: a name that Python knows; ``auto`` is UTF-8, or UTF-16 where the file's first bytes say so.
+        encoding: a name that Python knows; ``auto`` is UTF-8, or UTF-16 if the file's first bytes say so.
         newline: what ends a line, as ``open`` has it: a line feed alone, or with ``""`` any line end.
 
     Raises:
@@ -80,7 +80,7 @@ def _undecodable(path: Path, name: str, decoded: int) -> str:
         name: its encoding.
         decoded: the lines that were read before.
     """
-    hint = "set task.encoding where it has another one (cp1252 is Excel's)"
+    hint = "set task.encoding if it has another encoding (Excel uses cp1252)"
     if not name.startswith("utf-8"):
         return f"{path}, after line {decoded}: expected {_words(name)} text but found other bytes; {hint}"
     with path.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""One small file over HTTP: tried again when it may help, given up after a time, whatever the server does."""
+"""One small file over HTTP: retried when that can help, given up after a time, whatever the server does."""
 
 from __future__ import annotations
 

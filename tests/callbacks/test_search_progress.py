@@ -16,7 +16,7 @@ def test_without_a_terminal_there_are_plain_lines(
     with caplog.at_level(logging.INFO, "duet"):
         run(lambda text: 1.1 * (text == "Good one."), strategy=listed(["Bad one."], ["Good one."]), iterations=5)
     first, warning, second, third, fourth = caplog.messages
-    assert first == "5 initial instructions of 5 texts that came; 0 rejected"
+    assert first == "5 initial instructions of 5 generated texts; 0 rejected"
     assert warning.startswith("Every score is 0 after 20 answers: look at the answers in candidates.jsonl")
     assert second.startswith("5 instructions scored, best 0.031 [0.00, ")
     assert third.startswith("iteration 1/5: scored 0.000 on 4, best 0.028 [0.00, ")

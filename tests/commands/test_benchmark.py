@@ -251,7 +251,7 @@ def test_commands_are_one_line_per_cell_and_do_the_same(folder: Path, capfd: pyt
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a key": ({"task": []}, "no such key: task (did you mean tasks?)"),
     "no tasks": ({"tasks": []}, "tasks: expected a list but found []"),
-    "a task twice": ({"tasks": ["sum", "sum"]}, "tasks: expected each name once but sum is there twice"),
+    "a task twice": ({"tasks": ["sum", "sum"]}, "tasks: expected each name once but sum appears twice"),
     "a task's name": ({"tasks": ["second_leter"]}, "did you mean 'second_letter'"),
     "a task's key": ({"tasks": [{"names": ["a"], "folder": "b"}]}, "tasks: a: "),
     "a method": ({"methods": ["duett"]}, "duett.yaml (did you mean duet?)"),

@@ -44,11 +44,11 @@ def test_models_in_this_process_are_no_problem(folder: Path, search: list[str], 
     assert code == 0
     assert lines == [
         ("ok", f"task t: good.jsonl ({size:,} bytes); metric exact_match"),
-        ("ok", "examples demonstrations: 16 examples, shown to the model that writes"),
+        ("ok", "examples demonstrations: 16 examples, shown to the model that writes instructions"),
         ("ok", "examples validation set: 16 examples, to score instructions on"),
         ("ok", "examples test set: 8 examples, for the final score"),
         ("warning", "examples No test file: 20% of the training file (8 of 40) are held out as the test set"),
-        ("warning", "examples 8 test examples tell little: expect a wide interval"),
+        ("warning", "examples 8 test examples are few: expect a wide interval"),
         ("ok", "black_box HashingBlackBox needs no weights"),
         ("ok", "white_box HashingWhiteBox needs no weights"),
         ("ok", next(text for _, text in lines if text.startswith("at most 54 calls, ") and text.endswith(", $0"))),
@@ -127,7 +127,7 @@ def test_an_endpoint_without_a_list_is_no_failure_where_chat_works(
         server.lists_models = False
         code, lines = report(*search, *at(server.url), "--ask")
     assert code == 0
-    assert ("warning", "black_box reachable, but has no list of models; --ask says whether m answers") in lines
+    assert ("warning", "black_box reachable, but has no list of models; --ask checks whether m answers") in lines
     assert len([text for level, text in lines if "asked" in text and level == "ok"]) == 2
 
 
@@ -225,9 +225,9 @@ def test_a_run_folder_is_finished_or_unfinished_or_of_another_run(
     assert cli.main(["fit", *search, HASHING]) == 0
     capfd.readouterr()
     code, lines = report(*search, HASHING)
-    assert (code, lines[-1]) == (0, ("ok", "run folder run holds this run, finished; fit would ask nothing"))
+    assert (code, lines[-1]) == (0, ("ok", "run folder run already contains the finished run; fit would make no calls"))
     code, lines = report(*search, HASHING, "--search.iterations=3")
-    assert (code, lines[-1]) == (0, ("ok", "run folder run holds this run, unfinished; fit would go on"))
+    assert (code, lines[-1]) == (0, ("ok", "run folder run contains this run, unfinished; fit would resume it"))
     code, lines = report(*search, HASHING, "--model.depth=1")
     assert (code, lines[-1][0]) == (2, "problem")
     assert "other settings: model.depth was 3 and is 1" in lines[-1][1]
@@ -242,7 +242,7 @@ def test_a_file_that_is_no_cache_is_a_problem(folder: Path, search: list[str], r
 
 
 def test_without_a_cache_it_warns(folder: Path, search: list[str], report: Any) -> None:
-    assert ("warning", "cache off: a run that is stopped pays again for what it had") in report(
+    assert ("warning", "cache off: an interrupted run pays for its answers again") in report(
         *search, HASHING, "--search.cache=off"
     )[1]
 

@@ -24,7 +24,7 @@ def test_without_a_cap_the_run_says_what_it_can_cost_and_asks_nothing(
     [line] = shown.splitlines()
     assert line.startswith(f"duet: search.budget: expected a cap, as this run can spend up to {CALLS} calls, ")
     assert "tokens, $" in line
-    assert line.endswith("set search.budget.max_cost_usd, max_calls or max_tokens, or say --yes")
+    assert line.endswith("set search.budget.max_cost_usd, max_calls or max_tokens, or pass --yes")
     assert (server.asked, Path("run").exists()) == ([], False)
 
 

@@ -29,7 +29,7 @@ def test_a_pool_without_any_right_answer_is_said_with_what_to_do() -> None:
     ("problem", "said"),
     [
         ("cut", "2 of 4 answers were cut at 64 tokens: raise search.evaluation.max_tokens"),
-        ("empty", "2 of 4 answers were empty: a model that reasons needs more room"),
+        ("empty", "2 of 4 answers were empty: a reasoning model needs more tokens"),
         ("refused", "2 of 4 answers are refused and count as wrong"),
         ("too_long", "2 of 4 answers are too long and count as wrong"),
         ("not judged", "2 of 4 answers are not judged and count as wrong"),

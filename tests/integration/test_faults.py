@@ -98,7 +98,7 @@ def test_a_server_that_fails_stops_the_run_which_goes_on_later(capsys: pytest.Ca
         server.paid.clear()
         server.faults = FailsAfter(server=server)
         assert fit(server, "broken", patience=0.5) == 3
-        assert "Nothing was answered for" in capsys.readouterr().err.splitlines()[-1]
+        assert "No answer arrived for" in capsys.readouterr().err.splitlines()[-1]
         assert stored("broken") == server.paid.total()
         server.faults = CALM
         assert fit(server, "broken", patience=0.5) == 0

@@ -128,7 +128,7 @@ def test_a_key_that_can_not_be_one_is_not_repeated(
     with ChatServer(answer) as server:
         assert cli.main(["fit", *remote(server, "run"), "--debug"]) == 3
     said = capfd.readouterr()
-    assert "OPENAI_API_KEY holds characters that no key has" in said.err
+    assert "OPENAI_API_KEY contains characters that no API key can have" in said.err
     assert KEY not in said.err + said.out
 
 

@@ -188,7 +188,7 @@ def test_the_server_says_when_to_come_back(server: ChatServer) -> None:
 def test_a_wait_that_is_longer_than_the_patience_is_not_begun(server: ChatServer) -> None:
     server.extra_headers = {"retry_after": "3600"}
     server.reply = lambda _: (429, error("come back in an hour"))
-    with pytest.raises(ProviderError, match=r"^Nothing was answered for .* s: 429 come back in an hour$"):
+    with pytest.raises(ProviderError, match=r"^No answer arrived for .* s: 429 come back in an hour$"):
         box(server, patience=60).complete([Request("a")])
 
 
@@ -204,7 +204,7 @@ def test_what_still_fails_is_a_failure_of_its_own_request(server: ChatServer) ->
 @pytest.mark.parametrize("fault", ["500", "reset before the body", "malformed JSON", "empty choices", "time-out"])
 def test_where_nothing_is_answered_the_provider_is_unusable(server: ChatServer, fault: str) -> None:
     server.faults = Faults(1.0, (fault,))
-    with pytest.raises(ProviderError, match=r"^Nothing was answered for .* s: "):
+    with pytest.raises(ProviderError, match=r"^No answer arrived for .* s: "):
         box(server, patience=0.6, timeout=0.2, max_concurrency=2).complete(requests(200))
     assert {prompt(body) for body in server.seen} == {"q0", "q1"}
 
@@ -217,7 +217,7 @@ def test_an_attempt_ends_however_slowly_its_reply_drips(server: ChatServer) -> N
 
 def test_an_unreachable_endpoint_is_a_provider_error_in_one_line() -> None:
     port = free_port()
-    with pytest.raises(ProviderError, match=rf"^Nothing was answered for .* no reply from http://127.*:{port}/v1: .+$"):
+    with pytest.raises(ProviderError, match=rf"^No answer arrived for .* no reply from http://127.*:{port}/v1: .+$"):
         OpenAIBlackBox("m", f"http://127.0.0.1:{port}/v1", pause=0.01, patience=0.1).complete(requests(3))
 
 
@@ -291,7 +291,7 @@ def test_openai_needs_a_key_and_says_so_in_one_line(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("key", ["sk-\u201cquoted\u201d", "sk-two\nlines"])
 def test_a_garbled_key_is_not_repeated(server: ChatServer, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", key)
-    with pytest.raises(ProviderError, match=r"^OPENAI_API_KEY holds characters that no key has$"):
+    with pytest.raises(ProviderError, match=r"^OPENAI_API_KEY contains characters that no API key can have$"):
         box(server).complete([Request("a")])
 
 

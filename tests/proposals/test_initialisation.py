@@ -176,7 +176,7 @@ def test_it_gives_up_after_the_last_round(mode: Any, calls: int, answer: str | C
 @pytest.mark.parametrize("mode", ["request", "sample"])
 def test_failed_calls_are_not_taken_for_a_weak_model(mode: Any) -> None:
     box = ScriptedBlackBox(lambda _: CallFailure("400 no such parameter", kind="rejected"))
-    with pytest.raises(ProviderError, match=r"^No first instruction came: 400 no such parameter$"):
+    with pytest.raises(ProviderError, match=r"^No first instruction arrived: 400 no such parameter$"):
         texts(Initialisation(mode, count=4, max_rounds=1), box)
 
 
@@ -296,7 +296,7 @@ def test_chinese_instructions_are_found_and_counted() -> None:
         ScriptedBlackBox(lambda _: reply), EXAMPLES, InstructionFilter(), 0
     )
     assert [one.text for one in written.candidates] == ["将文本翻译成英文。", "把每句话翻译成英文。"]
-    assert str(written) == "2 initial instructions of 3 texts that came; 1 rejected (1 too short)"
+    assert str(written) == "2 initial instructions of 3 generated texts; 1 rejected (1 too short)"
 
 
 class SmallContext(ScriptedBlackBox):

@@ -167,5 +167,5 @@ def test_what_is_missing_is_said(make_run: MakeRun) -> None:
 def test_runs_without_a_test_score_fill_no_table(make_run: MakeRun) -> None:
     untested = make_run("a", test_score=None, test_interval=None)
     assert all_tables(labelled([untested])) == (
-        [], ["Tables: left out, as no run of a method as it is has a test score"]
+        [], ["Tables: left out, as no run of an unchanged method has a test score"]
     )  # fmt: skip

@@ -107,7 +107,7 @@ def test_the_new_keys_of_a_line_are_read_and_the_old_name_of_the_standard_deviat
             '{"iteration": 0}\n',
             "line 1: expected a value for instruction",
         ),
-        ("candidates.jsonl", '{"score": NaN}\n', "line 1: expected JSON but found: NaN is no number"),
+        ("candidates.jsonl", '{"score": NaN}\n', "line 1: expected JSON but found: NaN is not a number"),
     ],
 )
 def test_a_broken_file_is_named(make_run: MakeRun, file: str, text: str, line: str) -> None:

@@ -42,7 +42,7 @@ def test_lines_come_with_their_places_and_separators_inside_a_text_end_none(tmp_
 def test_numbers_are_finite_and_of_sensible_length() -> None:
     assert parse_json('{"a": 1.5, "b": -3}', "x") == {"a": 1.5, "b": -3}
     for text in ("1e999", "NaN", "-Infinity", "1" * 400):
-        with pytest.raises(NotReportable, match=r"x: expected JSON but found: .* is no number"):
+        with pytest.raises(NotReportable, match=r"x: expected JSON but found: .* is not a number"):
             parse_json(f'{{"a": {text}}}', "x")
 
 

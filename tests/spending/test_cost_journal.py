@@ -110,7 +110,7 @@ def test_what_can_not_be_written_down_is_refused_in_one_line_and_leaves_no_torn_
         [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     message, _, count = ended.stdout.strip().rpartition(" ")
-    assert "nothing is sent that can't be written down" in message
+    assert "no request is sent unless it can be recorded first" in message
     assert str(path) in message
     assert CostJournal(path).possible.calls == int(count) == len(path.read_bytes().splitlines())
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1000

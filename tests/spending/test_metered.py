@@ -300,7 +300,10 @@ def test_useless_retries_are_bounded_and_said(
         bad, good = box.complete([Request("bad", max_tokens=6), Request("good", max_tokens=6)])
     assert (type(bad), type(good)) == (CallFailure, Completion)
     assert len(server.seen) == 7
-    assert "6 attempts brought no answer and may have been charged, up to $438.0000 beside what was paid" in caplog.text
+    assert (
+        "6 attempts brought no answer and may have been charged, up to $438.0000 in addition to what was paid"
+        in caplog.text
+    )
 
 
 def test_no_retry_is_sent_and_no_pause_is_slept_beyond_the_time(server: ChatServer, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def labelled(part: str, **counts: int) -> tuple[Example, ...]:
 def test_each_part_is_a_line_with_its_size_and_its_labels() -> None:
     splits = Splits(labelled("d", yes=6, no=4), labelled("v", yes=900, no=600), labelled("t", no=1, yes=2))
     assert describe_splits(splits) == (
-        "demonstrations: 10 examples, shown to the model that writes (yes 6, no 4)",
+        "demonstrations: 10 examples, shown to the model that writes instructions (yes 6, no 4)",
         "validation set: 1,500 examples, to score instructions on (yes 900, no 600)",
         "test set: 3 examples, for the final score (yes 2, no 1)",
     )
@@ -37,7 +37,7 @@ def test_two_of_sixty_positives_are_said() -> None:
     assert split_warnings(splits) == (
         "No example of 'yes' in the validation set: 1 of 2 labels",
         "Few examples: 2 of 60 are 'yes'; a score says little about so few",
-        "Always answering 'no' is right for 58 of 60 examples (97%): a score has to be read against that",
+        "Always answering 'no' is right for 58 of 60 examples (97%): compare every score with that",
     )
 
 
@@ -51,4 +51,4 @@ def test_labels_that_are_not_shown_or_not_tested_are_said() -> None:
 
 def test_parts_with_other_shares_are_said() -> None:
     splits = Splits(labelled("d", a=9, b=9), labelled("v", a=9, b=9), labelled("t", a=9, b=1))
-    assert split_warnings(splits) == ("The splits are not alike: 'a' is 50% of the validation and 90% of the test set",)
+    assert split_warnings(splits) == ("The splits differ: 'a' is 50% of the validation and 90% of the test set",)

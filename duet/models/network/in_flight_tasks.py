@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 _LATE = 0.1  # seconds: a timer that fires so late was held up, and so were the replies
-_TO_READ = 1.0  # seconds to read what has arrived meanwhile
+_TO_READ = 1.0  # seconds to read what has arrived in the meantime
 
 
 class InFlightTasks(Generic[T]):

@@ -1,6 +1,6 @@
 """Requests and tokens per minute, spread evenly, so that no window of a minute holds more than allowed.
 
-aiolimiter's leaky bucket lets a whole minute's amount through at once and then goes on, so a window may hold twice as
+aiolimiter's leaky bucket lets a whole minute's amount through at once and then continues, so a window may hold twice as
 much; and it refuses an amount larger than the limit, where one long prompt has to wait its turn.
 """
 

@@ -42,7 +42,7 @@ class HttpReply:
 
 @dataclass(frozen=True)
 class Passing:
-    """Trouble that may pass: the same request may be asked again.
+    """Trouble that may pass: the same request may be sent again.
 
     Args:
         reason: one line for the reader.

@@ -35,7 +35,7 @@ _SYSTEM_ROLE = re.compile(
 class RequestFields:
     """The fields of every request to one endpoint: the user's go before the request's own.
 
-    What the endpoint refuses is remembered for the rest of the run, and said once in the log.
+    What the endpoint refuses is remembered for the rest of the run, and logged once.
 
     Args:
         model: its name at the endpoint.
@@ -124,7 +124,7 @@ class RequestFields:
             return self._learn("answers only as a stream, which is read from now on", added=_STREAM)
         if any(part["role"] == "system" for part in sent["messages"]) and _SYSTEM_ROLE.search(message):
             first, self._folds_system = not self._folds_system, True
-            return self._say("takes no system prompt: it stands before the prompt from now on", first)
+            return self._say("takes no system prompt: it is sent at the start of the prompt from now on", first)
         name = _named(sent, message, error)
         if name is None:
             return False

@@ -160,7 +160,7 @@ def _fingerprint(folder: Path, file: str | None) -> str:
 
 @lru_cache(maxsize=16)
 def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
-    """Reads them once, as long as none has changed: an identity is asked for with every answer."""
+    """Reads them once, as long as none has changed: an identity is looked up with every answer."""
     digest = hashlib.sha256()
     for path, size, _ in files:
         digest.update(f"{path.name}:{size}:".encode())
@@ -198,7 +198,7 @@ def _load(name: str, options: LoadOptions, layers: int | None) -> CausalLM:
 
 
 def _neutral(transformers: Any, declared: Any, tokenizer: Any) -> Any:
-    """How to answer is said by each request, not by the checkpoint's sampling defaults."""
+    """Each request sets how to answer, not the checkpoint's sampling defaults."""
     return transformers.GenerationConfig(
         eos_token_id=declared.eos_token_id, bos_token_id=declared.bos_token_id, pad_token_id=tokenizer.pad_token_id
     )

@@ -98,7 +98,9 @@ class LoadOptions:
         if not self.device.startswith("cuda"):
             return
         if not torch.cuda.is_available():
-            raise ProviderError(f"Can't load {self.model} on {self.device}: no GPU here; leave device_map out")
+            raise ProviderError(
+                f"Can't load {self.model} on {self.device}: this machine has no GPU; leave device_map out"
+            )
         number = int(self.device.partition(":")[2] or 0)
         if number >= (count := torch.cuda.device_count()):
             raise ProviderError(
@@ -189,7 +191,9 @@ def reading(name: str, options: LoadOptions) -> Iterator[None]:
     except (struct.error, LookupError, OverflowError, AttributeError) as error:
         if not options.gguf_file:
             raise
-        reason = "the GGUF file is cut, or of a kind that transformers can't read: serve it with Ollama or llama.cpp"
+        reason = (
+            "the GGUF file is truncated, or of a kind that transformers can't read: serve it with Ollama or llama.cpp"
+        )
         raise ProviderError(f"Can't load the model {options.model}: {reason}") from error
     except (OSError, ValueError, ImportError, RuntimeError, safetensors.SafetensorError) as error:
         raise ProviderError(f"Can't load the model {name}: {_explain(error, name)}") from error
@@ -200,7 +204,7 @@ def reading(name: str, options: LoadOptions) -> Iterator[None]:
 def _explain(error: BaseException, name: str) -> str:
     """What to do, where we know it, else what the library says."""
     known = {
-        "GatedRepoError": f"it is gated; ask for access at https://huggingface.co/{name}, then set HF_TOKEN",
+        "GatedRepoError": f"it is gated; request access at https://huggingface.co/{name}, then set HF_TOKEN",
         "RepositoryNotFoundError": "the Hugging Face Hub has no such model, or it is private; "
         "check the name, or set HF_TOKEN",
         "LocalEntryNotFoundError": "it is not in the cache (HF_HOME) and the Hugging Face Hub can't be reached; "
@@ -211,9 +215,9 @@ def _explain(error: BaseException, name: str) -> str:
             return known[type(cause).__name__]
     text = " ".join(str(error).split())
     if "trust_remote_code" in text:
-        return "it comes with Python code of its own, which is not run unless you say trust_remote_code: true"
+        return "it comes with Python code of its own, which only runs if you set trust_remote_code: true"
     if "model.safetensors" in text:
-        return "it has no weights in the safetensors format, the only one that is read, as others can run code"
+        return "it has no weights in the safetensors format, the only format that is loaded, as others can run code"
     return _first_line(error)
 
 

@@ -69,7 +69,7 @@ class GumbelNoise:
         return noisy
 
     def keep(self, places: Sequence[int]) -> None:
-        """These rows stay, in this order, and go on with their streams."""
+        """Keeps these rows, in this order, with their random streams."""
         self._rows = [self._rows[place] for place in places]
         self._generators = [self._generators[place] for place in places]
 
@@ -94,7 +94,7 @@ def nucleus(logits: Tensor, top_p: Sequence[float]) -> Tensor:
 
 
 class ManyFinished:
-    """A stopping criterion: of the rows that are still written, enough have come to their end to go on without them.
+    """A stopping criterion: of the rows that are still written, enough have come to their end to continue without them.
 
     Args:
         stop_ids: the tokens that end a text.
@@ -151,7 +151,7 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
 
 
 def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
-    """Writes all rows, each until its end; whenever many have come to theirs, the others go on without them."""
+    """Writes all rows, each until its end; whenever many have come to theirs, the others continue without them."""
     noise = GumbelNoise(rows)
     inputs, cache = _prompts(lm, rows, max_new_tokens, limit)
     texts: list[list[int]] = [[] for _ in rows]
@@ -224,7 +224,7 @@ def _prompts(lm: CausalLM, rows: Sequence[Row], room: int, limit: TokenLimit) ->
 
 
 def _rest(inputs: dict[str, Tensor], new: Tensor, places: Sequence[int]) -> dict[str, Tensor]:
-    """The last token of the rows that go on, behind all that the cache has of them."""
+    """The last token of the rows that continue, behind all that the cache has of them."""
     mask = torch.cat([inputs["attention_mask"], torch.ones_like(new)], dim=1)
     return {"input_ids": new[list(places), -1:], "attention_mask": mask[list(places)]}
 

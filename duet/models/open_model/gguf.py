@@ -38,7 +38,7 @@ def check_gguf(model: str, place: str, file: str) -> None:
             raise ProviderError(f"No such model: there is no file {model!r}")
         with path.open("rb") as opened:
             if opened.read(len(_MAGIC)) != _MAGIC:
-                raise ProviderError(f"No such model: {model!r} is no GGUF file")
+                raise ProviderError(f"No such model: {model!r} is not a GGUF file")
     elif not _ON_THE_HUB.fullmatch(model):
         raise ProviderError(f"No such model: there is no file {model!r}; on the Hub it is OWNER/NAME:FILE.gguf")
     if find_spec("gguf") is None:

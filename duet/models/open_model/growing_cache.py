@@ -83,7 +83,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         """Takes rows out, or repeats them; the room stays.
 
         Where the rows do not become more, those that keep their place are not touched and the others overwrite what
-        was in theirs, so that no memory is asked for.
+        was in theirs, so that no memory is allocated.
         """
         length, own = self.get_seq_length(), self._own()
         if not length:

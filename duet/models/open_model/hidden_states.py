@@ -38,7 +38,7 @@ class Known:
 
 
 class _Reached(Exception):
-    """Ends a forward pass at the layer that was asked for."""
+    """Ends a forward pass at the requested layer."""
 
     def __init__(self, states: Tensor) -> None:
         self.states = states
@@ -101,7 +101,7 @@ def hidden_states(lm: CausalLM, ids: Tensor, layer: int, known: Known = Known())
             base(**inputs)
         except _Reached as reached:
             return reached.states
-    raise ProviderError(f"Can't read layer {layer} of {type(lm.model).__name__}: its forward pass did not come by")
+    raise ProviderError(f"Can't read layer {layer} of {type(lm.model).__name__}: its forward pass never reached it")
 
 
 def _inputs(ids: Tensor, known: Known) -> dict[str, Any]:

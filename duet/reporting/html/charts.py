@@ -20,7 +20,7 @@ def score_row(
 
     Args:
         label: whose score.
-        score: in [0, 1]; None where it was not tested.
+        score: in [0, 1]; None if it was not tested.
         interval: its 95 % confidence interval.
         n: its examples.
         kind: a further class of the dot.
@@ -45,7 +45,7 @@ def curve_chart(lines: Mapping[str, Sequence[Point]], points: Sequence[Point], d
     Args:
         lines: label -> (place, height) of each step, by place; heights in [0, 1].
         points: (place, height) of each dot.
-        described: what a reader who can't see it is told.
+        described: the text for readers who can't see the chart.
         axis: what the horizontal axis counts.
     """
     frame = Frame.around(lines.values(), points)
@@ -82,7 +82,7 @@ def scatter_chart(
         points: (place, height) of each dot.
         front: those that no dot to the left matches, from left to right.
         best: the one to circle, if it is among the dots.
-        described: what a reader who can't see it is told.
+        described: the text for readers who can't see the chart.
         axis: what the horizontal axis counts.
     """
     frame = Frame.around([], points)

@@ -33,7 +33,7 @@ from duet.reporting.runs import Run, read_run
 from duet.reporting.table import Table
 
 PAGE = "report.html"
-CUT = "Each run shows its best ones only; its candidates.jsonl has them all."
+CUT = "Only each run's best instructions are shown; its candidates.jsonl lists all."
 MOST_WARNINGS = 20
 HERE = Path(__file__).parent
 

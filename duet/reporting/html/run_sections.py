@@ -90,13 +90,13 @@ def scores(run: Run) -> str:
     return (
         f'<h3>Test</h3><div class="scores">{"".join(test)}</div>{note(_tested(run, same))}{gain}{started}{yours}'
         f'<h3>Validation</h3><div class="scores">{"".join(validation)}</div>'
-        + note("The search chose by these scores, so the best one's is flattering; the test's is not.")
+        + note("The search chose by these scores, so the best score is biased upwards; the test score is not.")
     )
 
 
 def _tested(run: Run, same: bool) -> str:
     if run.result.test_score is None:
-        return "The best instruction was not tested, so nothing here says how it does on new examples."
+        return "The best instruction was not tested, so its score on new examples is unknown."
     told = f"Means over {run.result.n_test:,} test examples that the search never saw, with 95 % confidence intervals."
     return f"{told} No better instruction than the start was found." if same else told
 
@@ -152,7 +152,7 @@ def without_columns(table: Table, names: tuple[str, ...]) -> Table:
 
 
 def costs(run: Run) -> dict[str, str]:
-    """What one run asked, and what it took."""
+    """Lists one run's calls, tokens, cost and time."""
     result = run.result
     return {
         "Calls": f"{result.calls:,}",

@@ -54,7 +54,7 @@ def _mean_line(lines: Sequence[Sequence[float]]) -> list[Point]:
 
 
 def total_costs(runs: Sequence[Run]) -> dict[str, str]:
-    """What all runs asked together."""
+    """Sums the calls, tokens, cost and time of all runs."""
     results = [run.result for run in runs]
     paid = [result.cost_usd for result in results]
     possibly = sum(result.possibly_charged_usd or 0 for result in results)

@@ -70,7 +70,7 @@ class FigureFile:
 
 
 def drawable(text: str, longest: int = 60) -> str:
-    """A name that a figure can hold, whoever wrote it.
+    """Returns a name in the letters that a figure can show, whatever the name's source.
 
     >>> drawable("a\\x00b" + "c" * 100, 5)
     'a\ufffdbcc…'

@@ -199,7 +199,7 @@ def all_figures(runs: Sequence[Run]) -> tuple[list[FigureFile], list[str]]:
     columns = main_columns(runs)
     label = reference_of(columns)
     if label is None:
-        return [], ["Figures: left out, as no run of a method as it is has a test score"]
+        return [], ["Figures: left out, as no run of an unchanged method has a test score"]
     base = base_of(columns)
     without_similarity, without_output = f"{base}, without similarity", f"{base}, without output"
     similarity, output = (len(paired_curves(runs, variant)[1]) > 0 for variant in (without_similarity, without_output))

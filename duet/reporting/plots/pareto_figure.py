@@ -21,7 +21,7 @@ def pareto_figures(runs: Sequence[Run]) -> tuple[list[FigureFile], list[str]]:
         return [], ["Score against length: left out, as no instruction was recorded"]
     if len(shown) > MOST_RUNS:
         return [], [
-            f"Score against length: no figure, as {len(shown)} runs are too many for one; the table has them all"
+            f"Score against length: no figure, as {len(shown)} runs are too many for one figure; the table lists all"
         ]
     return [FigureFile("pareto", "Score against length", lambda palette: pareto_plot(shown, palette))], []
 

@@ -51,7 +51,7 @@ def test_auto_is_float32_on_a_cpu() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_said(tiny: str) -> None:
-    assert said(tiny, device_map="cuda:1").endswith("on cuda:1: no GPU here; leave device_map out")
+    assert said(tiny, device_map="cuda:1").endswith("on cuda:1: this machine has no GPU; leave device_map out")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -146,7 +146,7 @@ def test_a_model_of_the_hub_that_can_not_be_had_is_said_with_what_to_do(hub: str
     )
     gated, missing, offline, _ = process.stdout.splitlines()
     assert gated == (
-        "Can't load the model a/gated: it is gated; ask for access at https://huggingface.co/a/gated, then set HF_TOKEN"
+        "Can't load the model a/gated: it is gated; request access at https://huggingface.co/a/gated, then set HF_TOKEN"
     )
     assert missing.startswith("Can't load the model a/missing: the Hugging Face Hub has no such model, or it is priv")
     assert offline.startswith("Can't load the model a/offline: it is not in the cache (HF_HOME) and the Hugging Face")

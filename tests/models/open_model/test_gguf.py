@@ -150,7 +150,7 @@ def test_a_file_that_is_not_there_is_one_line(
 
 def test_what_is_no_gguf_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "x.gguf").write_bytes(b"PK")
-    with pytest.raises(ProviderError, match="is no GGUF file"):
+    with pytest.raises(ProviderError, match="is not a GGUF file"):
         HuggingFaceBlackBox(str(tmp_path / "x.gguf")).complete([Request("a")])
 
 

@@ -39,7 +39,7 @@ def test_names_in_any_script_and_of_any_length_are_drawn_without_a_warning(make_
 def test_what_can_not_be_drawn_gets_a_line(make_run: MakeRun) -> None:
     many = labelled([make_run(f"{seed}", seed=seed) for seed in range(MOST_RUNS + 1)])
     assert pareto_figures(many) == (
-        [], ["Score against length: no figure, as 8 runs are too many for one; the table has them all"],
+        [], ["Score against length: no figure, as 8 runs are too many for one figure; the table lists all"],
     )  # fmt: skip
     assert pareto_figures(labelled([make_run("none", candidates=[])])) == (
         [], ["Score against length: left out, as no instruction was recorded"],
