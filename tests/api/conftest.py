@@ -50,7 +50,7 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     small = {
         "search.initialisation.count": 4, "search.initialisation.max_rounds": 1, "search.allocation.examples": 3,
         "search.allocation.kind": "fixed", "search.threshold": 1.1,
-        "strategy.init_args.candidates": 6, "model.steps": 6,
+        "strategy.init_args.candidates": 6, "strategy.init_args.choose": 1, "model.steps": 6,
     }  # fmt: skip
     return {"white_box": HashingWhiteBox(8, 4), "iterations": 2, "run_dir": "run", "settings": small}
 
