@@ -21,8 +21,9 @@ from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 ROOT = Path(__file__).parent.parent
 NO_MODEL = ["--black_box", "duet.models.fakes.HashingBlackBox", "--white_box", "duet.models.fakes.HashingWhiteBox"]
 SMALL = [
-    "--search.iterations=2", "--search.allocation.examples=3", "--search.initialisation.count=4",
-    "--strategy.init_args.candidates=6", "--model.steps=6",
+    "--search.iterations=2", "--search.allocation.kind=fixed", "--search.allocation.examples=3",
+    "--search.initialisation.count=4",
+    "--strategy.init_args.candidates=6", "--strategy.init_args.choose=1", "--model.steps=6",
 ]  # fmt: skip
 TASK = ["--task.name", "t", "--task.train_file", "good.jsonl"]
 TINY = [*TASK, *NO_MODEL, *SMALL]

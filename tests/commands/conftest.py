@@ -95,8 +95,10 @@ def search() -> list[str]:
     """A small search on good.jsonl, without a white box's weights."""
     return [
         "--task.name=t", "--task.train_file=good.jsonl", "--white_box=duet.models.fakes.HashingWhiteBox",
-        "--search.iterations=2", "--search.allocation.examples=3", "--search.initialisation.count=4",
-        "--strategy.init_args.candidates=6", "--model.steps=6", "--search.threshold=1.1", "--run_dir=run",
+        "--search.iterations=2", "--search.allocation.kind=fixed", "--search.allocation.examples=3",
+        "--search.initialisation.count=4",
+        "--strategy.init_args.candidates=6", "--strategy.init_args.choose=1", "--model.steps=6",
+        "--search.threshold=1.1", "--run_dir=run",
     ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def fit(server: ChatServer, folder: str, **options: Any) -> int:
         *(f"--black_box.init_args.{name}={value}" for name, value in box.items()),
         "--search.initialisation.mode=request", f"--search.initialisation.count={INITIAL}",
         f"--search.allocation.examples={EXAMPLES}", f"--search.iterations={ITERATIONS}", "--search.threshold=1.1",
-        "--strategy.init_args.candidates=8", "--model.steps=6",
+        "--strategy.init_args.candidates=8", "--strategy.init_args.choose=1", "--model.steps=6",
     ]  # fmt: skip
     return cli.main(arguments)
 

@@ -16,7 +16,7 @@ CONFIG = str(ROOT / "configs" / "models" / "no_white_box.yaml")
 SMALL = [
     "--search.iterations=2", "--search.allocation.kind=fixed", "--search.allocation.examples=3",
     "--search.initialisation.count=4",
-    "--strategy.init_args.candidates=6", "--model.steps=6", "--search.threshold=1.1",
+    "--strategy.init_args.candidates=6", "--strategy.init_args.choose=1", "--model.steps=6", "--search.threshold=1.1",
 ]  # fmt: skip
 NO_MODEL = ["--black_box", "duet.models.fakes.HashingBlackBox"]
 ENCODERS = {

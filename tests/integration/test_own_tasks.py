@@ -22,7 +22,8 @@ from tests.servers.chat_server import ChatServer
 ROOT = Path(__file__).parents[2]
 SMALL = [
     "--search.iterations=1", "--search.allocation.examples=5", "--search.initialisation.count=4",
-    "--strategy.init_args.candidates=6", "--model.steps=6", "--search.threshold=1.1", "--search.cache=run",
+    "--strategy.init_args.candidates=6", "--strategy.init_args.choose=1", "--model.steps=6",
+    "--search.threshold=1.1", "--search.cache=run",
 ]  # fmt: skip
 Score = Callable[[str, list[str]], float]
 

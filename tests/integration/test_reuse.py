@@ -14,6 +14,7 @@ SETTINGS = [
     "--black_box=duet.models.fakes.HashingBlackBox", "--white_box=duet.models.fakes.HashingWhiteBox",
     "--search.iterations=1",
     "--search.allocation.examples=3", "--search.initialisation.count=4", "--strategy.init_args.candidates=6",
+    "--strategy.init_args.choose=1",
 ]  # fmt: skip
 
 

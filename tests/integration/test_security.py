@@ -29,7 +29,7 @@ SMALL = [
     "--task.name=t", "--task.train_file=train.jsonl", "--white_box=duet.models.fakes.HashingWhiteBox",
     "--search.iterations=2",
     "--search.initialisation.mode=request", "--search.initialisation.count=4", "--search.allocation.examples=3",
-    "--search.threshold=1.1", "--strategy.init_args.candidates=6", "--model.steps=6",
+    "--search.threshold=1.1", "--strategy.init_args.candidates=6", "--strategy.init_args.choose=1", "--model.steps=6",
 ]  # fmt: skip
 HASHING = [*SMALL, "--black_box=duet.models.fakes.HashingBlackBox", "--search.initialisation.mode=sample"]
 

@@ -63,7 +63,8 @@ def fit(folder: str, box: str, **options: Any) -> int:
     return cli.main([
         "fit", "--task.name=second_letter", f"--run_dir={folder}", "--search.cache=run", "--search.iterations=3",
         "--search.initialisation.count=8", "--search.allocation.examples=6", "--search.threshold=1.1",
-        "--strategy.init_args.candidates=8", "--model.steps=12", f"--proposer={IN_PROCESS}",
+        "--strategy.init_args.candidates=8", "--strategy.init_args.choose=1", "--model.steps=12",
+        f"--proposer={IN_PROCESS}",
         f"--black_box={box}", *(f"--black_box.init_args.{name}={value}" for name, value in options.items()),
     ])  # fmt: skip
 
