@@ -112,9 +112,9 @@ def measure(
     """All variants on one task."""
     task = Task(name)
     texts = list(dict.fromkeys(t for temp in (1.0, 1.5) for t in sample(task, box, count, 1, 0, temp).texts))
-    marks = score(texts, task, box, 60, 0)
-    noisy = [one.scores[:20] for one in marks]
-    truth = [statistics.fmean(one.scores[20:]) for one in marks]
+    evaluations = score(texts, task, box, 60, 0)
+    noisy = [evaluation.scores[:20] for evaluation in evaluations]
+    truth = [statistics.fmean(evaluation.scores[20:]) for evaluation in evaluations]
     table = features_of(texts, task, 0, box)
     found: dict[tuple[str, int], list[tuple[float, float]]] = {}
     for variant in VARIANTS:
@@ -149,7 +149,7 @@ def main(argv: Sequence[str]) -> None:
     sys.stdout.write(f"| predictor | {heads} |\n|---|{'---|' * len(options.sizes)}\n")
     for variant in VARIANTS:
         cells = [
-            mean_cell([one for found in by_task.values() for one in found.get((variant.name, size), [])])
+            mean_cell([cell for found in by_task.values() for cell in found.get((variant.name, size), [])])
             for size in options.sizes
         ]
         sys.stdout.write(f"| {variant.name} | {' | '.join(cells)} |\n")

@@ -37,7 +37,7 @@ def passages(lm: CausalLM, task: Task) -> list[Passage]:
     splits = task.splits(0)
     texts = sample(task, HuggingFaceBlackBox(), CANDIDATES, 1, 0, 1.0).texts
     inputs = [example.input for example in splits.demonstrations[:PROBES]]
-    prompts = [answer_prompt(text, one) for text in texts for one in inputs]
+    prompts = [answer_prompt(text, given) for text in texts for given in inputs]
     random.Random(0).shuffle(prompts)
     answers = lm.tokenise([" ".join(example.outputs[:1]) for example in splits.demonstrations], special=False)
     fronts = lm.tokenise(prompts, special=True)
@@ -93,9 +93,11 @@ def candidate_rows(lm: CausalLM, task: Task, *, fresh: bool, first: bool) -> lis
     examples = task.splits(0).demonstrations
     shared = draw_demonstrations(examples, 5, generator)
     shown = [draw_demonstrations(examples, 5, generator) if fresh else shared for _ in range(CANDIDATES)]
-    ids = lm.tokenise([induction_prompt(one) for one in shown], special=True)
+    ids = lm.tokenise([induction_prompt(demonstrations) for demonstrations in shown], special=True)
     vectors = space.vectors(space.global_points(CANDIDATES, 0), int(lm.model.get_input_embeddings().weight.shape[1]))
-    return [Row(one, seed, 1.0, vector, first) for seed, (one, vector) in enumerate(zip(ids, vectors, strict=True))]
+    return [
+        Row(tokens, seed, 1.0, vector, first) for seed, (tokens, vector) in enumerate(zip(ids, vectors, strict=True))
+    ]
 
 
 def measure() -> list[Measurement]:

@@ -63,15 +63,16 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def table(measurements: Iterable[Measurement]) -> str:
     """Measurements as Markdown."""
     heads = ["what", "measured", "limit", "ratio", "goal"]
-    return markdown(heads, [
-        [one.name, _number(one.value, one.unit), _number(one.limit, one.unit), _number(one.ratio), one.goal]
-        for one in measurements
-    ])  # fmt: skip
+    return markdown(heads, list(map(_cells, measurements)))
+
+
+def _cells(row: Measurement) -> list[str]:
+    return [row.name, _number(row.value, row.unit), _number(row.limit, row.unit), _number(row.ratio), row.goal]
 
 
 def write_json(path: str | Path, measurements: Iterable[Measurement]) -> None:
     """A list of ``{name, value, unit, limit, goal, ratio}``."""
-    rows = [asdict(one) | {"ratio": one.ratio} for one in measurements]
+    rows = [asdict(measurement) | {"ratio": measurement.ratio} for measurement in measurements]
     Path(path).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 

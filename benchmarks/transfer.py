@@ -97,7 +97,7 @@ def record(name: str, count: int = 60) -> Recorded:
     """Writes instructions, scores and reads them."""
     task, box, white = Task(name), HuggingFaceBlackBox(), HuggingFaceWhiteBox("embedded")
     texts = list(dict.fromkeys(t for heat in (1.0, 1.5) for t in sample(task, box, count, 1, 0, heat).texts))
-    scores = [one.scores for one in score(texts, task, box, REWARD + TRUTH, 0)]
+    scores = [evaluation.scores for evaluation in score(texts, task, box, REWARD + TRUTH, 0)]
     probes = task.splits(0).demonstrations[:PROBES]
     prompts = [answer_prompt(text, probe.input, TEMPLATE) for text in texts for probe in probes]
     answers = white.generate(prompts, seeds=[0] * len(prompts), max_new_tokens=16)

@@ -73,7 +73,7 @@ def output_and_variance(network: nn.Sequential, inputs: Tensor, precision: Seque
     >>> output_and_variance(nn.Sequential(nn.Linear(2, 1)), torch.tensor([[3.0, 0.0]]), precision)[1]
     tensor([2.])
     """
-    weights = [one.reciprocal() for one in precision]
+    weights = [entries.reciprocal() for entries in precision]
     first, remaining = _first_layer(network), iter(weights)
     sums, per_unit = _first_products(first, inputs, next(remaining))
     outputs, delta, behind = _behind(network, sums)

@@ -213,7 +213,7 @@ def named_file(kind: str, name: str) -> Path:
     path = Path(name).expanduser() if name.endswith((".yaml", ".yml")) else CONFIGS / kind / f"{name}.yaml"
     if path.is_file():
         return path
-    names = sorted(one.stem for one in (CONFIGS / kind).glob("*.yaml"))
+    names = sorted(path.stem for path in (CONFIGS / kind).glob("*.yaml"))
     raise ValueError(f"no such file: {path}{suggest(name, names)}; there are {', '.join(names)}")
 
 

@@ -109,7 +109,7 @@ def outcomes(
                 idle += [worker] if worker.is_alive else []
                 yield number, outcome
     finally:
-        for worker in [*idle, *(one for one, _ in busy.values())]:
+        for worker in [*idle, *(worker for worker, _ in busy.values())]:
             worker.kill()
 
 

@@ -133,7 +133,9 @@ class BlackBoxWriter:
         self, specs: Sequence[ProposalSpec], examples: Sequence[Example], longest: str
     ) -> list[Request]:
         """One request per spec, each as long as it can be where the filter wants nothing special."""
-        sizes = sorted(examples, key=lambda one: -len((one.input + one.outputs[0]).encode(errors="replace")))
+        sizes = sorted(
+            examples, key=lambda example: -len((example.input + example.outputs[0]).encode(errors="replace"))
+        )
         shown = sizes[: n_shown(examples, self.demonstrations) if self.cover_labels else self.demonstrations]
         paraphrase = paraphrase_request(longest, template=self.paraphrase_template)
         resample = induction_prompt(shown, _UNCUT, self.template)

@@ -113,7 +113,7 @@ def one_line(message: object, *secrets: str) -> str:
     text = str(message)
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")
-    text = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return text if len(text) <= _MOST_REASON else f"{text[:_MOST_REASON]}..."
 
 

@@ -112,7 +112,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     def _with_room(self, end: int) -> tuple[Tensor, ...]:
         """The buffers, longer ones where these are too short."""
         held = self._held()
-        return held if held[0].shape[1] >= end else tuple(_longer(one, end + ROOM) for one in held)
+        return held if held[0].shape[1] >= end else tuple(_longer(buffer, end + ROOM) for buffer in held)
 
 
 def _rows(held: Tensor, indices: Tensor) -> Tensor:

@@ -84,7 +84,10 @@ def _read_together(
     """(d,) of each, float32, on the CPU; the beginnings that contexts share are read first."""
     fronts = [passage.front for passage in passages]
     beginnings = read_beginnings(lm, fronts, [len(passage) for passage in passages], limit, layer)
-    rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, beginnings.lengths, strict=True)]
+    rests = [
+        Passage(passage.front[length:], passage.own)
+        for passage, length in zip(passages, beginnings.lengths, strict=True)
+    ]
 
     def read(rows: list[int]) -> Sequence[Tensor]:
         chosen = [rests[row] for row in rows]
