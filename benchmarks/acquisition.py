@@ -1,4 +1,4 @@
-"""What the uncertainty of the candidates costs: ``python -m benchmarks.acquisition``.
+"""Times the uncertainty of the candidates: ``python -m benchmarks.acquisition``.
 
 Mean and closed-form diagonal variance of N candidates beside the two matrix products that they need, and beside
 per-example gradients by torch.func; then how the time grows, the full form, and the peak memory of a process that does

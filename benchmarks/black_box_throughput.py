@@ -1,4 +1,4 @@
-"""What the black box over the network costs: ``python -m benchmarks.black_box_throughput``.
+"""Measures the overhead of the black box over the network: ``python -m benchmarks.black_box_throughput``.
 
 A local server in a process of its own answers after 50 ms. Scored are 40 instructions on 20 examples through the cache,
 as a search does it; the ideal is ceil(calls / concurrency) x latency. Beside it stands the barest client: open sockets

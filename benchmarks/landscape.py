@@ -1,4 +1,4 @@
-"""How rewards are spread over sampled instructions: ``python -m benchmarks.landscape [--tasks ...]``.
+"""Measures how rewards are spread over sampled instructions: ``python -m benchmarks.landscape [--tasks ...]``.
 
 A task has headroom for a search when, in a pool of 200 sampled instructions, few come near the best.
 """

@@ -1,4 +1,4 @@
-"""What predicts the reward: ``python -m benchmarks.predictor``.
+"""Compares predictors of the reward: ``python -m benchmarks.predictor``.
 
 Per task: sampled instructions (two temperatures) and plain phrasings; reward on 20 examples, truth on 40 others; the
 predictor is fitted on 40 random instructions and judged on all others by its rank correlation with the truth and by the

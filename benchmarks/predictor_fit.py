@@ -1,4 +1,4 @@
-"""What a round of the predictor's fit costs: ``python -m benchmarks.predictor_fit [--json FILE]``.
+"""Times a round of the predictor's fit: ``python -m benchmarks.predictor_fit [--json FILE]``.
 
 The Lightning module against the leanest loop that gives the same weights, the default configuration against 1,000
 steps, and how the default's cost grows. Seconds are of the processor, since the machine may be shared; the pools are
@@ -137,7 +137,7 @@ def growth(name: str, values: Sequence[int]) -> list[Measurement]:
 
 
 def iteration(rows: int, feature_size: int, candidates: int = 64) -> list[Measurement]:
-    """What an iteration takes beside the models: the default fit, and the candidates' means and covariances."""
+    """Returns what an iteration takes beside the models: the default fit, and the candidates' means and covariances."""
     pool = made_up_pool(rows, feature_size)
     features = made_up_pool(candidates, feature_size).features()
     predictor, fit = lightning_fit(pool)

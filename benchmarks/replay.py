@@ -1,4 +1,4 @@
-"""Which choice of the next instruction finds the best one soonest: ``python -m benchmarks.replay``.
+"""Finds which choice of the next instruction finds the best one soonest: ``python -m benchmarks.replay``.
 
 The instructions of a task are written and scored once. Then searches are replayed over them: each starts from some that
 reach at most .6 of the best, and in every iteration chooses one of 13 others. Each is offered once, unless the search
@@ -30,7 +30,7 @@ from duet.tasks.task import Task
 
 @dataclass(frozen=True)
 class Choice:
-    """How the next instruction is chosen.
+    """A way to choose the next instruction.
 
     Args:
         name: what it is called.
@@ -119,7 +119,7 @@ def replay(recorded: Recorded, choice: Choice, seed: int, iterations: int, initi
 def ranked(
     recorded: Recorded, known: Sequence[int], offered: list[int], choice: Choice, best: float, noise: torch.Generator
 ) -> list[int]:
-    """What is offered, the next choice first."""
+    """Returns what is offered, the next choice first."""
     if choice.acquisition is None:
         order = torch.randperm(len(offered), generator=noise)
     else:

@@ -77,7 +77,7 @@ def write_json(path: str | Path, measurements: Iterable[Measurement]) -> None:
 
 
 def main(measure: Callable[[], Sequence[Measurement]], argv: Sequence[str] | None = None) -> None:
-    """What every benchmark's command does: measure, print the table, write it with ``--json FILE``."""
+    """Runs a benchmark's command: measures, prints the table, write it with ``--json FILE``."""
     parser = argparse.ArgumentParser(description=sys.modules[measure.__module__].__doc__)
     parser.add_argument("--json", metavar="FILE", help="the same as JSON")
     options = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""What a former predictor is worth on another task: ``python -m benchmarks.transfer [--recorded DIR]``.
+"""Measures what an earlier predictor is worth on another task: ``python -m benchmarks.transfer [--recorded DIR]``.
 
 Per task about 110 sampled instructions, reward on 20 examples and truth on 40 others. A predictor is fitted to all of a
 source's, and starts another task as ``model.init_from``; the cold control starts without. Both see the same rows of the

@@ -1,4 +1,4 @@
-"""How much each part of a Gaussian process explains: variances of highest marginal likelihood.
+"""Fits how much each part of a Gaussian process explains: variances of highest marginal likelihood.
 
 y = constant + opinions . coefficients + f + noise with f ~ N(0, signal K), coefficients ~ N(0, weights), and noise of
 known size up to one factor. The marginal likelihood (Rasmussen and Williams 2006, Eq. 2.30) pays for flexibility, so

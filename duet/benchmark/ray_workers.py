@@ -24,7 +24,7 @@ log = logging.getLogger("duet")
 
 @dataclass(frozen=True)
 class RayCluster:
-    """Where the jobs run, and what each of them takes. It needs the extra ``ray``.
+    """Runs jobs on a Ray cluster, with a share of it each. It needs the extra ``ray``.
 
     Args:
         address: ``local`` starts a cluster of this machine alone; ``auto``, HOST:PORT and ray://HOST:PORT join one.
@@ -126,7 +126,7 @@ def require_somebody(address: str) -> None:
 
 
 def search_path() -> str:
-    """Where the processes of the cluster find this program: at the same place as here."""
+    """Returns where the processes of the cluster find this program: at the same place as here."""
     return os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))
 
 

@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Outcome(Generic[R]):
-    """How a job ended.
+    """The outcome of a job.
 
     Args:
         value: what it returned; None where it failed.

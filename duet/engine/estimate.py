@@ -139,7 +139,7 @@ class Estimate:
 
 
 @dataclass
-class Silent(AbstractBlackBox):
+class RequestCounter(AbstractBlackBox):
     """Counts requests and returns empty answers, so that callers use up all their retries.
 
     Args:
@@ -185,7 +185,7 @@ def estimate(
         iterations: of the search.
         seed: of the run.
     """
-    silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
+    silent = RequestCounter(boxes[1].overhead, boxes[1].answer_overhead)
     initialisation.to_choose_from.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
     texts = (LONGEST_LETTER * instruction_filter.max_characters, *initialisation.own)
     longest = [max(texts, key=lambda text: len(text.encode(errors="replace")))]
@@ -222,7 +222,7 @@ def _told(requests: Sequence[Request], wanted: InstructionFilter) -> list[Reques
 
 
 def _size(example: Example) -> int:
-    """How long it is in a judge's request."""
+    """Returns how long it is in a judge's request."""
     return len(example.input) + sum(map(len, example.outputs))
 
 

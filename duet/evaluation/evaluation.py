@@ -17,7 +17,7 @@ Metric = Callable[[str, Sequence[str]], float]
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """How answers of the task black box are obtained; the prompt is the task's.
+    """Sets how answers of the task black box are obtained; the prompt is the task's.
 
     Args:
         max_tokens: most tokens of an answer.
@@ -107,7 +107,7 @@ class Evaluator:
     judging: Judging | None = None
 
     def requests(self, trials: Sequence[Trial]) -> list[Request]:
-        """What the trials send, one after the other."""
+        """Returns what the trials send, one after the other."""
         return [
             self.prompt.request(trial.text, example, self.config.max_tokens)
             for trial in trials
@@ -177,7 +177,7 @@ def answered_part(outcomes: list[Outcome]) -> list[Outcome] | CallFailure:
 
 
 def _evaluation(outcomes: Sequence[Outcome], scores: Sequence[float | CallFailure]) -> Evaluation | CallFailure:
-    """What was answered, with its scores; a judgement that may still come makes it a failure."""
+    """Returns what was answered, with its scores; a judgement that may still come makes it a failure."""
     for score in scores:
         if isinstance(score, CallFailure) and not score.is_final:
             return score
@@ -193,7 +193,7 @@ def _evaluation(outcomes: Sequence[Outcome], scores: Sequence[float | CallFailur
 
 
 def problem_of(outcome: Outcome) -> str:
-    """What is wrong with an answer, in a word; empty where nothing is.
+    """Returns what is wrong with an answer, in a word; empty where nothing is.
 
     >>> problem_of(Completion("yes", 1, 1)), problem_of(Completion("ye", 1, 1, cut=True))
     ('', 'cut')

@@ -1,4 +1,4 @@
-"""What the rest of the project knows of a language model: a black box answers, a white box also shows its states."""
+"""The interfaces of language models: a black box answers, a white box also shows its states."""
 
 from __future__ import annotations
 

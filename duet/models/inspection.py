@@ -1,4 +1,4 @@
-"""What can be known of a model without loading it, and of an endpoint without asking it anything that costs."""
+"""Inspects a model without loading it, and an endpoint without a paid call."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class OpenModel:
 
 
 def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
-    """What loading a model of transformers will take; None where it has to be downloaded first.
+    """Returns what loading a model of transformers will take; None where it has to be downloaded first.
 
     Args:
         settings: arguments of a class that loads one; those that `LoadOptions` does not know are left aside.
@@ -110,7 +110,7 @@ def _free(options: LoadOptions) -> int | None:
 
 
 def _free_memory() -> int:
-    """What programs can still get on this machine, in bytes; all of it where the system does not say."""
+    """Returns what programs can still get on this machine, in bytes; all of it where the system does not say."""
     table = Path("/proc/meminfo")
     rows = dict(line.split(":", 1) for line in table.read_text().splitlines()) if table.is_file() else {}
     if "MemAvailable" in rows:

@@ -1,4 +1,4 @@
-"""What tokens cost, in whole picodollars: a sum that is the same to the bit, in whatever order it is added up."""
+"""Prices tokens in whole picodollars: a sum that is the same to the bit, in whatever order it is added up."""
 
 from __future__ import annotations
 

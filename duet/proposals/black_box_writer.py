@@ -29,7 +29,7 @@ _UNCUT = 10**9  # characters
 
 @dataclass(frozen=True)
 class BlackBoxWriter:
-    """How a black box writes an instruction; each one is a paid call.
+    """Has a black box write instructions; each is a paid call.
 
     Args:
         demonstrations: examples per prompt.

@@ -1,4 +1,4 @@
-"""Which of the texts that were written are instructions that no one has scored yet."""
+"""Finds the instructions among generated texts that have no score yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a method wants written, before there is a text."""
+"""Specifies what a method wants generated, before there is a text."""
 
 from __future__ import annotations
 

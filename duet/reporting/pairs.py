@@ -16,7 +16,7 @@ Key = tuple[str, tuple[str, ...], int]  # input, accepted outputs, and how many 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an instruction got on an example."""
+    """An instruction's answer and score on an example."""
 
     score: float
     output: str | None

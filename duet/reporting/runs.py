@@ -167,7 +167,7 @@ def with_counts(result: RunResult, scored: Sequence[ScoredInstruction]) -> RunRe
 
 
 def unfinished_result(folder: Path, rows: Sequence[ScoredInstruction], settings: Mapping[str, Any]) -> RunResult:
-    """What is known of a run before its end: its best instruction so far, by posterior, then number of examples.
+    """Builds the result of a run before its end: its best instruction so far, by posterior, then number of examples.
 
     Raises:
         NotReportable: no instruction was scored.

@@ -1,4 +1,4 @@
-"""How two methods compare over tasks: difference with its interval, ranks, wins, a paired test, and calls."""
+"""Compares two methods over tasks: difference with its interval, ranks, wins, a paired test, and calls."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def common_tasks(columns: Mapping[str, Column]) -> list[str]:
 
 
 def difficulty(scores: Sequence[float], weights: tuple[float, float] = (0.7, 0.3)) -> float:
-    """How hard a task is: w1 (1 - mean) + w2 std over the methods' scores (A.2.1), std with ddof 0.
+    """Returns how hard a task is: w1 (1 - mean) + w2 std over the methods' scores (A.2.1), std with ddof 0.
 
     >>> round(difficulty([0.5, 1.0]), 3)
     0.25

@@ -160,7 +160,7 @@ class DuetCLI(LightningCLI):
         self._held.enter_context(run_lock(self.run_dir))
 
     def check_run_dir(self) -> None:
-        """Whether the run folder may be used.
+        """Checks whether the run folder may be used.
 
         Raises:
             ValueError, Finished: see duet.session.run_folder.

@@ -18,7 +18,7 @@ from duet.tasks.example import Example
 
 
 class RewardPredictor(Protocol):
-    """What a strategy needs of the score predictor: a joint distribution of the rewards, on their own scale."""
+    """The score predictor as strategies need it: a joint distribution of the rewards, on their own scale."""
 
     def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(n, d) raw fused embeddings -> mean (n,), covariance (n, n)."""
@@ -27,7 +27,7 @@ class RewardPredictor(Protocol):
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a method needs, and the most that one of its proposals spends; the engine holds it to that.
+    """Declares what a method needs, and the most that one of its proposals spends; the engine holds it to that.
 
     Args:
         choose: most instructions that one proposal has scored.
@@ -52,7 +52,7 @@ class Requirements:
 
 @dataclass(frozen=True)
 class SearchContext:
-    """What a run puts at a strategy's disposal.
+    """The models, examples and seed that a run gives to a strategy.
 
     Args:
         black_box: the task model, cached and within the budget.
@@ -77,7 +77,7 @@ class SearchContext:
     rejections: Counter[str] = field(default_factory=Counter, compare=False)
 
     def accepts(self, text: str, shown: Sequence[Example] = ()) -> bool:
-        """Whether a text may be an instruction; what is rejected is counted.
+        """Returns whether a text may be an instruction; what is rejected is counted.
 
         Args:
             text: the instruction.
@@ -102,7 +102,7 @@ class SearchContext:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a strategy came up with.
+    """The proposal of a strategy.
 
     Args:
         candidates: the instructions to score next, best first; each new to the pool, but for INSTINCT as published;

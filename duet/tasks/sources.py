@@ -1,4 +1,4 @@
-"""Where examples come from: files of your own, a folder of published tasks, or the tasks that ship with Duet."""
+"""Reads examples: files of your own, a folder of published tasks, or the tasks that ship with Duet."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def task_names(folder: Path) -> list[str]:
 
 
 def check_size(source: Source) -> None:
-    """Whether there are enough examples to divide.
+    """Checks whether there are enough examples to divide.
 
     Raises:
         TaskError: there are not.
@@ -112,7 +112,7 @@ def check_size(source: Source) -> None:
 
 
 def source_notes(source: Source, settings: SplitSettings) -> tuple[str, ...]:
-    """What to know about the division, whatever the seed."""
+    """Returns what to know about the division, whatever the seed."""
     n_usable = len(source.usable)
     notes = [*source.notes, *_left_out(source, n_usable), *_contradictions(source)]
     if source.test is None:

@@ -10,7 +10,7 @@ _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 
 
 def is_event_stream(text: str) -> bool:
-    r"""Whether a body is a stream of events; its content decides, as the declared type is often wrong.
+    r"""Returns whether a body is a stream of events; its content decides, as the declared type is often wrong.
 
     >>> is_event_stream(": ping\n\ndata: {}"), is_event_stream('{"data": 1}')
     (True, False)

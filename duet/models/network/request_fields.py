@@ -80,7 +80,7 @@ class RequestFields:
         return UNLIMITED if unlimited else self._reasoning_tokens
 
     def body(self, request: Request, system: str | None = None) -> dict[str, Any]:
-        """What is sent for a request.
+        """Returns what is sent for a request.
 
         Args:
             request: the prompt and how to answer it.
@@ -106,7 +106,7 @@ class RequestFields:
         return without_system_role(messages) if self._folds_system else messages
 
     def _limit_name(self) -> str | None:
-        """What the limit is called here; None where the user sets or leaves out one, or both names are refused."""
+        """Names the limit's field; None where the user sets or leaves out one, or both names are refused."""
         if any(name in self._user for name in _LIMITS):
             return None
         names = [self._limit, *(name for name in _LIMITS if name != self._limit)]

@@ -59,7 +59,7 @@ def seconds_until_renewed(headers: Mapping[str, str], now: float | None = None) 
 
 
 def remaining_requests(headers: Mapping[str, str]) -> float | None:
-    """How many more requests the limit allows, by this reply; None where it does not say.
+    """Returns how many more requests the limit allows, by this reply; None where it does not say.
 
     >>> remaining_requests({"x-ratelimit-remaining-requests": "2", "x-ratelimit-remaining-tokens": "9"})
     2.0

@@ -21,7 +21,7 @@ FEW_BATCHES = 10**6  # an overhead beside which padding is nothing
 
 
 class TokenLimit:
-    """How many tokens go through a model at once; what ran out of memory is never tried again.
+    """Limits how many tokens go through a model at once; what ran out of memory is never tried again.
 
     >>> limit = TokenLimit(100)
     >>> limit.most(fitting=None), limit.most(fitting=60), limit.most(fitting=300)

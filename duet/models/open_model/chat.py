@@ -16,7 +16,7 @@ from duet.models.open_model.causal_lm import CausalLM
 
 @dataclass(frozen=True)
 class Chat:
-    """How prompts are put to an open model.
+    """Sets how prompts are put to an open model.
 
     Args:
         system_prompt: stands before every prompt, if given.

@@ -27,7 +27,7 @@ def split_gguf(model: str) -> tuple[str, str | None]:
 
 
 def check_gguf(model: str, place: str, file: str) -> None:
-    """Whether a GGUF file can be read here.
+    """Checks whether a GGUF file can be read here.
 
     Raises:
         ProviderError: it is not there or no GGUF file, or the package that reads it is missing.

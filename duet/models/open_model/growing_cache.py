@@ -17,7 +17,7 @@ ROOM = 32  # positions that are made at once
 
 
 class Places(NamedTuple):
-    """Where n positions stand in a cache.
+    """The places of n positions in a cache.
 
     Args:
         row: (n,), int64.
@@ -102,7 +102,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         return None if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() else buffers
 
     def _held(self) -> tuple[Tensor, ...]:
-        """What keys and values stand in, laid out as a buffer."""
+        """Returns what keys and values stand in, laid out as a buffer."""
         return self._own() or (self.keys.transpose(1, 2), self.values.transpose(1, 2))
 
     def _hold(self, buffers: Sequence[Tensor], positions: int) -> None:
