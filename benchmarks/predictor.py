@@ -97,7 +97,7 @@ def fit(rows: Sequence[ScoredInstruction], variant: Variant, width: int) -> Scor
 
 
 def judge(predictor: LightningModule, features: Tensor, truth: Sequence[float]) -> tuple[float, float] | None:
-    """Rank correlation with the truth, and regret of the first choice; None where the truth is constant."""
+    """Rank correlation with the truth, and regret of the first choice; None if the truth is constant."""
     assert isinstance(predictor, ScorePredictor)
     predicted, _ = predictor.predict(features)
     if len(set(truth)) == 1:

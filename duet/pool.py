@@ -26,7 +26,7 @@ class Candidate:
         latent: the soft prompt's point in the latent space, if it was written under one.
         predicted: the predictor's mean at the time of choice, on the reward's scale.
         std: its standard deviation at the time of choice, on the reward's scale.
-        exemplars: the end of the text that shows demonstrations; empty where it is all instruction.
+        exemplars: the end of the text that shows demonstrations; empty if it is all instruction.
     """
 
     text: str
@@ -57,7 +57,7 @@ class ScoredInstruction:
         iteration: 0 for the initial instructions, then 1, 2, ...
         scores: the metric on each validation example, in [0, 1].
         outputs: the black box's answer on each of these examples.
-        problems: what was wrong with an answer (cut, empty, refused, ...), per example; empty where nothing was.
+        problems: what was wrong with an answer (cut, empty, refused, ...), per example; empty if nothing was.
     """
 
     candidate: Candidate

@@ -28,7 +28,7 @@ class Outcome(Generic[R]):
     """The outcome of a job.
 
     Args:
-        value: what it returned; None where it failed.
+        value: what it returned; None if it failed.
         problem: why it failed, in one line.
     """
 

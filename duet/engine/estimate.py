@@ -50,7 +50,7 @@ class Needs:
         return most(requests, self.overhead, self.answer_overhead) + self.judgements(len(requests))
 
     def judgements(self, answers: int) -> Usage:
-        """Scoring so many answers; nothing where a metric does."""
+        """Scoring so many answers; nothing if a metric does."""
         if self.judge is None or not answers:
             return Usage()
         longest = max((*self.splits.validation, *self.splits.test), key=_size)
@@ -75,7 +75,7 @@ class Needs:
         return self.scores(text, calls, calls)
 
     def outputs(self, texts: Iterable[str]) -> Usage:
-        """The output answers of each text; nothing where the white box gives them."""
+        """The output answers of each text; nothing if the white box gives them."""
         if self.extractor.outputs != "black_box":
             return Usage()
         probes = self.splits.demonstrations[: self.extractor.probes]
@@ -133,7 +133,7 @@ class Estimate:
 
     @property
     def usd(self) -> float | None:
-        """US dollars of all parts; None where one is unknown."""
+        """US dollars of all parts; None if one is unknown."""
         known = [part.usd for part in self.parts if part.usd is not None]
         return sum(known) if len(known) == len(self.parts) else None
 

@@ -68,14 +68,14 @@ class FinalTest:
 
     Args:
         evaluator: with the test examples.
-        problem: why an answer is missing that may still come; empty where none is.
+        problem: why an answer is missing that may still come; empty if none is.
     """
 
     evaluator: Evaluator
     problem: str = field(default="", init=False)
 
     def evaluate(self, text: str) -> Evaluation | None:
-        """The instruction on all test examples; None where the budget has no room for them or an answer is missing."""
+        """The instruction on all test examples; None if the budget has no room for them or an answer is missing."""
         try:
             found = self.evaluator.evaluate([Trial(text, 0, len(self.evaluator.examples))])[0]
         except BudgetSpent:
@@ -88,7 +88,7 @@ class FinalTest:
 
 @dataclass(frozen=True)
 class Evaluations:
-    """The outcome of the final test; None where the budget had no room.
+    """The outcome of the final test; None if the budget had no room.
 
     Args:
         best: of the best instruction.

@@ -270,7 +270,7 @@ class Search:
         """Takes over what a former start of the same search knew.
 
         Args:
-            pool: its pool; empty where it had none yet.
+            pool: its pool; empty if it had none yet.
         """
         self.pool = pool
         self._scorer.keep_room(pool)
@@ -284,7 +284,7 @@ class Search:
             predictor: fitted on the pool; None for a method without one.
 
         Returns:
-            What happened; None where nothing was left to do.
+            What happened; None if nothing was left to do.
 
         Raises:
             ProviderError: no candidate got all its answers.

@@ -74,8 +74,8 @@ class Evaluation:
 
     Args:
         scores: the metric of each answer, in [0, 1].
-        outputs: the answers; empty where none can come.
-        problems: what was wrong with an answer, such as ``cut``, ``empty``, ``refused``; empty where nothing was.
+        outputs: the answers; empty if none can come.
+        problems: what was wrong with an answer, such as ``cut``, ``empty``, ``refused``; empty if nothing was.
     """
 
     scores: tuple[float, ...] = ()
@@ -149,7 +149,7 @@ class Evaluator:
         return judged(self.judging.judge, texts, [example for _, example in pairs], self.judging.black_box)
 
     def score_pairs(self, pairs: Sequence[tuple[str, int]]) -> list[float | None]:
-        """The score of an instruction on one example, for each pair; None where the answer may still come.
+        """The score of an instruction on one example, for each pair; None if the answer may still come.
 
         The requests are those of a whole score, so that the cache has the answers when it comes to that.
 
@@ -193,7 +193,7 @@ def _evaluation(outcomes: Sequence[Outcome], scores: Sequence[float | CallFailur
 
 
 def problem_of(outcome: Outcome) -> str:
-    """Returns what is wrong with an answer, in a word; empty where nothing is.
+    """Returns what is wrong with an answer, in a word; empty if nothing is.
 
     >>> problem_of(Completion("yes", 1, 1)), problem_of(Completion("ye", 1, 1, cut=True))
     ('', 'cut')

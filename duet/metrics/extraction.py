@@ -65,7 +65,7 @@ def fenced_block(answer: str) -> str:
 
 
 def after_think(answer: str) -> str:
-    """The text behind the last ``</think>``; nothing where the reasoning was cut off.
+    """The text behind the last ``</think>``; nothing if the reasoning was cut off.
 
     >>> [after_think(text) for text in ("<think>hm</think>\\n42", "hm</think>42", "42", "<think>hm")]
     ['42', '42', '42', '']

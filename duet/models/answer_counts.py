@@ -42,7 +42,7 @@ class AnswerCounts:
         return AnswerCounts(self.answers + other.answers, self.cut + other.cut, self.empty + other.empty, failures)
 
     def __str__(self) -> str:
-        """Returns what is remarkable in one line; nothing where every answer came whole."""
+        """Returns what is remarkable in one line; nothing if every answer came whole."""
         requests = self.answers + sum(self.failures.values())
         named = {"cut": self.cut, "empty": self.empty, **self.failures}
         parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in named.items() if count]

@@ -171,7 +171,7 @@ class AbstractBlackBox(ABC):
 
     @property
     def context_length(self) -> int | None:
-        """Most tokens of prompt and answer together; None where that is not known."""
+        """Most tokens of prompt and answer together; None if that is not known."""
         return None
 
     @property

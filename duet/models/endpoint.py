@@ -49,7 +49,7 @@ class Endpoint:
 
     @property
     def prices(self) -> Prices | None:
-        """What a token costs; None where that is unknown."""
+        """What a token costs; None if that is unknown."""
         return self.own_prices or preset(urlsplit(self.address).hostname, self.model)
 
     @property
@@ -160,5 +160,5 @@ def _looks_like_a_key(segment: str) -> bool:
 
 
 def prices_of(endpoint: Endpoint | None) -> Prices | None:
-    """Returns what a token costs: nothing in this process; None where that is unknown."""
+    """Returns what a token costs: nothing in this process; None if that is unknown."""
     return FREE if endpoint is None else endpoint.prices

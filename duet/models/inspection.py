@@ -31,7 +31,7 @@ class OpenModel:
         bytes: what they take.
         precision: in which they are loaded.
         device: where to.
-        free: bytes that the device has free; None where several share the model.
+        free: bytes that the device has free; None if several share the model.
     """
 
     parameters: int
@@ -42,7 +42,7 @@ class OpenModel:
 
 
 def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
-    """Returns what loading a model of transformers will take; None where it has to be downloaded first.
+    """Returns what loading a model of transformers will take; None if it has to be downloaded first.
 
     Args:
         settings: arguments of a class that loads one; those that `LoadOptions` does not know are left aside.
@@ -66,7 +66,7 @@ def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
 
 
 def listed_models(endpoint: Endpoint) -> list[str] | None:
-    """The models that an endpoint says it has; None where it has no list. Nothing else is requested.
+    """The models that an endpoint says it has; None if it has no list. Nothing else is requested.
 
     Raises:
         ProviderError: it can't be reached, or refuses.

@@ -49,7 +49,7 @@ class Failure:
 
     Args:
         example: what was given and expected.
-        answer: what the model answered; empty where none came.
+        answer: what the model answered; empty if none came.
     """
 
     example: Example

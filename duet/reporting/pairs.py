@@ -37,7 +37,7 @@ class Contender:
     instruction: str
 
     def answers(self, split: str) -> dict[Key, Answer]:
-        """Its answers to the examples of a split; empty where the run didn't record any."""
+        """Its answers to the examples of a split; empty if the run didn't record any."""
         return _test_answers(self) if split == "test" else _validation_answers(self)
 
 

@@ -24,7 +24,7 @@ class Run:
     Args:
         folder: where it lies.
         result: its result.json, or what candidates.jsonl says of a run that has not finished.
-        settings: its config.yaml with dotted keys; empty where there is none.
+        settings: its config.yaml with dotted keys; empty if there is none.
         scored: its scored instructions in order.
         examples: the examples that it recorded.
         task: the task's name, unique among the runs of a report.

@@ -50,7 +50,7 @@ class Table:
         name: of its files.
         title: what it shows.
         header: the columns' names.
-        rows: as many values each; None where there is nothing.
+        rows: as many values each; None if there is nothing.
         notes: what a reader must know, one sentence each.
     """
 

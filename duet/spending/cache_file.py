@@ -133,7 +133,7 @@ class CacheStats:
         identity: endpoint and model; None for answers from an earlier version, which did not write it down.
         entries: answers.
         size: their characters.
-        oldest: seconds since 1970; None where it was not written down.
+        oldest: seconds since 1970; None if it was not written down.
         newest: likewise.
     """
 

@@ -57,7 +57,7 @@ class SearchContext:
     Args:
         black_box: the task model, cached and within the budget.
         proposer: the black box that writes instructions, within the same budget.
-        encoder: the open model, or an encoder that stands in for it; None where the method needs neither.
+        encoder: the open model, or an encoder that stands in for it; None if the method needs neither.
         encode: sets the features of candidates; the one place where features are extracted.
         demonstrations: the split's demonstration examples; five of them make an induction prompt.
         evaluator: scores instructions, or tries them on a few examples.
@@ -140,7 +140,7 @@ class AbstractStrategy(ABC):
         scored: Sequence[Example] = (),
         follows_requests: bool = True,
     ) -> list[Request]:
-        """Builds the largest requests of one proposal to the proposer; nothing where the white box writes.
+        """Builds the largest requests of one proposal to the proposer; nothing if the white box writes.
 
         Args:
             demonstrations: the split's demonstration examples.

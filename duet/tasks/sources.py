@@ -24,8 +24,8 @@ class Source:
     Args:
         path: the file of the training examples.
         train: the training examples.
-        test: None where a share of ``train`` is to be held out.
-        validation: None where a part of ``train`` is to be searched on.
+        test: None if a share of ``train`` is to be held out.
+        validation: None if a part of ``train`` is to be searched on.
         metric: the name of the metric that belongs to the task, if any.
         published: whether it is of the instruction-induction form, with a protocol of its own.
         notes: one line for each file of which only a part was kept.

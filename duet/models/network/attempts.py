@@ -54,7 +54,7 @@ class Attempts:
     async def send(self, connection: Carrier, request: Request, most_seconds: float) -> tuple[Reading, Charge | None]:
         """One attempt, after `admit`; a request with a field that is refused is built anew and sent again at once.
 
-        The charge is None where it is unknown.
+        The charge is None if it is unknown.
         """
         until = time.monotonic() + most_seconds
         try:
@@ -102,7 +102,7 @@ class Attempts:
 
 
 def _charge(reading: Reading, status: int) -> Charge | None:
-    """Returns what an attempt was charged by its reply; None where it may have been, and nobody says how much."""
+    """Returns what an attempt was charged by its reply; None if it may have been, and nobody says how much."""
     if isinstance(reading, Completion) or (
         isinstance(reading, CallFailure) and (reading.prompt_tokens or reading.completion_tokens)
     ):

@@ -43,7 +43,7 @@ class Connection:
 
     Args:
         base_url: address of the endpoint.
-        key: sent with every request; nothing where there is none.
+        key: sent with every request; nothing if there is none.
         most: requests that may be under way at once.
         connect_seconds: how long finding and reaching the endpoint may take.
         headers: more of them, which go before those of the client.

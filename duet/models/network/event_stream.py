@@ -19,7 +19,7 @@ def is_event_stream(text: str) -> bool:
 
 
 def joined_events(text: str) -> dict[str, Any] | None:
-    """The chat completion that the events add up to; None where the stream broke off before its end.
+    """The chat completion that the events add up to; None if the stream broke off before its end.
 
     An event with an error is returned as it is.
     """

@@ -42,7 +42,7 @@ class LiteLLMConnection:
 
     Args:
         address: of the provider; None is LiteLLM's own.
-        key: the provider's; nothing where LiteLLM finds the credentials itself.
+        key: the provider's; nothing if LiteLLM finds the credentials itself.
         most: requests that may be under way at once.
         seconds: that one attempt may take.
     """

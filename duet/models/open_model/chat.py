@@ -28,7 +28,7 @@ class Chat:
 
     @property
     def identity(self) -> str:
-        """What changes answers; nothing where nothing was given."""
+        """What changes answers; nothing if nothing was given."""
         if not self.system_prompt and not self.template_kwargs:
             return ""
         return json.dumps([self.system_prompt, dict(self.template_kwargs)], sort_keys=True)

@@ -13,7 +13,7 @@ _MAGIC = b"GGUF"
 
 
 def split_gguf(model: str) -> tuple[str, str | None]:
-    """The folder, or the name on the Hub, and the GGUF file in it; None where the model is no such file.
+    """The folder, or the name on the Hub, and the GGUF file in it; None if the model is no such file.
 
     >>> split_gguf("models/tiny.gguf"), split_gguf("a/b-GGUF:b-Q8_0.gguf"), split_gguf("a/b")
     (('models', 'tiny.gguf'), ('a/b-GGUF', 'b-Q8_0.gguf'), ('a/b', None))

@@ -97,7 +97,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         self._hold([buffer[: len(indices)] for buffer in own], length)
 
     def _own(self) -> tuple[Tensor, ...] | None:
-        """The buffers, their room included; None where keys and values have left them or came from the model."""
+        """The buffers, their room included; None if keys and values have left them or came from the model."""
         buffers = self._buffers
         return None if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() else buffers
 

@@ -21,8 +21,8 @@ class PrefixCache:
     """The keys and values of what a model has already read of some rows.
 
     Args:
-        cache: its keys and values, which reading extends; None where it keeps none.
-        mask: (b, p), 1 on the real ones of its positions, which end each row; None where it is empty.
+        cache: its keys and values, which reading extends; None if it keeps none.
+        mask: (b, p), 1 on the real ones of its positions, which end each row; None if it is empty.
     """
 
     cache: Any | None = None

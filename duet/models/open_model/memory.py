@@ -116,7 +116,7 @@ def require_memory(name: str, config: Any, options: LoadOptions, layers: int | N
 
 
 def _room(options: LoadOptions) -> int | None:
-    """Free memory of the GPUs, or all memory of this machine, in bytes; None where transformers decides the place."""
+    """Free memory of the GPUs, or all memory of this machine, in bytes; None if transformers decides the place."""
     if options.device.startswith("cuda"):
         return torch.cuda.mem_get_info(options.device)[0]
     if options.device == "cpu":

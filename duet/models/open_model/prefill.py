@@ -46,7 +46,7 @@ def supports_prefix_cache(lm: CausalLM) -> bool:
 
 
 def empty_cache(lm: CausalLM) -> Any | None:
-    """A cache of keys and values that can grow; None where the model keeps another kind."""
+    """A cache of keys and values that can grow; None if the model keeps another kind."""
     return import_module("duet.models.open_model.growing_cache").growing_cache(lm.model.config)
 
 
