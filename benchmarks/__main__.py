@@ -1,4 +1,4 @@
-"""What takes how long beside its limit, each part in a process of its own: ``python -m benchmarks [names]``.
+"""Measures each part against its limit, each in a process of its own: ``python -m benchmarks [names]``.
 
 What a search finds is measured by the other modules here, one by one, as an experiment takes up to hours: `landscape`,
 `predictor`, `real_tasks`, `replay`.
@@ -22,7 +22,7 @@ OTHERS = ("white_box", "black_box_throughput")
 
 
 def run(name: str, folder: Path) -> list[Measurement]:
-    """What one benchmark measured; its own table goes to standard output.
+    """Returns what one benchmark measured; its own table goes to standard output.
 
     Raises:
         subprocess.CalledProcessError: it failed.
@@ -35,7 +35,7 @@ def run(name: str, folder: Path) -> list[Measurement]:
 
 
 def read_json(path: Path) -> list[Measurement]:
-    """What `write_json` wrote."""
+    """Returns what `write_json` wrote."""
     rows = json.loads(path.read_text(encoding="utf-8"))
     return [Measurement(**{key: value for key, value in row.items() if key != "ratio"}) for row in rows]
 

@@ -1,4 +1,4 @@
-"""What the uncertainty of the candidates costs: ``python -m benchmarks.acquisition``.
+"""Times the uncertainty of the candidates: ``python -m benchmarks.acquisition``.
 
 Mean and closed-form diagonal variance of N candidates beside the two matrix products that they need, and beside
 per-example gradients by torch.func; then how the time grows, the full form, and the peak memory of a process that does
@@ -77,7 +77,7 @@ def against_reference(depth: int) -> list[Measurement]:
         "closed": lambda: output_and_variance(network, inputs, precision),
         "reference": lambda: reference(network, inputs, precision),
     }, repeats=3)  # fmt: skip
-    network, inputs, precision = network.double(), inputs.double(), [one.double() for one in precision]
+    network, inputs, precision = network.double(), inputs.double(), [entries.double() for entries in precision]
     expected = reference(network, inputs, precision)
     difference = (output_and_variance(network, inputs, precision)[1] / expected - 1).abs().max()
     name = f"{REFERENCE_ROWS} candidates, depth {depth}"
@@ -136,7 +136,7 @@ def measure() -> list[Measurement]:
         count, features, width, depth = shape
         name = f"{what} changed: N = {count:,}, d = {features}, width {width}, depth {depth}"
         rows.append(Measurement(name, closed, "s", least))
-    rows += [one for scored in (40, 165) for one in full_beside_diagonal(scored)]
+    rows += [measurement for scored in (40, 165) for measurement in full_beside_diagonal(scored)]
     inputs = CANDIDATES * FEATURES * 4 / 1e6
     rows.append(Measurement("memory beyond the inputs; inputs", memory(CANDIDATES), "MB", inputs, "O(N d)"))
     return rows

@@ -1,4 +1,4 @@
-"""What the black box over the network costs: ``python -m benchmarks.black_box_throughput``.
+"""Measures the overhead of the black box over the network: ``python -m benchmarks.black_box_throughput``.
 
 A local server in a process of its own answers after 50 ms. Scored are 40 instructions on 20 examples through the cache,
 as a search does it; the ideal is ceil(calls / concurrency) x latency. Beside it stands the barest client: open sockets
@@ -25,11 +25,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.evaluation.evaluation import EvaluationConfig, Evaluator, Trial
 from duet.models.base import Completion, Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.openai_black_box import OpenAIBlackBox
-from duet.pool import Candidate
 from duet.spending.cached import CachedBlackBox
 from duet.tasks.example import Example
 
@@ -55,9 +54,9 @@ def evaluator(box: CachedBlackBox) -> Evaluator:
     return Evaluator(box, examples, lambda answer, outputs: float(len(answer) > 3), EvaluationConfig())
 
 
-def candidates(name: str) -> list[Candidate]:
-    """Instructions that no cache knows."""
-    return [Candidate(f"Write the second word of run {name}, variant {i}.", "initial") for i in range(INSTRUCTIONS)]
+def trials(name: str) -> list[Trial]:
+    """Builds instructions that no cache knows, each to be tried on all examples."""
+    return [Trial(f"Write the second word of run {name}, variant {i}.", 0, EXAMPLES) for i in range(INSTRUCTIONS)]
 
 
 def timed(url: str, concurrency: int, repeats: int, folder: Path) -> tuple[float, float]:
@@ -67,8 +66,8 @@ def timed(url: str, concurrency: int, repeats: int, folder: Path) -> tuple[float
     scorer = evaluator(CachedBlackBox(box, folder / "cache.sqlite"))
     walls, processor = [], []
     for repeat in range(repeats):
-        group, wall, cpu = candidates(f"{concurrency}-{repeat}"), time.perf_counter(), time.process_time()
-        assert len(scorer.score(group, 0)) == INSTRUCTIONS
+        group, wall, cpu = trials(f"{concurrency}-{repeat}"), time.perf_counter(), time.process_time()
+        assert len(scorer.evaluate(group)) == INSTRUCTIONS
         walls.append(time.perf_counter() - wall)
         processor.append(time.process_time() - cpu)
     return statistics.median(walls), statistics.median(processor)
@@ -120,7 +119,7 @@ def with_faults(share: float, concurrency: int) -> list[str]:
     with server("--latency", str(LATENCY), "--faults", str(share)) as url, tempfile.TemporaryDirectory() as folder:
         box = OpenAIBlackBox("m", url, max_concurrency=concurrency, timeout=1.0)
         wall = time.perf_counter()
-        rows = evaluator(CachedBlackBox(box, Path(folder) / "cache.sqlite")).score(candidates("faults"), 0)
+        rows = evaluator(CachedBlackBox(box, Path(folder) / "cache.sqlite")).evaluate(trials("faults"))
         assert len(rows) == INSTRUCTIONS
         lines.append(f"| {share} | {concurrency} | {time.perf_counter() - wall:.1f} |")
     return lines

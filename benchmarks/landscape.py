@@ -1,4 +1,4 @@
-"""How rewards are spread over sampled instructions: ``python -m benchmarks.landscape [--tasks ...]``.
+"""Measures how rewards are spread over sampled instructions: ``python -m benchmarks.landscape [--tasks ...]``.
 
 A task has headroom for a search when, in a pool of 200 sampled instructions, few come near the best.
 """
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from duet.evaluation.evaluation import Evaluation, EvaluationConfig, mark
+from duet.evaluation.evaluation import Evaluation, EvaluationConfig, Evaluator, Trial
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
@@ -24,16 +24,16 @@ class Landscape:
 
     Args:
         texts: n distinct instructions.
-        marks: of each, on the same validation examples.
+        evaluations: of each, on the same validation examples.
     """
 
     texts: tuple[str, ...]
-    marks: tuple[Evaluation, ...]
+    evaluations: tuple[Evaluation, ...]
 
     @property
     def rewards(self) -> list[float]:
         """Mean score of each instruction."""
-        return [statistics.fmean(one.scores) for one in self.marks]
+        return [statistics.fmean(evaluation.scores) for evaluation in self.evaluations]
 
     def share_near_best(self, ratio: float = 0.9) -> float:
         """Share of the instructions that reach ``ratio`` of the best reward."""
@@ -45,7 +45,7 @@ def sample(task: Task, box: HuggingFaceBlackBox, count: int, examples: int, seed
     """Draws ``count`` distinct instructions by induction and scores each on ``examples`` validation examples."""
     splits = task.splits(seed)
     source = Initialisation("sample", count, max_rounds=6, temperature=temperature, max_tokens=32)
-    texts = [one.text for one in source.candidates(box, splits.demonstrations, InstructionFilter(), seed)]
+    texts = [candidate.text for candidate in source.candidates(box, splits.demonstrations, InstructionFilter(), seed)]
     return Landscape(tuple(texts), score(texts, task, box, examples, seed))
 
 
@@ -54,14 +54,15 @@ def score(
 ) -> tuple[Evaluation, ...]:
     """Scores on the first validation examples."""
     block = task.splits(seed).validation[:examples]
-    marks: list[Evaluation] = []
+    evaluator = Evaluator(box, block, task.metric, EvaluationConfig(max_tokens=48))
+    evaluations: list[Evaluation] = []
     for start in range(0, len(texts), 16):
-        marks += [
-            one
-            for one in mark(texts[start : start + 16], block, task.metric, box, EvaluationConfig(max_tokens=48))
-            if isinstance(one, Evaluation)
+        evaluations += [
+            evaluation
+            for evaluation in evaluator.evaluate([Trial(text, 0, len(block)) for text in texts[start : start + 16]])
+            if isinstance(evaluation, Evaluation)
         ]
-    return tuple(marks)
+    return tuple(evaluations)
 
 
 def row(name: str, landscape: Landscape) -> str:

@@ -1,4 +1,4 @@
-"""What predicts the reward: ``python -m benchmarks.predictor``.
+"""Compares predictors of the reward: ``python -m benchmarks.predictor``.
 
 Per task: sampled instructions (two temperatures) and plain phrasings; reward on 20 examples, truth on 40 others; the
 predictor is fitted on 40 random instructions and judged on all others by its rank correlation with the truth and by the
@@ -97,7 +97,7 @@ def fit(rows: Sequence[ScoredInstruction], variant: Variant, width: int) -> Scor
 
 
 def judge(predictor: LightningModule, features: Tensor, truth: Sequence[float]) -> tuple[float, float] | None:
-    """Rank correlation with the truth, and regret of the first choice; None where the truth is constant."""
+    """Rank correlation with the truth, and regret of the first choice; None if the truth is constant."""
     assert isinstance(predictor, ScorePredictor)
     predicted, _ = predictor.predict(features)
     if len(set(truth)) == 1:
@@ -112,9 +112,9 @@ def measure(
     """All variants on one task."""
     task = Task(name)
     texts = list(dict.fromkeys(t for temp in (1.0, 1.5) for t in sample(task, box, count, 1, 0, temp).texts))
-    marks = score(texts, task, box, 60, 0)
-    noisy = [one.scores[:20] for one in marks]
-    truth = [statistics.fmean(one.scores[20:]) for one in marks]
+    evaluations = score(texts, task, box, 60, 0)
+    noisy = [evaluation.scores[:20] for evaluation in evaluations]
+    truth = [statistics.fmean(evaluation.scores[20:]) for evaluation in evaluations]
     table = features_of(texts, task, 0, box)
     found: dict[tuple[str, int], list[tuple[float, float]]] = {}
     for variant in VARIANTS:
@@ -149,7 +149,7 @@ def main(argv: Sequence[str]) -> None:
     sys.stdout.write(f"| predictor | {heads} |\n|---|{'---|' * len(options.sizes)}\n")
     for variant in VARIANTS:
         cells = [
-            mean_cell([one for found in by_task.values() for one in found.get((variant.name, size), [])])
+            mean_cell([cell for found in by_task.values() for cell in found.get((variant.name, size), [])])
             for size in options.sizes
         ]
         sys.stdout.write(f"| {variant.name} | {' | '.join(cells)} |\n")

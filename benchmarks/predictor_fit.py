@@ -1,4 +1,4 @@
-"""What a round of the predictor's fit costs: ``python -m benchmarks.predictor_fit [--json FILE]``.
+"""Times a round of the predictor's fit: ``python -m benchmarks.predictor_fit [--json FILE]``.
 
 The Lightning module against the leanest loop that gives the same weights, the default configuration against 1,000
 steps, and how the default's cost grows. Seconds are of the processor, since the machine may be shared; the pools are
@@ -100,7 +100,10 @@ def bare_seconds(pool: Pool, steps: int) -> float:
 
 def least(repeats: int, *contestants: Callable[[], float]) -> list[float]:
     """The least that each contestant needed; every repeat runs each once."""
-    return [min(seconds) for seconds in zip(*([one() for one in contestants] for _ in range(repeats)), strict=True)]
+    return [
+        min(seconds)
+        for seconds in zip(*([contestant() for contestant in contestants] for _ in range(repeats)), strict=True)
+    ]
 
 
 def against_the_limits(rows: int, feature_size: int, steps: int, repeats: int) -> list[Measurement]:
@@ -128,13 +131,13 @@ def growth(name: str, values: Sequence[int]) -> list[Measurement]:
     changed = [{**BASE, name: value} for value in values]
     base, *others = least(3, *(lambda sizes=sizes: seconds(**sizes) for sizes in (BASE, *changed)))
     return [
-        Measurement(f"default fit, {name} {value}; {name} {BASE[name]}", one, "s", base)
-        for value, one in zip(values, others, strict=True)
+        Measurement(f"default fit, {name} {value}; {name} {BASE[name]}", seconds_taken, "s", base)
+        for value, seconds_taken in zip(values, others, strict=True)
     ]
 
 
 def iteration(rows: int, feature_size: int, candidates: int = 64) -> list[Measurement]:
-    """What an iteration takes beside the models: the default fit, and the candidates' means and covariances."""
+    """Returns what an iteration takes beside the models: the default fit, and the candidates' means and covariances."""
     pool = made_up_pool(rows, feature_size)
     features = made_up_pool(candidates, feature_size).features()
     predictor, fit = lightning_fit(pool)
@@ -150,13 +153,13 @@ def measure() -> list[Measurement]:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     lightning_fit(made_up_pool(20, 50))  # warm
     fits = [
-        one
+        measurement
         for feature_size in (5120, 256)
         for rows in (40, 100, 165, 500)
-        for one in against_the_limits(rows, feature_size, STEPS, repeats=max(REPEATS, ROWS // rows))
+        for measurement in against_the_limits(rows, feature_size, STEPS, repeats=max(REPEATS, ROWS // rows))
     ]
-    fits += [one for rows in (100, 1_000, 10_000) for one in iteration(rows, 512)]
-    return fits + [one for name, values in GROWTH.items() for one in growth(name, values)]
+    fits += [measurement for rows in (100, 1_000, 10_000) for measurement in iteration(rows, 512)]
+    return fits + [measurement for name, values in GROWTH.items() for measurement in growth(name, values)]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""How well a predictor ranks real instructions from noisy scores: ``python -m benchmarks.predictor_noise --data DIR``.
+"""Measures how a predictor ranks instructions from noisy scores: ``python -m benchmarks.predictor_noise --data DIR``.
 
 DIR holds landscapes: per task the recorded accuracy of 155 to 265 wordings with up to sixteen models. A landscape
 counts if it has room for a search. In each, 40 wordings are drawn, scored by binomial draws, fitted, and the others are
@@ -208,7 +208,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def kind(path: Path) -> str:
-    """Whether a task was one to choose settings by."""
+    """Returns whether a task was one to choose settings by."""
     return "tuning" if path.stem in TUNING else "others"
 
 

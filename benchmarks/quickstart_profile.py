@@ -1,4 +1,4 @@
-"""Where the quickstart's time goes: ``python -m benchmarks.quickstart_profile``.
+"""Profiles the quickstart: ``python -m benchmarks.quickstart_profile``.
 
 A second thread looks a hundred times a second at what the search is doing, and books it under the first line that fits,
 from the model's layers outwards.
@@ -96,7 +96,7 @@ def measure() -> list[Measurement]:
 
 
 def step_seconds(folder: str) -> list[float]:
-    """How long each iteration took, by the times of its curves."""
+    """Returns how long each iteration took, by the times of its curves."""
     tensorboard: Any = import_module("tensorboard.backend.event_processing.event_accumulator")
     events = tensorboard.EventAccumulator(folder)
     events.Reload()

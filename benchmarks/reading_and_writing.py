@@ -22,7 +22,7 @@ from duet.models.open_model.generation import Row, generate_rows
 from duet.models.open_model.hidden_states import decoder_blocks, resolve_layer
 from duet.models.open_model.memory import CPU_TOKENS
 from duet.models.open_model.prefill import right_padded
-from duet.models.open_model.reading import Passage, read_passages
+from duet.models.open_model.reading import ContextAndText, read_passages
 from duet.prompts import answer_prompt, draw_demonstrations, induction_prompt
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.tasks.task import Task
@@ -32,19 +32,19 @@ CANDIDATES, PROBES, NEW_TOKENS, NAIVE_BATCH = 64, 4, 32, 10
 BATCH_TOKENS = 16384
 
 
-def passages(lm: CausalLM, task: Task) -> list[Passage]:
+def passages(lm: CausalLM, task: Task) -> list[ContextAndText]:
     """Each instruction with each probe's prompt in front of an output answer, in no order."""
     splits = task.splits(0)
     texts = sample(task, HuggingFaceBlackBox(), CANDIDATES, 1, 0, 1.0).texts
     inputs = [example.input for example in splits.demonstrations[:PROBES]]
-    prompts = [answer_prompt(text, one) for text in texts for one in inputs]
+    prompts = [answer_prompt(text, given) for text in texts for given in inputs]
     random.Random(0).shuffle(prompts)
     answers = lm.tokenise([" ".join(example.outputs[:1]) for example in splits.demonstrations], special=False)
     fronts = lm.tokenise(prompts, special=True)
-    return [Passage(front, answers[place % len(answers)]) for place, front in enumerate(fronts)]
+    return [ContextAndText(front, answers[place % len(answers)]) for place, front in enumerate(fronts)]
 
 
-def dense(lm: CausalLM, rows: Sequence[Passage]) -> list[Tensor]:
+def dense(lm: CausalLM, rows: Sequence[ContextAndText]) -> list[Tensor]:
     """The same number of tokens in rows of equal length, (b, t) each: nothing is padded."""
     total = sum(map(len, rows))
     length = round(total / len(rows))
@@ -64,7 +64,7 @@ def bare_forward(lm: CausalLM, batches: Sequence[Tensor], layer: int) -> None:
 
 
 @torch.no_grad()
-def naive_forward(lm: CausalLM, rows: Sequence[Passage]) -> None:
+def naive_forward(lm: CausalLM, rows: Sequence[ContextAndText]) -> None:
     """All layers, all states kept, fixed batches in the given order."""
     for start in range(0, len(rows), NAIVE_BATCH):
         ids, mask = right_padded(lm, [torch.tensor(row.front + row.own) for row in rows[start : start + NAIVE_BATCH]])
@@ -88,14 +88,16 @@ def plain_generate(lm: CausalLM, rows: Sequence[Row], new_tokens: int) -> None:
 
 
 def candidate_rows(lm: CausalLM, task: Task, *, fresh: bool, first: bool) -> list[Row]:
-    """What a search continues: demonstrations beside a soft prompt."""
+    """Returns what a search continues: demonstrations beside a soft prompt."""
     space, generator = SoftPrompts(), random.Random(0)
     examples = task.splits(0).demonstrations
     shared = draw_demonstrations(examples, 5, generator)
     shown = [draw_demonstrations(examples, 5, generator) if fresh else shared for _ in range(CANDIDATES)]
-    ids = lm.tokenise([induction_prompt(one) for one in shown], special=True)
+    ids = lm.tokenise([induction_prompt(demonstrations) for demonstrations in shown], special=True)
     vectors = space.vectors(space.global_points(CANDIDATES, 0), int(lm.model.get_input_embeddings().weight.shape[1]))
-    return [Row(one, seed, 1.0, vector, first) for seed, (one, vector) in enumerate(zip(ids, vectors, strict=True))]
+    return [
+        Row(tokens, seed, 1.0, vector, first) for seed, (tokens, vector) in enumerate(zip(ids, vectors, strict=True))
+    ]
 
 
 def measure() -> list[Measurement]:

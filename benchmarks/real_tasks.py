@@ -55,9 +55,9 @@ def row(name: str, results: Sequence[dict[str, Any]], oracle: float | None) -> s
     """Means over the seeds, and each seed's final test score."""
 
     def mean(key: str) -> str:
-        return f"{statistics.fmean(one[key] for one in results):.3f}"
+        return f"{statistics.fmean(result[key] for result in results):.3f}"
 
-    finals = ", ".join(f"{one['test_score']:.2f}" for one in results)
+    finals = ", ".join(f"{result['test_score']:.2f}" for result in results)
     validation = f"{mean('initial_best_validation_score')}, {mean('validation_score')}"
     best = "-" if oracle is None else f"{oracle:.3f}"
     return (

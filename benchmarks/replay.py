@@ -1,4 +1,4 @@
-"""Which choice of the next instruction finds the best one soonest: ``python -m benchmarks.replay``.
+"""Finds which choice of the next instruction finds the best one soonest: ``python -m benchmarks.replay``.
 
 The instructions of a task are written and scored once. Then searches are replayed over them: each starts from some that
 reach at most .6 of the best, and in every iteration chooses one of 13 others. Each is offered once, unless the search
@@ -30,7 +30,7 @@ from duet.tasks.task import Task
 
 @dataclass(frozen=True)
 class Choice:
-    """How the next instruction is chosen.
+    """A way to choose the next instruction.
 
     Args:
         name: what it is called.
@@ -91,10 +91,10 @@ def record(name: str, count: int, white_box: str, probes: int) -> Recorded:
     """Writes about ``count`` instructions, scores them on 20 examples and reads them."""
     task, box = Task(name), HuggingFaceBlackBox()
     texts = sample(task, box, count, 1, 0, 1.0).texts
-    marks = score(texts, task, box, EXAMPLES, 0)
+    evaluations = score(texts, task, box, EXAMPLES, 0)
     rows = [
-        ScoredInstruction(Candidate(text, "initial"), 0, one.scores, one.outputs)
-        for text, one in zip(texts, marks, strict=True)
+        ScoredInstruction(Candidate(text, "initial"), 0, evaluation.scores, evaluation.outputs)
+        for text, evaluation in zip(texts, evaluations, strict=True)
     ]
     return Recorded(rows, features_of(texts, task, 0, box, white_box, probes))
 
@@ -113,13 +113,13 @@ def replay(recorded: Recorded, choice: Choice, seed: int, iterations: int, initi
             chosen, *left = ranked(recorded, known, offered, choice, curve[-1], noise)
             known, reserve = [*known, chosen], left[: choice.reserve]
         curve.append(max(curve[-1], recorded.rows[known[-1]].score))
-    return [one / recorded.best for one in curve]
+    return [reward / recorded.best for reward in curve]
 
 
 def ranked(
     recorded: Recorded, known: Sequence[int], offered: list[int], choice: Choice, best: float, noise: torch.Generator
 ) -> list[int]:
-    """What is offered, the next choice first."""
+    """Returns what is offered, the next choice first."""
     if choice.acquisition is None:
         order = torch.randperm(len(offered), generator=noise)
     else:
@@ -156,8 +156,8 @@ def main(argv: Sequence[str]) -> None:
     lines = []
     for choice in CHOICES:
         curves = [
-            replay(one, choice, seed, options.iterations, options.initial)
-            for one in tasks
+            replay(task, choice, seed, options.iterations, options.initial)
+            for task in tasks
             for seed in range(options.seeds)
         ]
         means = [f"{statistics.fmean(curve[number] for curve in curves):.2f}" for number in shown]

@@ -1,4 +1,4 @@
-"""What a command costs before it does anything: ``python -m benchmarks.start_up``.
+"""Times the start of each command: ``python -m benchmarks.start_up``.
 
 Every command runs in a process of its own, in turn with the others. Beside the seconds on the clock stand the
 processor's, which other programs on the machine don't lengthen.

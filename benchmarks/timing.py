@@ -63,20 +63,21 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def table(measurements: Iterable[Measurement]) -> str:
     """Measurements as Markdown."""
     heads = ["what", "measured", "limit", "ratio", "goal"]
-    return markdown(heads, [
-        [one.name, _number(one.value, one.unit), _number(one.limit, one.unit), _number(one.ratio), one.goal]
-        for one in measurements
-    ])  # fmt: skip
+    return markdown(heads, list(map(_cells, measurements)))
+
+
+def _cells(row: Measurement) -> list[str]:
+    return [row.name, _number(row.value, row.unit), _number(row.limit, row.unit), _number(row.ratio), row.goal]
 
 
 def write_json(path: str | Path, measurements: Iterable[Measurement]) -> None:
     """A list of ``{name, value, unit, limit, goal, ratio}``."""
-    rows = [asdict(one) | {"ratio": one.ratio} for one in measurements]
+    rows = [asdict(measurement) | {"ratio": measurement.ratio} for measurement in measurements]
     Path(path).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 def main(measure: Callable[[], Sequence[Measurement]], argv: Sequence[str] | None = None) -> None:
-    """What every benchmark's command does: measure, print the table, write it with ``--json FILE``."""
+    """Runs a benchmark's command: measures, prints the table, write it with ``--json FILE``."""
     parser = argparse.ArgumentParser(description=sys.modules[measure.__module__].__doc__)
     parser.add_argument("--json", metavar="FILE", help="the same as JSON")
     options = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""What a former predictor is worth on another task: ``python -m benchmarks.transfer [--recorded DIR]``.
+"""Measures what an earlier predictor is worth on another task: ``python -m benchmarks.transfer [--recorded DIR]``.
 
 Per task about 110 sampled instructions, reward on 20 examples and truth on 40 others. A predictor is fitted to all of a
 source's, and starts another task as ``model.init_from``; the cold control starts without. Both see the same rows of the
@@ -97,7 +97,7 @@ def record(name: str, count: int = 60) -> Recorded:
     """Writes instructions, scores and reads them."""
     task, box, white = Task(name), HuggingFaceBlackBox(), HuggingFaceWhiteBox("embedded")
     texts = list(dict.fromkeys(t for heat in (1.0, 1.5) for t in sample(task, box, count, 1, 0, heat).texts))
-    scores = [one.scores for one in score(texts, task, box, REWARD + TRUTH, 0)]
+    scores = [evaluation.scores for evaluation in score(texts, task, box, REWARD + TRUTH, 0)]
     probes = task.splits(0).demonstrations[:PROBES]
     prompts = [answer_prompt(text, probe.input, TEMPLATE) for text in texts for probe in probes]
     answers = white.generate(prompts, seeds=[0] * len(prompts), max_new_tokens=16)

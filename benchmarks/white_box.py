@@ -1,4 +1,4 @@
-"""How well a white box uses the hardware: ``python -m benchmarks.white_box``.
+"""Measures how well a white box uses the hardware: ``python -m benchmarks.white_box``.
 
 Builds a model of Vicuna-13B's shape with random weights, on the GPU, in each precision, and measures the features
 (texts read up to the middle layer) and the candidates (prompts continued) in tokens/s; beside it, the share of the
@@ -26,7 +26,7 @@ from duet.models.open_model.causal_lm import CausalLM
 from duet.models.open_model.generation import Row, generate_rows
 from duet.models.open_model.hidden_states import resolve_layer
 from duet.models.open_model.memory import count_weights
-from duet.models.open_model.reading import Passage, read_passages
+from duet.models.open_model.reading import ContextAndText, read_passages
 
 Precision = Literal["float32", "bfloat16", "8 bit", "4 bit"]
 SHAPES = {
@@ -37,7 +37,7 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class Load:
-    """What is read and written.
+    """The load that is read and written.
 
     Args:
         texts: that are read for their features.
@@ -135,7 +135,7 @@ def measure(shape: str, precision: Precision, device: str) -> str:
     lm, load = build(shape, precision, device), LOADS[shape]
     layer, limit = resolve_layer("middle", lm.layer_count), TokenLimit(load.batch_tokens)
     ids: Tensor = torch.randint(3, 32000, (max(load.texts, load.prompts), max(load.length, load.prompt)))
-    passages = [Passage((), tuple(row[: load.length].tolist())) for row in ids[: load.texts]]
+    passages = [ContextAndText((), tuple(row[: load.length].tolist())) for row in ids[: load.texts]]
     rows = [Row(tuple(row[: load.prompt].tolist()), seed, 1.0) for seed, row in enumerate(ids[: load.prompts])]
 
     def read() -> None:

@@ -1,1 +1,1 @@
-"""What happens around a fit: the search between epochs, its curves and its checkpoints."""
+"""Lightning callbacks: the search between fits, its curves and its checkpoints."""

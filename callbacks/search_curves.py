@@ -1,4 +1,4 @@
-"""What one watches: curves for every logger, one point per iteration, and candidates.jsonl."""
+"""Logs curves to every logger, one point per iteration, and writes candidates.jsonl."""
 
 from __future__ import annotations
 

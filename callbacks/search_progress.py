@@ -77,7 +77,7 @@ class SearchProgress(Callback):
 
 
 def _new_scores(pool: Pool, iteration: int) -> str:
-    """How many instructions an iteration scored, and the best of their scores."""
+    """Returns how many instructions an iteration scored, and the best of their scores."""
     new = [row for row in pool if row.iteration == iteration]
     best = max(new, key=lambda row: row.score)
     several = f"{len(new)}, up to " if len(new) > 1 else ""

@@ -1,1 +1,1 @@
-"""What is known so far: the growing pool of scored instructions."""
+"""Feeds the growing pool of scored instructions to the trainer."""

@@ -1,4 +1,4 @@
-"""How far a score on few examples may lie from the accuracy that it stands for."""
+"""Estimates how far a score on few examples can lie from the instruction's accuracy."""
 
 from __future__ import annotations
 

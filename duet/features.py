@@ -59,7 +59,7 @@ def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
 
 
 def gold_relative(outputs: Tensor, gold: Tensor) -> tuple[Tensor, Tensor]:
-    """What the white box did with an instruction beside what it should have done: r(u) = O(u) - O_gold, and |r(u)|.
+    """Compares the white box's outputs with the right answers: r(u) = O(u) - O_gold, and |r(u)|.
 
     r means the same on every task, 0 being right, where O means the task's own answers; |r| is a number that can serve
     as prior knowledge of the reward.

@@ -26,7 +26,7 @@ class Candidate:
         latent: the soft prompt's point in the latent space, if it was written under one.
         predicted: the predictor's mean at the time of choice, on the reward's scale.
         std: its standard deviation at the time of choice, on the reward's scale.
-        exemplars: the end of the text that shows demonstrations; empty where it is all instruction.
+        exemplars: the end of the text that shows demonstrations; empty if it is all instruction.
     """
 
     text: str
@@ -57,7 +57,7 @@ class ScoredInstruction:
         iteration: 0 for the initial instructions, then 1, 2, ...
         scores: the metric on each validation example, in [0, 1].
         outputs: the black box's answer on each of these examples.
-        problems: what was wrong with an answer (cut, empty, refused, ...), per example; empty where nothing was.
+        problems: what was wrong with an answer (cut, empty, refused, ...), per example; empty if nothing was.
     """
 
     candidate: Candidate
@@ -187,7 +187,7 @@ class Pool:
         return {
             "rows": [vars(row) | {"candidate": _plain(row.candidate)} for row in self],
             "features": self.features() if self.has_features else None,
-            "reserve": [_plain(one) for one in self.reserve],
+            "reserve": [_plain(candidate) for candidate in self.reserve],
             "reserve_features": feature_rows(self.reserve) if self.reserve else None,
         }
 
@@ -208,8 +208,8 @@ class Pool:
                 )
             )
         reserve = [
-            Candidate(**one, features=state["reserve_features"][index].clone())
-            for index, one in enumerate(state.get("reserve", ()))
+            Candidate(**fields, features=state["reserve_features"][index].clone())
+            for index, fields in enumerate(state.get("reserve", ()))
         ]
         return cls(tuple(rows), tuple(reserve))
 
@@ -220,7 +220,7 @@ def feature_rows(candidates: Iterable[Candidate]) -> Tensor:
     >>> feature_rows([Candidate("Reverse it.", "initial", features=torch.zeros(2))]).shape
     torch.Size([1, 2])
     """
-    rows = [one.features for one in candidates]
+    rows = [candidate.features for candidate in candidates]
     return torch.stack([row for row in rows if row is not None])
 
 

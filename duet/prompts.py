@@ -266,7 +266,7 @@ def draw_demonstrations(
 
 
 def n_shown(pool: Sequence[Example], count: int) -> int:
-    """How many demonstrations cover the labels of a small closed set, twice each; else ``count``."""
+    """Returns how many demonstrations cover the labels of a small closed set, twice each; else ``count``."""
     return min(max(count, 2 * len(closed_labels(pool))), len(pool))
 
 

@@ -76,7 +76,7 @@ LIGHT = frozenset(
 
 
 @dataclass(frozen=True)
-class Part:
+class Segment:
     """A piece of text; the loss is taken on its tokens only if it is learned."""
 
     text: str
@@ -152,7 +152,7 @@ def _verb_templates(name: str) -> list[str]:
     return found or phrasings.PRECISE[name]
 
 
-def follow(family: Family, generator: random.Random, text: str | None = None) -> list[Part]:
+def follow(family: Family, generator: random.Random, text: str | None = None) -> list[Segment]:
     """An instruction and an input, sometimes several one after the other; each answer is learned.
 
     Args:
@@ -164,24 +164,24 @@ def follow(family: Family, generator: random.Random, text: str | None = None) ->
     if generator.random() < 0.15:
         text = thinned(text, generator) or text
     several = generator.random() < 0.25
-    parts = [Part(f"Instruction: {sentence(text, generator)}", False)]
+    parts = [Segment(f"Instruction: {sentence(text, generator)}", False)]
     for _ in range(generator.randint(2, 4) if several else 1):
         question, answers = family.draw(generator)
-        parts += [Part(f"\n\nInput: {question}\nOutput:", False), Part(f" {answers[0]}", True)]
+        parts += [Segment(f"\n\nInput: {question}\nOutput:", False), Segment(f" {answers[0]}", True)]
     return parts
 
 
-def induce(family: Family, generator: random.Random, most: int = 6) -> list[Part]:
+def induce(family: Family, generator: random.Random, most: int = 6) -> list[Segment]:
     """Three to six demonstrations; the instruction is learned, and each output after the first two."""
     parts = []
     for index in range(generator.randint(3, most)):
         question, answers = family.draw(generator)
         gap = "\n\n" if index else ""
-        parts += [Part(f"{gap}Input: {question}\nOutput:", False), Part(f" {answers[0]}", index >= 2)]
+        parts += [Segment(f"{gap}Input: {question}\nOutput:", False), Segment(f" {answers[0]}", index >= 2)]
     text = vague(family, generator) if generator.random() < 0.35 else precise(family, generator, verbs_only=True)
     if generator.random() < 0.7:
         text += "."
-    return [*parts, Part("\n\nThe instruction was to", False), Part(f" {text}", True)]
+    return [*parts, Segment("\n\nThe instruction was to", False), Segment(f" {text}", True)]
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ class Drawn:
             model can do: a vague instruction, or one that is induced.
     """
 
-    parts: list[Part]
+    parts: list[Segment]
     family: int
 
 

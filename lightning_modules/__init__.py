@@ -1,1 +1,1 @@
-"""What is trained: modules that see tensors and know no instruction and no LLM."""
+"""The trained modules: they see tensors and know no instruction and no LLM."""

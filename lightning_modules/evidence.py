@@ -1,4 +1,4 @@
-"""How much each part of a Gaussian process explains: variances of highest marginal likelihood.
+"""Fits how much each part of a Gaussian process explains: variances of highest marginal likelihood.
 
 y = constant + opinions . coefficients + f + noise with f ~ N(0, signal K), coefficients ~ N(0, weights), and noise of
 known size up to one factor. The marginal likelihood (Rasmussen and Williams 2006, Eq. 2.30) pays for flexibility, so
@@ -84,7 +84,7 @@ def most_likely(kernel: Tensor, opinions: Tensor, targets: Tensor, noise: Tensor
     def best(noises: tuple[float, ...], weights: tuple[float, ...]) -> tuple[float, Variances]:
         grid = [Variances(signal, factor, weights) for signal in SIGNALS for factor in noises]
         shared = covariance(kernel, opinions, opinions, Variances(0.0, 0.0, weights))
-        signals, factors = targets.new_tensor([one[:2] for one in grid]).T
+        signals, factors = targets.new_tensor([variances[:2] for variances in grid]).T
         diagonals = torch.diag_embed(factors[:, None] * noise + JITTER)
         evidence = log_evidence(signals[:, None, None] * kernel + shared + diagonals, targets)
         evidence -= 0.5 * factors.log().square()  # a factor of 1 is the likeliest beforehand

@@ -1,4 +1,4 @@
-"""Where the fit of an iteration starts: drawn weights, or those of a former predictor."""
+"""Sets the weights at which a fit starts: drawn ones, or those of an earlier predictor."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Similarity = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class Sizes(NamedTuple):
-    """What the weight of L_sim may follow, each () and held fixed.
+    """The quantities that the weight of L_sim can follow, each () and held fixed.
 
     Args:
         regression: L_reg.

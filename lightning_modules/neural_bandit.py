@@ -122,7 +122,7 @@ class NeuralBandit:
         return precision
 
     def _known(self, scored: Tensor, targets: Tensor, drawn: int) -> tuple[int, list[Tensor]]:
-        """How many rows U covers already, and U."""
+        """Returns how many rows U covers already, and U."""
         if self._kept:
             digest, count, precision = self._kept
             if count <= len(scored) and _digest(scored[:count], targets[:count], drawn) == digest:

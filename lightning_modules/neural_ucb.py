@@ -20,7 +20,7 @@ BLOCK = 512  # rows at a time: what is made of them stays in fast memory; 10,000
 
 
 class Factors(NamedTuple):
-    """What the gradient of one linear layer is made of, row by row.
+    """The factors of the gradient of one linear layer, row by row.
 
     Args:
         layer: where.
@@ -73,7 +73,7 @@ def output_and_variance(network: nn.Sequential, inputs: Tensor, precision: Seque
     >>> output_and_variance(nn.Sequential(nn.Linear(2, 1)), torch.tensor([[3.0, 0.0]]), precision)[1]
     tensor([2.])
     """
-    weights = [one.reciprocal() for one in precision]
+    weights = [entries.reciprocal() for entries in precision]
     first, remaining = _first_layer(network), iter(weights)
     sums, per_unit = _first_products(first, inputs, next(remaining))
     outputs, delta, behind = _behind(network, sums)
@@ -89,7 +89,7 @@ def output_and_variance(network: nn.Sequential, inputs: Tensor, precision: Seque
 
 
 def _first_products(first: nn.Linear, inputs: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """What leaves the first layer, ``a W^T + b``, and ``(a^2) (1/U)^T``, (n, out) each.
+    """Returns what leaves the first layer, ``a W^T + b``, and ``(a^2) (1/U)^T``, (n, out) each.
 
     Neither needs a gradient, so each block of rows is read once for both.
     """

@@ -1,4 +1,4 @@
-"""What the network is fitted to, L = L_reg + lambda * L_sim (section 3.3), and its steps."""
+"""Computes the network's loss, L = L_reg + lambda * L_sim (section 3.3), and its steps."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def fit_network(
 
 
 def settled(recent: deque[float], band: float) -> bool:
-    """Whether the loss of the last steps, as many as ``recent`` holds at most, lies within a band.
+    """Returns whether the loss of the last steps, as many as ``recent`` holds at most, lies within a band.
 
     >>> settled(deque([2.0, 1.0, 1.1], maxlen=3), band=0.5), settled(deque([1.0, 1.1], maxlen=2), band=0.5)
     (False, True)

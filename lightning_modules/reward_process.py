@@ -1,4 +1,4 @@
-"""What the scored rows say about any other: a Gaussian process over the network's tangent kernel, and opinions."""
+"""Predicts rewards from the scored rows: a Gaussian process over the network's tangent kernel, and opinions."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def white_box_settings(white_box: WhiteBox) -> tuple[dict[str, Any], dict[str, A
 
 
 def can_write(white_box: WhiteBox) -> bool:
-    """Whether a white box that is named writes instructions."""
+    """Returns whether a white box that is named writes instructions."""
     return white_box != N_GRAMS and (
         not isinstance(white_box, AbstractEncoder) or isinstance(white_box, AbstractWhiteBox)
     )

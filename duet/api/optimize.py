@@ -131,7 +131,7 @@ class _Given:
         return [f"--config={name}" for name in named], whole, live | metric
 
     def lacks_white_box(self, files: list[str]) -> bool:
-        """Whether the embedded white box would be taken for a black box that it knows nothing of."""
+        """Returns whether the embedded white box would be taken for a black box that it knows nothing of."""
         named = any("white_box" in read_config(find_config(name)) for name in files)
         return not self.is_embedded and self.white_box is None and not named
 

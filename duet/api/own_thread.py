@@ -15,7 +15,7 @@ _LOOK = 0.2  # seconds between looks for a Ctrl-C: a thread that waits without e
 
 
 def beside_a_loop(work: Callable[[], T]) -> T:
-    """What ``work`` returns, or raises; a Ctrl-C interrupts it, once the answers that are under way are stored.
+    """Returns what ``work`` returns, or raises; a Ctrl-C interrupts it, once the answers that are under way are stored.
 
     >>> beside_a_loop(lambda: 1 + 1)
     2

@@ -47,8 +47,8 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
-    """What a grid file says of one task.
+class TaskEntry:
+    """The entry of a grid file for one task.
 
     Args:
         task: its keys under ``task`` beside the name, such as the directory.
@@ -61,7 +61,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """What a grid file says.
+    """The content of a grid file.
 
     Args:
         tasks: by name.
@@ -73,7 +73,7 @@ class Grid:
         settings: with dotted keys, for all cells; a method's or a variant's own file comes after them.
     """
 
-    tasks: Mapping[str, Row]
+    tasks: Mapping[str, TaskEntry]
     methods: Sequence[str]
     seeds: Sequence[int]
     variants: Sequence[str] = ()
@@ -165,13 +165,13 @@ def _base(content: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> str:
     return base
 
 
-def _tasks(entries: Iterable[Any]) -> dict[str, Row]:
+def _tasks(entries: Iterable[Any]) -> dict[str, TaskEntry]:
     """A name is a task that ships with Duet; ``names`` and other keys of ``task`` are any others."""
-    tasks: dict[str, Row] = {}
+    tasks: dict[str, TaskEntry] = {}
     for entry in entries:
         group = entry if isinstance(entry, dict) else {"names": [entry]}
         own = {key: value for key, value in group.items() if key not in ("names", "settings")}
-        row = Row(own, _settings("tasks: settings", group))
+        row = TaskEntry(own, _settings("tasks: settings", group))
         for name in _all("tasks", _list("tasks: names", group.get("names")), str):
             if name in tasks:
                 raise ValueError(f"tasks: expected each name once but {name} appears twice")
@@ -180,7 +180,7 @@ def _tasks(entries: Iterable[Any]) -> dict[str, Row]:
 
 
 def _settings(key: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands under ``settings``, with dotted keys."""
+    """Returns what stands under ``settings``, with dotted keys."""
     settings = content.get("settings", {})
     if not isinstance(settings, dict):
         raise ValueError(f"{key}: expected keys and values but found {settings!r}")
@@ -213,7 +213,7 @@ def named_file(kind: str, name: str) -> Path:
     path = Path(name).expanduser() if name.endswith((".yaml", ".yml")) else CONFIGS / kind / f"{name}.yaml"
     if path.is_file():
         return path
-    names = sorted(one.stem for one in (CONFIGS / kind).glob("*.yaml"))
+    names = sorted(path.stem for path in (CONFIGS / kind).glob("*.yaml"))
     raise ValueError(f"no such file: {path}{suggest(name, names)}; there are {', '.join(names)}")
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger("duet")
 
 @dataclass(frozen=True)
 class RayCluster:
-    """Where the jobs run, and what each of them takes. It needs the extra ``ray``.
+    """Runs jobs on a Ray cluster, with a share of it each. It needs the extra ``ray``.
 
     Args:
         address: ``local`` starts a cluster of this machine alone; ``auto``, HOST:PORT and ray://HOST:PORT join one.
@@ -64,7 +64,7 @@ class RayCluster:
         import ray
 
         with joined(self.address):
-            self._check_room(node["SearchContext"] for node in ray.nodes() if node["Alive"])
+            self._check_room(node["Resources"] for node in ray.nodes() if node["Alive"])
             task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus, max_retries=0)(attempt_in)
             running = {task.remote(os.fspath(Path.cwd()), work, job): number for number, job in enumerate(jobs)}
             try:
@@ -72,12 +72,12 @@ class RayCluster:
                     [done], _ = ray.wait(list(running), num_returns=1)
                     yield running.pop(done), outcome(done)
             finally:
-                for one in running:
-                    ray.cancel(one, force=True)
+                for reference in running:
+                    ray.cancel(reference, force=True)
 
     def _check_room(self, machines: Iterator[dict[str, float]]) -> None:
         """Ray waits for a machine that will do, which may be started or may never come."""
-        if any(one.get("CPU", 0) >= self.cpus and one.get("GPU", 0) >= self.gpus for one in machines):
+        if any(machine.get("CPU", 0) >= self.cpus and machine.get("GPU", 0) >= self.gpus for machine in machines):
             return
         lack = f"--ray: no machine has {self.cpus:g} processors and {self.gpus:g} GPUs, which is what a cell takes"
         if self.is_this_machine:
@@ -126,7 +126,7 @@ def require_somebody(address: str) -> None:
 
 
 def search_path() -> str:
-    """Where the processes of the cluster find this program: at the same place as here."""
+    """Returns where the processes of the cluster find this program: at the same place as here."""
     return os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))
 
 

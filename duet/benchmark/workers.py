@@ -25,10 +25,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Outcome(Generic[R]):
-    """How a job ended.
+    """The outcome of a job.
 
     Args:
-        value: what it returned; None where it failed.
+        value: what it returned; None if it failed.
         problem: why it failed, in one line.
     """
 
@@ -109,7 +109,7 @@ def outcomes(
                 idle += [worker] if worker.is_alive else []
                 yield number, outcome
     finally:
-        for worker in [*idle, *(one for one, _ in busy.values())]:
+        for worker in [*idle, *(worker for worker, _ in busy.values())]:
             worker.kill()
 
 

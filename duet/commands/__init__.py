@@ -1,1 +1,1 @@
-"""What a user types: one module per subcommand, each with ``run(argv) -> exit code``."""
+"""The subcommands: one module each, each with ``run(argv) -> exit code``."""

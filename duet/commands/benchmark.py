@@ -108,7 +108,7 @@ def _parser() -> OneLineParser:
 
 
 def cluster_of(arguments: Namespace) -> RayCluster | None:
-    """Where the cells run, if not in processes of this machine.
+    """Returns where the cells run, if not in processes of this machine.
 
     Raises:
         ValueError: the arguments don't go together, or Ray is not installed.

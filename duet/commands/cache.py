@@ -31,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stdout.write("\n".join(stats(path)) + "\n")
         return 0
     if arguments.action == "clear" and not arguments.yes:
-        entries = sum(one.entries for one in cache_stats(path))
+        entries = sum(entry.entries for entry in cache_stats(path))
         raise ValueError(
             f"cache clear: expected --yes, as {entries:,} answers in {path} would have to be paid for again"
         )
@@ -46,15 +46,15 @@ def stats(path: Path) -> list[str]:
     """The report: the file, then one line per black box."""
     found = cache_stats(path)
     size = path.stat().st_size if path.exists() else 0
-    head = f"{path}: {sum(one.entries for one in found):,} answers, {size:,} bytes"
-    return [head, *(f"  {_line(one)}" for one in found)]
+    head = f"{path}: {sum(entry.entries for entry in found):,} answers, {size:,} bytes"
+    return [head, *(f"  {_line(entry)}" for entry in found)]
 
 
-def _line(one: CacheStats) -> str:
-    known = None not in (one.oldest, one.newest)
-    age = f"{_day(one.oldest)} to {_day(one.newest)}" if known else "of unknown age"
-    name = repr(one.identity)[1:-1][:_WIDTH] if one.identity else "from an earlier version"  # no control characters
-    return f"{name}: {one.entries:,} answers, {one.size:,} bytes, {age}"
+def _line(entry: CacheStats) -> str:
+    known = None not in (entry.oldest, entry.newest)
+    age = f"{_day(entry.oldest)} to {_day(entry.newest)}" if known else "of unknown age"
+    name = repr(entry.identity)[1:-1][:_WIDTH] if entry.identity else "from an earlier version"  # no control characters
+    return f"{name}: {entry.entries:,} answers, {entry.size:,} bytes, {age}"
 
 
 def _day(seconds: int | None) -> str:

@@ -30,7 +30,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Report:
-    """What ``compare`` found.
+    """The findings of ``compare``.
 
     Args:
         split: test or validation.
@@ -143,7 +143,7 @@ def _both_ends(differences: Sequence[Difference]) -> list[Difference]:
 
 
 def verdict(result: PairedComparison) -> str:
-    """What the test says, in a sentence."""
+    """Returns what the test says, in a sentence."""
     if not result.a_better and not result.b_better:
         return "The two score the same on every example."
     if not result.is_clear:
@@ -152,7 +152,7 @@ def verdict(result: PairedComparison) -> str:
 
 
 def caveats(report: Report) -> list[str]:
-    """What a reader must know before believing the numbers."""
+    """Returns what a reader must know before believing the numbers."""
     notes = []
     if max(report.sizes) > report.result.n:
         sizes = " and ".join(f"{size:,}" for size in report.sizes)

@@ -145,7 +145,7 @@ def secrets(name: str, place: Endpoint) -> Iterator[Finding]:
 
 
 def listed(name: str, place: Endpoint) -> Finding:
-    """Whether the endpoint is there and knows the model; not every endpoint has a list of its models."""
+    """Returns whether the endpoint is there and knows the model; not every endpoint has a list of its models."""
     if not place.has_model_list:
         return Finding("warning", name, "reached through LiteLLM, so only --ask can check whether it is available")
     try:
@@ -163,7 +163,7 @@ def listed(name: str, place: Endpoint) -> Finding:
 
 
 def questions(search: Search, name: str) -> dict[str, Request]:
-    """What fit sends to a black box: the first request for instructions, and an instruction on the first example."""
+    """Builds fit's requests to a black box: for the first instructions, and for an answer to the first example."""
     boxes, splits = search.accounts.named, search.splits
     found: dict[str, Request] = {}
     if name == list(boxes)[-1]:
@@ -178,7 +178,7 @@ def questions(search: Search, name: str) -> dict[str, Request]:
 
 
 def answers(name: str, box: AbstractBlackBox, asked: Mapping[str, Request]) -> Iterator[Finding]:
-    """What comes back."""
+    """Yields what comes back."""
     for purpose, request in asked.items():
         try:
             [outcome] = box.complete([request])
@@ -189,7 +189,7 @@ def answers(name: str, box: AbstractBlackBox, asked: Mapping[str, Request]) -> I
 
 
 def answered(name: str, purpose: str, outcome: Outcome) -> Finding:
-    """Whether an outcome is an answer."""
+    """Returns whether an outcome is an answer."""
     if not isinstance(outcome, Completion):
         return Finding("problem", name, f"asked {purpose}, but there was no answer: {outcome.reason}", PROVIDER)
     tokens = outcome.prompt_tokens + outcome.completion_tokens
@@ -202,7 +202,7 @@ def answered(name: str, purpose: str, outcome: Outcome) -> Finding:
 
 
 def open_model(name: str, settings: Any) -> Iterator[Finding]:
-    """Whether the weights are here, and whether there is room for them."""
+    """Yields whether the weights are here, and whether there is room for them."""
     arguments = settings.get("init_args") or {}
     if not (model := arguments.get("model")):
         yield Finding("ok", name, f"{settings.class_path.rpartition('.')[2]} needs no weights")
@@ -234,7 +234,7 @@ def spending(search: Search) -> Iterator[Finding]:
 
 
 def caches(search: Search, folder: Path) -> Iterator[Finding]:
-    """Where answers are kept, and how many there are already."""
+    """Yields where answers are kept, and how many there are already."""
     paths = {search.accounts.cache_path(box, folder) for box in search.accounts.named.values()}
     for path in sorted(paths, key=str):
         if path is None:
@@ -247,7 +247,7 @@ def caches(search: Search, folder: Path) -> Iterator[Finding]:
 
 
 def run_folder(cli: DuetCLI) -> Finding:
-    """What ``fit`` would do in it."""
+    """Returns what ``fit`` would do in it."""
     try:
         cli.check_run_dir()
     except Finished:

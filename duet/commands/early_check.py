@@ -55,7 +55,7 @@ def settings(arguments: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
 
 
 def is_known(key: str) -> bool:
-    """Whether it is a key, has keys below it, or lies below a class.
+    """Returns whether it is a key, has keys below it, or lies below a class.
 
     >>> is_known("task.name"), is_known("task"), is_known("strategy.init_args.nu"), is_known("task.nam")
     (True, True, True, False)

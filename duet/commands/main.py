@@ -26,8 +26,8 @@ COMMANDS = {
     "benchmark": "run tasks x methods x seeds x ablations, each cell a resumable fit",
     "cache": "show, prune or clear the cache of paid answers",
     "report": "make tables, figures and one page from run folders",
-    "compare": "compare two runs, or two instructions of one run, example by example, with a paired test",
-    "export": "export a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
+    "compare": "test two runs, or two instructions of one run, against each other, example by example",
+    "export": "write a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
     "data": "download the 30 published tasks, or verify a folder that holds them",
 }
 NEED_TORCH = ("fit", "evaluate", "doctor", "benchmark")

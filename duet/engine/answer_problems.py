@@ -13,7 +13,7 @@ WORTH_SAYING = 0.05  # of the answers
 
 
 def problem_counts(pool: Pool) -> dict[str, int]:
-    """How many answers were cut, empty, refused and so on; nothing for what did not happen."""
+    """Returns how many answers were cut, empty, refused and so on; nothing for what did not happen."""
     return dict(Counter(problem for row in pool for problem in row.problems if problem))
 
 

@@ -50,7 +50,7 @@ class Needs:
         return most(requests, self.overhead, self.answer_overhead) + self.judgements(len(requests))
 
     def judgements(self, answers: int) -> Usage:
-        """Scoring so many answers; nothing where a metric does."""
+        """Scoring so many answers; nothing if a metric does."""
         if self.judge is None or not answers:
             return Usage()
         longest = max((*self.splits.validation, *self.splits.test), key=_size)
@@ -75,7 +75,7 @@ class Needs:
         return self.scores(text, calls, calls)
 
     def outputs(self, texts: Iterable[str]) -> Usage:
-        """The output answers of each text; nothing where the white box gives them."""
+        """The output answers of each text; nothing if the white box gives them."""
         if self.extractor.outputs != "black_box":
             return Usage()
         probes = self.splits.demonstrations[: self.extractor.probes]
@@ -133,13 +133,13 @@ class Estimate:
 
     @property
     def usd(self) -> float | None:
-        """US dollars of all parts; None where one is unknown."""
+        """US dollars of all parts; None if one is unknown."""
         known = [part.usd for part in self.parts if part.usd is not None]
         return sum(known) if len(known) == len(self.parts) else None
 
 
 @dataclass
-class Silent(AbstractBlackBox):
+class RequestCounter(AbstractBlackBox):
     """Counts requests and returns empty answers, so that callers use up all their retries.
 
     Args:
@@ -185,7 +185,7 @@ def estimate(
         iterations: of the search.
         seed: of the run.
     """
-    silent = Silent(boxes[1].overhead, boxes[1].answer_overhead)
+    silent = RequestCounter(boxes[1].overhead, boxes[1].answer_overhead)
     initialisation.to_choose_from.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
     texts = (LONGEST_LETTER * instruction_filter.max_characters, *initialisation.own)
     longest = [max(texts, key=lambda text: len(text.encode(errors="replace")))]
@@ -222,7 +222,7 @@ def _told(requests: Sequence[Request], wanted: InstructionFilter) -> list[Reques
 
 
 def _size(example: Example) -> int:
-    """How long it is in a judge's request."""
+    """Returns how long it is in a judge's request."""
     return len(example.input) + sum(map(len, example.outputs))
 
 

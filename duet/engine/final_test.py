@@ -24,7 +24,7 @@ PACKAGES = ("torch", "lightning", "transformers")
 
 @dataclass(frozen=True)
 class Ending:
-    """What a result says of the run itself.
+    """The facts of the run itself in a result.
 
     Args:
         task: what was to be done.
@@ -47,7 +47,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Costs:
-    """What a run took, over all its restarts.
+    """The cost of a run, over all its restarts.
 
     Args:
         usage: calls and tokens.
@@ -68,14 +68,14 @@ class FinalTest:
 
     Args:
         evaluator: with the test examples.
-        problem: why an answer is missing that may still come; empty where none is.
+        problem: why an answer is missing that may still come; empty if none is.
     """
 
     evaluator: Evaluator
     problem: str = field(default="", init=False)
 
     def evaluate(self, text: str) -> Evaluation | None:
-        """The instruction on all test examples; None where the budget has no room for them or an answer is missing."""
+        """The instruction on all test examples; None if the budget has no room for them or an answer is missing."""
         try:
             found = self.evaluator.evaluate([Trial(text, 0, len(self.evaluator.examples))])[0]
         except BudgetSpent:
@@ -88,7 +88,7 @@ class FinalTest:
 
 @dataclass(frozen=True)
 class Evaluations:
-    """What the final test says; None where the budget had no room.
+    """The outcome of the final test; None if the budget had no room.
 
     Args:
         best: of the best instruction.
@@ -119,7 +119,7 @@ def own_rows(pool: Pool) -> list[ScoredInstruction]:
 
 
 def own_instructions(pool: Pool, best: Evaluation | None) -> tuple[OwnInstruction, ...]:
-    """What result.json says of them; the best one is tested."""
+    """Returns what result.json says of them; the best one is tested."""
     tests = chain([_mean(best)], repeat(None))
     return tuple(
         OwnInstruction(row.text, row.score, row.n, score) for row, score in zip(own_rows(pool), tests, strict=False)
@@ -129,7 +129,7 @@ def own_instructions(pool: Pool, best: Evaluation | None) -> tuple[OwnInstructio
 def example_records(
     validation: Evaluator, test: Evaluator, evaluations: Evaluations, extract: Callable[[str], str]
 ) -> list[ExampleRecord]:
-    """What examples.jsonl says: validation examples, then test examples with both answers where there are any."""
+    """Builds examples.jsonl: validation examples, then test examples with both answers where there are any."""
     lines = [ExampleRecord("validation", example.input, example.outputs) for example in validation.examples]
     for place, example in enumerate(test.examples):
         (output, score), (first, first_score) = (
@@ -149,12 +149,12 @@ def _answer(evaluation: Evaluation | None, place: int) -> tuple[str | None, floa
 
 
 def model_name(box: AbstractBlackBox) -> str:
-    """What the task model is called."""
+    """Returns what the task model is called."""
     return box.endpoint.model if box.endpoint else box.identity.rpartition("/")[2]
 
 
 def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending, costs: Costs) -> Result:
-    """What result.json says."""
+    """Returns what result.json says."""
     best, first, task = pool.best(), pool.initial().best(), ending.task
     prompt = task.prompt.filled(best.text)
     examples = test.evaluator.examples

@@ -28,7 +28,7 @@ class InstructionScore:
         interval: its 95 % confidence interval.
         scores: of each example.
         outputs: the answers.
-        problems: what was wrong with an answer, such as ``cut`` or ``refused``; empty where nothing was.
+        problems: what was wrong with an answer, such as ``cut`` or ``refused``; empty if nothing was.
     """
 
     instruction: str

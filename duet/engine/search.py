@@ -59,7 +59,7 @@ class ForeignCheckpoint(ValueError):
 
 @dataclass(frozen=True)
 class StepRecord:
-    """What one step of a search did.
+    """The record of one step of a search.
 
     Args:
         iteration: 0 for the first instructions, then 1, 2, ...
@@ -229,7 +229,7 @@ class Search:
         )
 
     def evaluator(self, split: str) -> Evaluator:
-        """What scores instructions on a split's examples, once the run folder is open.
+        """Returns what scores instructions on a split's examples, once the run folder is open.
 
         Args:
             split: ``validation`` or ``test``.
@@ -270,7 +270,7 @@ class Search:
         """Takes over what a former start of the same search knew.
 
         Args:
-            pool: its pool; empty where it had none yet.
+            pool: its pool; empty if it had none yet.
         """
         self.pool = pool
         self._scorer.keep_room(pool)
@@ -284,7 +284,7 @@ class Search:
             predictor: fitted on the pool; None for a method without one.
 
         Returns:
-            What happened; None where nothing was left to do.
+            What happened; None if nothing was left to do.
 
         Raises:
             ProviderError: no candidate got all its answers.
@@ -441,7 +441,7 @@ class Search:
         self._first_examples = self.allocation.first_examples(calls, self._most_instructions, available)
 
     def _affordable(self, most: int) -> int:
-        """How many answers can be paid for beside the final test."""
+        """Returns how many answers can be paid for beside the final test."""
         texts = [*self.pool.texts] or [self._longest_instruction]
         kept = self._needs.final_test(texts)
         one = self._needs.scores(max(texts, key=len), 1, 1)

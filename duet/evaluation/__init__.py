@@ -1,1 +1,1 @@
-"""How an instruction gets its score: the task black box answers validation examples, a metric scores the answers."""
+"""Scores instructions: the task black box answers validation examples, a metric scores the answers."""

@@ -1,4 +1,4 @@
-"""How validation examples are divided among instructions: a fixed number each, or successive halving.
+"""Divides validation examples among instructions: a fixed number each, or successive halving.
 
 Successive halving (Jamieson and Talwalkar 2016, arXiv 1502.07943; with examples as the fidelity, HbBoPs, arXiv
 2412.07820): every instruction gets a first few examples, the better share of them moves to the next rung and gets more,
@@ -67,7 +67,7 @@ class Allocation:
         return instructions * min(self.examples, available)
 
     def first_examples(self, calls: int, instructions: int, available: int) -> int:
-        """How many examples a new instruction is scored on.
+        """Returns how many examples a new instruction is scored on.
 
         Args:
             calls: that scores may take in all.
@@ -82,7 +82,7 @@ class Allocation:
         return max(1, min(available, math.floor(self.first_share * calls / instructions)))
 
     def instructions(self, calls: int, wanted: int) -> int:
-        """How many instructions can be scored at all, so that the first scores leave most calls for the rungs."""
+        """Counts the instructions that can be scored, so that the first scores leave most calls for the rungs."""
         return wanted if self.kind == "fixed" else max(1, min(wanted, math.floor(self.first_share * calls)))
 
 

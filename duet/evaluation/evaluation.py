@@ -17,7 +17,7 @@ Metric = Callable[[str, Sequence[str]], float]
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """How answers of the task black box are obtained; the prompt is the task's.
+    """Sets how answers of the task black box are obtained; the prompt is the task's.
 
     Args:
         max_tokens: most tokens of an answer.
@@ -74,8 +74,8 @@ class Evaluation:
 
     Args:
         scores: the metric of each answer, in [0, 1].
-        outputs: the answers; empty where none can come.
-        problems: what was wrong with an answer, such as ``cut``, ``empty``, ``refused``; empty where nothing was.
+        outputs: the answers; empty if none can come.
+        problems: what was wrong with an answer, such as ``cut``, ``empty``, ``refused``; empty if nothing was.
     """
 
     scores: tuple[float, ...] = ()
@@ -107,7 +107,7 @@ class Evaluator:
     judging: Judging | None = None
 
     def requests(self, trials: Sequence[Trial]) -> list[Request]:
-        """What the trials send, one after the other."""
+        """Returns what the trials send, one after the other."""
         return [
             self.prompt.request(trial.text, example, self.config.max_tokens)
             for trial in trials
@@ -149,7 +149,7 @@ class Evaluator:
         return judged(self.judging.judge, texts, [example for _, example in pairs], self.judging.black_box)
 
     def score_pairs(self, pairs: Sequence[tuple[str, int]]) -> list[float | None]:
-        """The score of an instruction on one example, for each pair; None where the answer may still come.
+        """The score of an instruction on one example, for each pair; None if the answer may still come.
 
         The requests are those of a whole score, so that the cache has the answers when it comes to that.
 
@@ -177,7 +177,7 @@ def answered_part(outcomes: list[Outcome]) -> list[Outcome] | CallFailure:
 
 
 def _evaluation(outcomes: Sequence[Outcome], scores: Sequence[float | CallFailure]) -> Evaluation | CallFailure:
-    """What was answered, with its scores; a judgement that may still come makes it a failure."""
+    """Returns what was answered, with its scores; a judgement that may still come makes it a failure."""
     for score in scores:
         if isinstance(score, CallFailure) and not score.is_final:
             return score
@@ -193,7 +193,7 @@ def _evaluation(outcomes: Sequence[Outcome], scores: Sequence[float | CallFailur
 
 
 def problem_of(outcome: Outcome) -> str:
-    """What is wrong with an answer, in a word; empty where nothing is.
+    """Returns what is wrong with an answer, in a word; empty if nothing is.
 
     >>> problem_of(Completion("yes", 1, 1)), problem_of(Completion("ye", 1, 1, cut=True))
     ('', 'cut')

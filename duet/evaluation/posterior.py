@@ -17,7 +17,7 @@ USUAL_OVERDISPERSION, USUAL_ROWS = 0.25, 10  # what is believed before there are
 
 @dataclass(frozen=True)
 class BetaPrior:
-    """What is believed of an instruction before it has a score.
+    """A Beta prior over the accuracy of an instruction without a score.
 
     Args:
         right: pseudo-count of right answers, alpha.

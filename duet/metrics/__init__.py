@@ -1,1 +1,1 @@
-"""How an answer is scored: what of it counts, and how it compares with the accepted outputs."""
+"""Scores answers: extracts what counts, and compares it with the accepted outputs."""

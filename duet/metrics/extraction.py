@@ -16,7 +16,7 @@ _KEY = "task.answer.extract"
 
 @dataclass(frozen=True)
 class Extraction:
-    """What of an answer is scored. Where a step finds nothing, the answer counts as empty.
+    """Extracts the part of an answer that is scored. If a step finds nothing, the answer counts as empty.
 
     >>> Extraction([{"after": "Answer:"}, "last_line"])("Two.\\nAnswer: let me see\\n 42 ")
     '42'
@@ -65,7 +65,7 @@ def fenced_block(answer: str) -> str:
 
 
 def after_think(answer: str) -> str:
-    """The text behind the last ``</think>``; nothing where the reasoning was cut off.
+    """The text behind the last ``</think>``; nothing if the reasoning was cut off.
 
     >>> [after_think(text) for text in ("<think>hm</think>\\n42", "hm</think>42", "42", "<think>hm")]
     ['42', '42', '42', '']
@@ -95,7 +95,7 @@ def matched(pattern: str, answer: str) -> str:
 
 
 def json_at(path: str, answer: str) -> str:
-    """What lies at a path of the answer's first JSON object or list, as text.
+    """Returns what lies at a path of the answer's first JSON object or list, as text.
 
     >>> json_at("a[0]", 'Here it is: {"a": ["x", 2]}'), json_at("b", "{}")
     ('x', '')
@@ -120,7 +120,7 @@ def _extractor(kind: str, argument: str | None) -> Callable[[str], str]:
 
 
 def _check(step: tuple[str, str | None]) -> None:
-    """Whether there is such a step.
+    """Checks whether there is such a step.
 
     Raises:
         TaskError: there is none.

@@ -88,7 +88,7 @@ def find_json(text: str) -> Any:
 
 
 def at_path(data: Any, path: str) -> Any:
-    """What lies at a path.
+    """Returns what lies at a path.
 
     >>> at_path({"items": [{"name": "a"}]}, "items[0].name"), at_path([1, 2], "$[-1]")
     ('a', 2)
@@ -105,7 +105,7 @@ def at_path(data: Any, path: str) -> Any:
 
 
 def is_path(path: str) -> bool:
-    """Whether a text is such a path.
+    """Returns whether a text is such a path.
 
     >>> is_path("$.a[0]"), is_path("a[b"), is_path("")
     (True, False, False)

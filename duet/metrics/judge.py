@@ -59,7 +59,7 @@ class Judge:
             raise ValueError(f"Expected best >= 1 and max_tokens >= 8 but got {self.best} and {self.max_tokens}")
 
     def request(self, answer: str, example: Example) -> Request:
-        """What the black box is sent, at temperature 0: the same answer to the same example is judged once."""
+        """Returns what the black box is sent, at temperature 0: the same answer to the same example is judged once."""
         values = {
             "rubric": self.rubric.strip(), "input": example.input, "reference": "\n".join(example.outputs),
             "answer": answer, "best": str(self.best),

@@ -60,7 +60,7 @@ def words(text: str) -> list[str]:
 
 
 def last_fenced_block(text: str) -> str | None:
-    """What stands inside the last code fence; None without a fence.
+    """Returns what stands inside the last code fence; None without a fence.
 
     >>> last_fenced_block("Here:\\n```json\\n{}\\n```\\nDone.")
     '{}'

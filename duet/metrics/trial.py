@@ -61,7 +61,7 @@ def _confusions(metric: ScoreFunction, name: str, examples: Sequence[Example]) -
 
 def _unlike_pairs(examples: Sequence[Example]) -> Iterator[tuple[str, str]]:
     """Neighbours in the alphabet, which are the most alike, then all pairs of the first few."""
-    together = {frozenset((left, right)) for one in examples for left, right in combinations(one.outputs, 2)}
+    together = {frozenset((left, right)) for example in examples for left, right in combinations(example.outputs, 2)}
     firsts = list(dict.fromkeys(example.outputs[0] for example in examples))
     candidates = [*pairwise(sorted(firsts)[:_MOST_OUTPUTS]), *combinations(firsts[:_MOST_PAIRED], 2)]
     seen = set(together)

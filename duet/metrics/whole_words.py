@@ -23,7 +23,7 @@ def pattern(text: str) -> str:
 
 
 def holds(answer: str, text: str) -> bool:
-    """Whether the text stands in the answer, case and runs of white space aside; nothing stands nowhere.
+    """Returns whether the text stands in the answer, case and runs of white space aside; nothing stands nowhere.
 
     >>> holds("I would say: Red  Fox.", "red fox"), holds("anything", " "), holds("It costs 3.14", "3.1")
     (True, False, False)

@@ -11,7 +11,7 @@ from duet.models.base import AbstractBlackBox, AbstractWrapper, Arrived, Complet
 
 @dataclass(frozen=True)
 class AnswerCounts:
-    """How many answers there were, and how many of them say little.
+    """Counts the answers, and those of them that say little.
 
     >>> str(AnswerCounts.of([Completion("a", 1, 1), Completion("", 1, 0)]))
     '1 of 2 answers empty'
@@ -42,7 +42,7 @@ class AnswerCounts:
         return AnswerCounts(self.answers + other.answers, self.cut + other.cut, self.empty + other.empty, failures)
 
     def __str__(self) -> str:
-        """What is remarkable in one line; nothing where every answer came whole."""
+        """Returns what is remarkable in one line; nothing if every answer came whole."""
         requests = self.answers + sum(self.failures.values())
         named = {"cut": self.cut, "empty": self.empty, **self.failures}
         parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in named.items() if count]

@@ -1,4 +1,4 @@
-"""What the rest of the project knows of a language model: a black box answers, a white box also shows its states."""
+"""The interfaces of language models: a black box answers, a white box also shows its states."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class AbstractBlackBox(ABC):
 
     @property
     def context_length(self) -> int | None:
-        """Most tokens of prompt and answer together; None where that is not known."""
+        """Most tokens of prompt and answer together; None if that is not known."""
         return None
 
     @property

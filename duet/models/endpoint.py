@@ -1,4 +1,4 @@
-"""Where a black box lives when it is not in this process, and so whether it can cost money."""
+"""Describes the server of a black box, and so whether it can cost money."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Endpoint:
 
     @property
     def prices(self) -> Prices | None:
-        """What a token costs; None where that is unknown."""
+        """What a token costs; None if that is unknown."""
         return self.own_prices or preset(urlsplit(self.address).hostname, self.model)
 
     @property
@@ -148,7 +148,7 @@ def _parts(url: str) -> SplitResult:
 
 
 def _looks_like_a_key(segment: str) -> bool:
-    """Whether a part of an address is more likely a key than a name.
+    """Returns whether a part of an address is more likely a key than a name.
 
     >>> [_looks_like_a_key(part) for part in ("v1", "openai", "my-long-deployment-name", "sk-Ab3dEf6hIj9l")]
     [False, False, False, True]
@@ -160,5 +160,5 @@ def _looks_like_a_key(segment: str) -> bool:
 
 
 def prices_of(endpoint: Endpoint | None) -> Prices | None:
-    """What a token costs: nothing in this process; None where that is unknown."""
+    """Returns what a token costs: nothing in this process; None if that is unknown."""
     return FREE if endpoint is None else endpoint.prices

@@ -1,4 +1,4 @@
-"""What can be known of a model without loading it, and of an endpoint without asking it anything that costs."""
+"""Inspects a model without loading it, and an endpoint without a paid call."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OpenModel:
         bytes: what they take.
         precision: in which they are loaded.
         device: where to.
-        free: bytes that the device has free; None where several share the model.
+        free: bytes that the device has free; None if several share the model.
     """
 
     parameters: int
@@ -42,7 +42,7 @@ class OpenModel:
 
 
 def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
-    """What loading a model of transformers will take; None where it has to be downloaded first.
+    """Returns what loading a model of transformers will take; None if it has to be downloaded first.
 
     Args:
         settings: arguments of a class that loads one; those that `LoadOptions` does not know are left aside.
@@ -66,7 +66,7 @@ def inspect_open_model(settings: Mapping[str, Any]) -> OpenModel | None:
 
 
 def listed_models(endpoint: Endpoint) -> list[str] | None:
-    """The models that an endpoint says it has; None where it has no list. Nothing else is requested.
+    """The models that an endpoint says it has; None if it has no list. Nothing else is requested.
 
     Raises:
         ProviderError: it can't be reached, or refuses.
@@ -110,7 +110,7 @@ def _free(options: LoadOptions) -> int | None:
 
 
 def _free_memory() -> int:
-    """What programs can still get on this machine, in bytes; all of it where the system does not say."""
+    """Returns what programs can still get on this machine, in bytes; all of it where the system does not say."""
     table = Path("/proc/meminfo")
     rows = dict(line.split(":", 1) for line in table.read_text().splitlines()) if table.is_file() else {}
     if "MemAvailable" in rows:

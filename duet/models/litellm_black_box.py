@@ -121,7 +121,7 @@ def _connect(place: Endpoint, address: str | None, most: int, timeout: float) ->
 
 
 def list_prices(model: str) -> Prices | None:
-    """What LiteLLM's own list says, read from its files without importing it; None where it says nothing."""
+    """Returns what LiteLLM's own list says, read from its files without importing it; None if it says nothing."""
     known = _price_list()
     entry = known.get(model) or known.get(model.partition("/")[2])
     costs = [entry.get(f"{kind}_cost_per_token") for kind in ("input", "output")] if entry else []

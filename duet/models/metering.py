@@ -39,7 +39,7 @@ UNCHARGED = Charge()
 
 
 def charge_of(outcome: Outcome) -> Charge:
-    """What an outcome says that it cost."""
+    """Returns what an outcome says that it cost."""
     is_counted = not (isinstance(outcome, Completion) and outcome.estimated)
     return Charge(outcome.prompt_tokens, outcome.completion_tokens, is_counted)
 
@@ -49,7 +49,7 @@ class AbstractMeter(ABC):
 
     @abstractmethod
     def __call__(self) -> bool:
-        """Whether anything more may be sent at all."""
+        """Returns whether anything more may be sent at all."""
 
     @property
     @abstractmethod
@@ -84,7 +84,7 @@ class Permission(AbstractMeter):
     leaving: Callable[[], bool] = lambda: False
 
     def __call__(self) -> bool:
-        """Whether anything more may be sent at all."""
+        """Returns whether anything more may be sent at all."""
         return self.may_send()
 
     @property

@@ -20,7 +20,7 @@ from duet.models.errors import ProviderError
 from duet.models.metering import UNCHARGED, AbstractMeter, Charge, Verdict, as_meter
 from duet.models.network.attempts import Attempts, Carrier
 from duet.models.network.rate_limits import RateLimits
-from duet.models.network.replies import Passing, Reading, Unusable
+from duet.models.network.replies import FatalReply, Reading, RetryableReply
 from duet.models.network.request_fields import RequestFields
 from duet.models.prices import Prices
 from duet.models.providers import locate, require_secrets, room_to_reason
@@ -194,7 +194,7 @@ class OpenAIBlackBox(AbstractBlackBox):
     def _drained(
         self, tasks: InFlightTasks[_Answered], waiting: deque[tuple[int, Request]], meter: AbstractMeter
     ) -> Iterator[Arrived]:
-        """What arrives within the grace time; the rest is not sent, or given up."""
+        """Yields what arrives within the grace time; the rest is not sent, or given up."""
         for task in self._pausing:
             task.cancel()
         until = time.monotonic() + self._grace
@@ -218,11 +218,11 @@ class OpenAIBlackBox(AbstractBlackBox):
         while True:
             seconds = began + self._patience - time.monotonic()
             reading, charge = await self._metered_attempt(connection, request, seconds, meter)
-            if not isinstance(reading, Passing | Unusable):
+            if not isinstance(reading, RetryableReply | FatalReply):
                 self._last_answer = time.monotonic()
                 return _Answered(reading, request, charge)
             meter.end(request, charge)
-            if isinstance(reading, Unusable):
+            if isinstance(reading, FatalReply):
                 raise ProviderError(f"{self._base_url} refuses: {reading.reason}")
             reason, wasted = reading.reason or reason, wasted + (charge is None)
             seconds = self._random.uniform(pause / 2, pause)
@@ -267,7 +267,7 @@ class OpenAIBlackBox(AbstractBlackBox):
             meter.end(request, UNCHARGED)
             raise
         if not is_admitted:
-            return Passing(""), UNCHARGED
+            return RetryableReply(""), UNCHARGED
         try:
             reading, charge = await self._attempts.send(connection, request, until - time.monotonic())
             self._say_that_it_waits(reading)
@@ -284,7 +284,7 @@ class OpenAIBlackBox(AbstractBlackBox):
 
     def _say_that_it_waits(self, reading: Reading) -> None:
         """Says once that nothing answers yet on this machine."""
-        is_waiting = isinstance(reading, Passing) and not self._attempts.was_reached and self._endpoint.is_local
+        is_waiting = isinstance(reading, RetryableReply) and not self._attempts.was_reached and self._endpoint.is_local
         if is_waiting and not self._has_said_so:
             self._has_said_so = True
             log.warning("No server answers at %s yet; waiting up to %.3g s", self._base_url, self._most_seconds)

@@ -1,4 +1,4 @@
-"""What tokens cost, in whole picodollars: a sum that is the same to the bit, in whatever order it is added up."""
+"""Prices tokens in whole picodollars: a sum that is the same to the bit, in whatever order it is added up."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PRESETS: dict[str, dict[str, Prices]] = {
 
 
 def preset(host: str | None, model: str) -> Prices | None:
-    """The list prices of a model at its provider's own address; None where they are not known.
+    """The list prices of a model at its provider's own address; None if they are not known.
 
     >>> preset("api.openai.com", "gpt-4"), preset("127.0.0.1", "gpt-4")
     (Prices(prompt=30.0, completion=60.0), None)

@@ -1,4 +1,4 @@
-"""What a white box makes of a whole prompt under a soft prompt, before it writes: INSTINCT's features."""
+"""Reads a whole prompt under a soft prompt with a white box, before it writes: INSTINCT's features."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PromptStates:
         self._limit = TokenLimit(batch_tokens)
 
     def check(self, white_box: AbstractEncoder) -> None:
-        """Whether this white box can be read so.
+        """Checks whether this white box can be read so.
 
         Raises:
             ValueError: it can't.

@@ -27,7 +27,7 @@ class Provider:
 
     Args:
         base_url: its address.
-        key_variable: where its key is; None where none is needed.
+        key_variable: where its key is; None if none is needed.
     """
 
     base_url: str

@@ -18,7 +18,7 @@ class Answer:
     """What a model wrote, without its reasoning.
 
     Args:
-        text: the answer; empty where the reasoning never ended.
+        text: the answer; empty if the reasoning never ended.
         has_reasoning: whether there was any.
     """
 

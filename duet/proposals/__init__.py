@@ -1,1 +1,1 @@
-"""How the texts of new instructions come about."""
+"""Generates the texts of new instructions."""

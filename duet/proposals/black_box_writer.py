@@ -29,7 +29,7 @@ _UNCUT = 10**9  # characters
 
 @dataclass(frozen=True)
 class BlackBoxWriter:
-    """How a black box writes an instruction; each one is a paid call.
+    """Has a black box write instructions; each is a paid call.
 
     Args:
         demonstrations: examples per prompt.
@@ -133,7 +133,9 @@ class BlackBoxWriter:
         self, specs: Sequence[ProposalSpec], examples: Sequence[Example], longest: str
     ) -> list[Request]:
         """One request per spec, each as long as it can be where the filter wants nothing special."""
-        sizes = sorted(examples, key=lambda one: -len((one.input + one.outputs[0]).encode(errors="replace")))
+        sizes = sorted(
+            examples, key=lambda example: -len((example.input + example.outputs[0]).encode(errors="replace"))
+        )
         shown = sizes[: n_shown(examples, self.demonstrations) if self.cover_labels else self.demonstrations]
         paraphrase = paraphrase_request(longest, template=self.paraphrase_template)
         resample = induction_prompt(shown, _UNCUT, self.template)

@@ -20,7 +20,7 @@ _FORM_CHARACTERS = 60  # around a demonstration, and of a text that is cut
 
 
 def block(examples: Sequence[Example], template: str = EXEMPLARS, max_characters: int = MAX_CHARACTERS) -> str:
-    """What stands behind an instruction.
+    """Returns what stands behind an instruction.
 
     >>> block([Example("b a", ("a b",))])
     '\\n\\nExamples:\\n\\nInput: b a\\nOutput: a b'
@@ -29,7 +29,7 @@ def block(examples: Sequence[Example], template: str = EXEMPLARS, max_characters
 
 
 def longest_block(examples: Sequence[Example], count: int, template: str = EXEMPLARS) -> str:
-    """What no block of ``count`` of the examples exceeds, in bytes."""
+    """Returns what no block of ``count`` of the examples exceeds, in bytes."""
     largest = sorted(examples, key=lambda each: -len((each.input + each.outputs[0]).encode(errors="replace")))[:count]
     most = LONGEST_LETTER * (MAX_CHARACTERS + _FORM_CHARACTERS * count)
     longest = (block(largest, template, 10**9), fill(template, {"demonstrations": most}))

@@ -11,7 +11,7 @@ from duet.proposals.instruction_filter import describe_rejections
 
 @dataclass(frozen=True)
 class FirstInstructions:
-    """What came of asking.
+    """The first instructions and the account of their requests.
 
     Args:
         candidates: distinct instructions: own ones, then written ones in the order in which they came.

@@ -1,4 +1,4 @@
-"""What may stand in the pool: canonical texts that tell what to do and give no example away."""
+"""Filters what can enter the pool: canonical texts that say what to do and give no example away."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class InstructionFilter:
         return None
 
     def rejections(self, texts: Iterable[str], examples: Sequence[Example]) -> Counter[str]:
-        """How many texts are rejected, by reason.
+        """Returns how many texts are rejected, by reason.
 
         >>> InstructionFilter().rejections(["Sort it.", "Sort.", ""], [])
         Counter({'too short': 2})
@@ -137,7 +137,7 @@ def describe_rejections(rejected: Mapping[str, int]) -> str:
 
 
 def _quotes(text: str, example: Example) -> bool:
-    """Whether an example's input (3 characters or more) stands in the text together with one of its outputs."""
+    """Returns whether an example's input (3 characters or more) stands in the text together with one of its outputs."""
     dense = WITHOUT_BLANKS.search(example.input) is not None  # a character says more there
     if len(example.input) < (2 if dense else 3) or not _holds(text, example.input):
         return False
@@ -145,7 +145,7 @@ def _quotes(text: str, example: Example) -> bool:
 
 
 def _holds(text: str, part: str) -> bool:
-    """Whether a part stands in a text as a word or words of its own, where words have edges."""
+    """Returns whether a part stands in a text as a word or words of its own, where words have edges."""
     part = part.strip().lower()
     before = "" if WITHOUT_BLANKS.match(part) else r"(?<!\w)"
     after = "" if WITHOUT_BLANKS.match(part[-1:]) else r"(?!\w)"

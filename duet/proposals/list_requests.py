@@ -49,7 +49,7 @@ class Failure:
 
     Args:
         example: what was given and expected.
-        answer: what the model answered; empty where none came.
+        answer: what the model answered; empty if none came.
     """
 
     example: Example
@@ -83,7 +83,7 @@ def reflection_request(
 
 
 def describe_failures(failures: Sequence[Failure], max_characters: int = FAILURE_CHARACTERS) -> str:
-    """What was given, answered and expected; the longest texts lose their middle where all are too long.
+    """Returns what was given, answered and expected; the longest texts lose their middle where all are too long.
 
     >>> print(describe_failures([Failure(Example("cat", ("tac",)), "t")]))
     Input: cat
@@ -108,7 +108,7 @@ def longest_failures(failures: Sequence[Failure]) -> str:
 
 
 def _form(count: int, wanted: InstructionFilter, labels: Sequence[str]) -> dict[str, str]:
-    """How many there are to be, what each must obey, and how they are written down."""
+    """Returns how many there are to be, what each must obey, and how they are written down."""
     named = [f"The output is always one of: {', '.join(labels)}. Name them all where that helps."] if labels else []
     sentences = [*([] if wanted.language else [_BEGINNING]), *named, *wanted.requirements]
     return {

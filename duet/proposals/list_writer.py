@@ -46,7 +46,7 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class Material:
-    """What requests are made of.
+    """The material of requests.
 
     Args:
         leaders: the best instructions, best first, at least one.
@@ -63,7 +63,7 @@ class Material:
 
 @dataclass(frozen=True)
 class ListWriter:
-    """How a black box writes several instructions in one reply.
+    """Has a black box write several instructions in one reply.
 
     Args:
         demonstrations: examples per request for new instructions; each request draws its own.
@@ -176,7 +176,7 @@ def sizes(count: int, per_request: int) -> list[int]:
 
 
 def failures_of(row: ScoredInstruction, examples: Sequence[Example]) -> list[Failure]:
-    """What an instruction got wrong, of the examples that its scores begin with."""
+    """Returns what an instruction got wrong, of the examples that its scores begin with."""
     known = zip(examples, row.outputs, row.scores, strict=False)
     return [Failure(example, answer) for example, answer, score in known if score < 1]
 

@@ -1,4 +1,4 @@
-"""Which of the texts that were written are instructions that no one has scored yet."""
+"""Finds the instructions among generated texts that have no score yet."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ def new_candidates(batch: Sequence[Candidate], pool: Pool, accepts: Callable[[st
     """The distinct ones that are not in the pool and whose instruction is accepted; of equal texts the first.
 
     >>> batch = [Candidate(text, "a") for text in ("Sort it.", "Stop.", "Sort it.", "Copy it.")]
-    >>> [one.text for one in new_candidates(batch, Pool(), lambda text: len(text) > 5)]
+    >>> [candidate.text for candidate in new_candidates(batch, Pool(), lambda text: len(text) > 5)]
     ['Sort it.', 'Copy it.']
     """
     known, new = set(pool.texts), []
-    for one in batch:
-        if one.text not in known and accepts(one.instruction):
-            new.append(one)
-        known.add(one.text)
+    for candidate in batch:
+        if candidate.text not in known and accepts(candidate.instruction):
+            new.append(candidate)
+        known.add(candidate.text)
     return new

@@ -1,4 +1,4 @@
-"""What a method wants written, before there is a text."""
+"""Specifies what a method wants generated, before there is a text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ProposalSpec:
     Args:
         origin: where it will have come from, such as ``global`` or ``paraphrase``.
         parent: the instruction that it derives from, if any.
-        beginning: its first words, to be continued; empty where the writer begins it.
+        beginning: its first words, to be continued; empty if the writer begins it.
         latent: the soft prompt's point in the latent space, if it is written under one.
         predicted: mean of the reward that a model expects of it, if one was consulted.
         std: its standard deviation.

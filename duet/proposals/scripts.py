@@ -60,7 +60,7 @@ def count_words(text: str) -> int:
 
 
 def end_mark(text: str) -> str:
-    """What ends a sentence in the script that most letters of a text are of; Thai and its neighbours need nothing.
+    """Finds what ends a sentence in the script of most letters of a text; Thai and its neighbours need nothing.
 
     >>> end_mark("Sort it"), end_mark("翻译成英文"), end_mark("สรุปข้อความ"), end_mark("अनुवाद करें")
     ('.', '。', '', '।')
@@ -78,12 +78,12 @@ def end_mark(text: str) -> str:
 
 
 def script_counts(text: str) -> Counter[str]:
-    """How many letters are of each script, by the first word of their Unicode names."""
+    """Returns how many letters are of each script, by the first word of their Unicode names."""
     return Counter(unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha())
 
 
 def may_be(text: str, language: str) -> bool:
-    """Whether at least half of the letters are of the language's script; Japanese has kana too.
+    """Returns whether at least half of the letters are of the language's script; Japanese has kana too.
 
     It tells Thai from English, not English from German. A language that it does not know is not checked.
 

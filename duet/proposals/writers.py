@@ -23,7 +23,7 @@ from duet.tasks.example import Example
 
 @dataclass(frozen=True)
 class Writer:
-    """How the white box writes an instruction.
+    """Has the white box write instructions.
 
     Args:
         soft_prompts: the latent space; None writes without a soft prompt.

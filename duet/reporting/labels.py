@@ -25,7 +25,7 @@ OF_NO_METHOD = (
 
 @dataclass(frozen=True)
 class Names:
-    """What settings are called, each with dotted keys and classes under ``class_path``.
+    """The names of settings, each with dotted keys and classes under ``class_path``.
 
     Args:
         methods: name -> the settings that make a method.

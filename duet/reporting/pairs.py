@@ -16,7 +16,7 @@ Key = tuple[str, tuple[str, ...], int]  # input, accepted outputs, and how many 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an instruction got on an example."""
+    """An instruction's answer and score on an example."""
 
     score: float
     output: str | None
@@ -37,7 +37,7 @@ class Contender:
     instruction: str
 
     def answers(self, split: str) -> dict[Key, Answer]:
-        """Its answers to the examples of a split; empty where the run didn't record any."""
+        """Its answers to the examples of a split; empty if the run didn't record any."""
         return _test_answers(self) if split == "test" else _validation_answers(self)
 
 

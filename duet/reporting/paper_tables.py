@@ -27,7 +27,7 @@ BASELINES = {"copy_input": "copy the input", "majority_answer": "majority answer
 
 
 def baseline_columns(runs: Sequence[Run]) -> dict[str, Column]:
-    """What needs no search: copying the input, always the majority answer."""
+    """Returns what needs no search: copying the input, always the majority answer."""
     return {
         title: column
         for key, title in BASELINES.items()

@@ -143,7 +143,7 @@ class Result:
         calls: black-box calls, the test's included; those that a cache answered count too.
         prompt_tokens: tokens sent.
         completion_tokens: tokens received.
-        cost_usd: what this run paid, over all restarts; None where an endpoint's prices are unknown.
+        cost_usd: what this run paid, over all restarts; None if an endpoint's prices are unknown.
         possibly_charged_usd: for attempts that brought no answer, at most; not part of ``cost_usd``.
         iterations: iterations done.
         stop_reason: ``iterations``, ``threshold``, ``budget`` or ``no new candidates``.

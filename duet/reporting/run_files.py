@@ -24,13 +24,13 @@ class ScoredInstruction:
         score: mean of ``scores``.
         n: examples that it was scored on.
         scores: per example.
-        outputs: the answers, per example, long ones shortened; None where there is none.
+        outputs: the answers, per example, long ones shortened; None if there is none.
         origin: where it came from.
         parent: the instruction that it was derived from.
         predicted: what the predictor expected before it was scored.
         std: the standard deviation of that prediction.
         posterior: the mean score, shrunk towards that of all instructions.
-        extracted: what of each answer was scored; empty where the whole answer was.
+        extracted: what of each answer was scored; empty if the whole answer was.
         examples: the places of its examples among the validation examples; empty for the first ``n``.
         tokens: of the instruction.
     """

@@ -24,7 +24,7 @@ class Run:
     Args:
         folder: where it lies.
         result: its result.json, or what candidates.jsonl says of a run that has not finished.
-        settings: its config.yaml with dotted keys; empty where there is none.
+        settings: its config.yaml with dotted keys; empty if there is none.
         scored: its scored instructions in order.
         examples: the examples that it recorded.
         task: the task's name, unique among the runs of a report.
@@ -167,7 +167,7 @@ def with_counts(result: RunResult, scored: Sequence[ScoredInstruction]) -> RunRe
 
 
 def unfinished_result(folder: Path, rows: Sequence[ScoredInstruction], settings: Mapping[str, Any]) -> RunResult:
-    """What is known of a run before its end: its best instruction so far, by posterior, then number of examples.
+    """Builds the result of a run before its end: its best instruction so far, by posterior, then number of examples.
 
     Raises:
         NotReportable: no instruction was scored.

@@ -1,4 +1,4 @@
-"""How two methods compare over tasks: difference with its interval, ranks, wins, a paired test, and calls."""
+"""Compares two methods over tasks: difference with its interval, ranks, wins, a paired test, and calls."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Comparison:
         wins: tasks on which the reference is ahead.
         ties: tasks on which both are equal.
         losses: the others.
-        p: two-sided paired Wilcoxon test over tasks; None where all are ties.
+        p: two-sided paired Wilcoxon test over tasks; None if all are ties.
         calls: mean calls of a search: reference, other.
     """
 
@@ -62,7 +62,7 @@ class Comparison:
 
 
 def compare(reference: Column, other: Column) -> Comparison | None:
-    """Compares where both have a score; None where they never meet."""
+    """Compares where both have a score; None if they never meet."""
     common = sorted(reference.keys() & other.keys())
     if not common:
         return None
@@ -122,7 +122,7 @@ def bootstrap_interval(values: Sequence[float], seed: int = 0) -> tuple[float, f
 
 
 def wilcoxon(differences: Sequence[float]) -> float | None:
-    """The signed-rank test's two-sided p value, ties dropped; None where nothing is left.
+    """The signed-rank test's two-sided p value, ties dropped; None if nothing is left.
 
     Differences are rounded to nine digits, so that equal fractions are equal ranks.
     """
@@ -131,7 +131,7 @@ def wilcoxon(differences: Sequence[float]) -> float | None:
 
 
 def average_ranks(columns: Mapping[str, Column]) -> dict[str, float]:
-    """Mean rank over the tasks that all columns have, 1 for the best, ties averaged; empty where there is none."""
+    """Mean rank over the tasks that all columns have, 1 for the best, ties averaged; empty if there is none."""
     means = {label: task_means(column) for label, column in columns.items()}
     tasks = common_tasks(columns)
     if not tasks:
@@ -147,7 +147,7 @@ def common_tasks(columns: Mapping[str, Column]) -> list[str]:
 
 
 def difficulty(scores: Sequence[float], weights: tuple[float, float] = (0.7, 0.3)) -> float:
-    """How hard a task is: w1 (1 - mean) + w2 std over the methods' scores (A.2.1), std with ddof 0.
+    """Returns how hard a task is: w1 (1 - mean) + w2 std over the methods' scores (A.2.1), std with ddof 0.
 
     >>> round(difficulty([0.5, 1.0]), 3)
     0.25

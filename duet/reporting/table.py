@@ -50,7 +50,7 @@ class Table:
         name: of its files.
         title: what it shows.
         header: the columns' names.
-        rows: as many values each; None where there is nothing.
+        rows: as many values each; None if there is nothing.
         notes: what a reader must know, one sentence each.
     """
 
@@ -66,7 +66,7 @@ class Table:
                 raise ValueError(f"Expected {len(self.header)} values in a row of {self.name} but got {len(row)}")
 
     def is_number(self, column: int) -> bool:
-        """Whether a column holds no text."""
+        """Returns whether a column holds no text."""
         return not any(isinstance(row[column], str) for row in self.rows)
 
 

@@ -40,7 +40,7 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Where each line of a JSONL file stands, and its text; nothing where there is no file.
+    """Yields where each line of a JSONL file stands, and its text; nothing if there is no file.
 
     Raises:
         NotReportable: as for ``read_text``, or a line is too long.

@@ -129,7 +129,7 @@ class DuetCLI(LightningCLI):
             )
         if not (key := unknown_key(message)):
             return plain_message(message)
-        places = [path for path, settings in files.items() if any(one.startswith(key) for one in settings)]
+        places = [path for path, settings in files.items() if any(setting.startswith(key) for setting in settings)]
         known = [action.dest for action in self._subcommand_parsers["fit"]._actions]
         return f"{places[-1] if places else 'command line'}: no such key: {key}{suggest(key, known)}"
 
@@ -160,7 +160,7 @@ class DuetCLI(LightningCLI):
         self._held.enter_context(run_lock(self.run_dir))
 
     def check_run_dir(self) -> None:
-        """Whether the run folder may be used.
+        """Checks whether the run folder may be used.
 
         Raises:
             ValueError, Finished: see duet.session.run_folder.

@@ -23,7 +23,7 @@ log = logging.getLogger("duet")
 
 @dataclass(frozen=True)
 class InstructionEvaluation:
-    """What given instructions score on a split.
+    """The scores of given instructions on a split.
 
     Args:
         task: its name.

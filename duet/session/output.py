@@ -49,7 +49,7 @@ def our_lines() -> Iterator[None]:
 
 @contextmanager
 def library_lines(progress: bool) -> Iterator[None]:
-    """What a Python program sees of a run: Duet's own lines on standard error, unless it has a handler for them itself.
+    """Shows a Python program Duet's own lines on standard error, unless it has a handler for them itself.
 
     The program's warnings, loggers and random streams are afterwards as they were.
     """

@@ -123,7 +123,7 @@ def _check_task(folder: Path, task: Task) -> None:
 
 
 def _is_complete(folder: Path) -> bool:
-    """Whether the folder has a result whose test lacks no answer."""
+    """Returns whether the folder has a result whose test lacks no answer."""
     try:
         return bool(json.loads((folder / RESULT).read_text(encoding="utf-8")).get("is_complete", True))
     except FileNotFoundError:
@@ -131,12 +131,12 @@ def _is_complete(folder: Path) -> bool:
 
 
 def _was_used(folder: Path) -> bool:
-    """Whether anything was paid for, or found out, in the folder."""
+    """Returns whether anything was paid for, or found out, in the folder."""
     return (folder / SPENDING).is_file() or (folder / LAST).is_file() or _holds_answers(folder / CACHE)
 
 
 def _holds_answers(path: Path) -> bool:
-    """Whether the call cache holds an answer; what is no cache is reported when it is used."""
+    """Returns whether the call cache holds an answer; what is no cache is reported when it is used."""
     if not path.is_file():
         return False
     connection = sqlite3.connect(path)

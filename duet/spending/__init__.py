@@ -1,1 +1,1 @@
-"""What keeps the bill right: caps, a journal of purchases, and a cache, so that no answer is paid twice."""
+"""Keeps the bill right: caps, a journal of purchases, and a cache, so that no answer is paid twice."""

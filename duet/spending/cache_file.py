@@ -112,7 +112,7 @@ def _set_up_answers(connection: sqlite3.Connection) -> None:
 
 
 def _check_columns(connection: sqlite3.Connection) -> None:
-    """Whether an answer can be stored, before one is paid for.
+    """Checks whether an answer can be stored, before one is paid for.
 
     Raises:
         DatabaseError: another version's table wants more than is known here, or has no key.
@@ -127,13 +127,13 @@ def _check_columns(connection: sqlite3.Connection) -> None:
 
 @dataclass(frozen=True)
 class CacheStats:
-    """What a cache holds of one black box.
+    """The answers of one black box in a cache.
 
     Args:
         identity: endpoint and model; None for answers from an earlier version, which did not write it down.
         entries: answers.
         size: their characters.
-        oldest: seconds since 1970; None where it was not written down.
+        oldest: seconds since 1970; None if it was not written down.
         newest: likewise.
     """
 
@@ -145,7 +145,7 @@ class CacheStats:
 
 
 def cache_stats(path: Path) -> list[CacheStats]:
-    """What the file holds, by black box, the largest first; a file that is not there holds nothing.
+    """Returns what the file holds, by black box, the largest first; a file that is not there holds nothing.
 
     Raises:
         ValueError: it is no cache.
@@ -189,7 +189,7 @@ def prune(path: Path, older_than_days: float | None = None, model: str | None = 
 
 
 def is_of_model(identity: str | None, model: str) -> bool:
-    """Whether an identity names this very model.
+    """Returns whether an identity names this very model.
 
     >>> is_of_model("openai:https://a.b/v1:gpt-4", "gpt-4"), is_of_model("openai:https://a.b/v1:gpt-4o", "gpt-4")
     (True, False)

@@ -89,7 +89,7 @@ class _CacheMeter(AbstractMeterWrapper):
 
 
 class _Exchange:
-    """What one stream reads from the file, buys, and waits for; all by key.
+    """The answers that one stream reads from the file, buys, and waits for; all by key.
 
     Args:
         connection: to the cache.
@@ -135,7 +135,7 @@ class _Exchange:
             self._give_back(self._held)
 
     def _claimed(self, keys: Sequence[str]) -> tuple[dict[str, Outcome], list[str]]:
-        """What others have stored in the meantime, and the keys that are to be bought here."""
+        """Returns what others have stored in the meantime, and the keys that are to be bought here."""
 
         def claim() -> tuple[dict[str, Outcome], list[str]]:
             with transaction(self._connection):
@@ -164,7 +164,7 @@ class _Exchange:
             self._give_back([key for key in keys if key in self._held])
 
     def _waited(self, keys: Sequence[str]) -> Iterator[Mapping[str, Outcome]]:
-        """What others bring; what they give up is bought here."""
+        """Yields what others bring; what they give up is bought here."""
         pause, began, is_said = _SOONEST, time.monotonic(), False
         while keys:
             if not self._meter():

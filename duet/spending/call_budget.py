@@ -58,7 +58,7 @@ class CallBudget:
         return self.seconds_left is None or self.seconds_left > 0
 
     def has_room(self, needed: Usage) -> bool:
-        """Whether this fits beside what was spent and planned; what is kept is not considered."""
+        """Returns whether this fits beside what was spent and planned; what is kept is not considered."""
         held = self.spent + self._planned + needed
         return _fits(self._budget.max_calls, held.calls) and _fits(self._budget.max_tokens, held.tokens)
 
@@ -130,7 +130,7 @@ class CallBudget:
 
 
 def check_cap(name: str, cap: float | None, held: int, more: int, kept: int) -> None:
-    """Whether more fits beside what is held and kept.
+    """Checks whether more fits beside what is held and kept.
 
     Raises:
         BudgetSpent: it does not.

@@ -95,7 +95,7 @@ class Claims:
         self._connection.execute("UPDATE claims SET renewed = ? WHERE owner = ?", (self._renewed, str(self._owner)))
 
     def _holds(self, owner: object, renewed: object) -> bool:
-        """Whether a claim stands; a damaged one does not."""
+        """Returns whether a claim stands; a damaged one does not."""
         if not isinstance(owner, str) or not isinstance(renewed, float) or time.time() - renewed > _SECONDS:
             return False
         try:

@@ -20,7 +20,7 @@ _MOST = 10**24  # of tokens or picodollars in a line: no provider counts more
 
 @dataclass(frozen=True)
 class Cost:
-    """What attempts cost, or can cost at most.
+    """The cost of attempts, or its upper bound.
 
     Args:
         calls: attempts.
@@ -40,7 +40,7 @@ class Cost:
 
 
 class CostJournal:
-    """What one run has paid, and what it may have been charged beside, over all its restarts.
+    """Records what one run has paid, and what it may have been charged beside, over all its restarts.
 
     An attempt has a line with the most that it can cost before it is sent, and another one with what it did cost. If
     the second one is missing, after kill -9 say, the attempt may have been charged at its most. So the caps hold by the

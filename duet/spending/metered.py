@@ -90,7 +90,7 @@ class _AttemptMeter(AbstractMeterWrapper):
         self._box = box
 
     def begin(self, request: Request) -> Verdict:
-        """Whether an attempt may be sent now."""
+        """Returns whether an attempt may be sent now."""
         verdict = super().begin(request)
         if verdict is not Verdict.SEND:
             return verdict

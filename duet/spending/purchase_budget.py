@@ -37,7 +37,7 @@ class PurchaseBudget:
         return 1 + self.wasted.calls / self._answered if self._answered else 1.0
 
     def has_room(self, needed: Cost) -> bool:
-        """Whether this fits beside what was charged; what is kept is not considered."""
+        """Returns whether this fits beside what was charged; what is kept is not considered."""
         return self._fits(self.journal.total + needed)
 
     def plan(self, expected: Cost, first: Cost) -> None:

@@ -63,7 +63,7 @@ class SpendTracker:
         return BudgetedBlackBox(CachedBlackBox(metered, path) if path else metered, self._calls)
 
     def cache_path(self, box: AbstractBlackBox, folder: Path) -> Path | None:
-        """Where the answers of a black box are kept; None without a cache."""
+        """Returns where the answers of a black box are kept; None without a cache."""
         if not box.keeps_answers:
             return None
         paid = box.endpoint is not None and box.endpoint.costs_money
@@ -122,7 +122,7 @@ class SpendTracker:
         self._calls.kept, self._purchases.kept = expected, self._cost(expected)
 
     def affordable(self, needed: Callable[[int], Usage], count: int) -> int:
-        """How many things can be paid for, by bisection: ``needed`` is called about log2(``count``) times.
+        """Returns how many things can be paid for, by bisection: ``needed`` is called about log2(``count``) times.
 
         Args:
             needed: the most that the task's black box can cost for the first k of them, with what has to be kept

@@ -32,7 +32,7 @@ class UsageModel:
         self._kinds[bound.completion_tokens] = (bounds + bound, usages + used)
 
     def expected(self, bound: Usage) -> Usage:
-        """What requests will hardly exceed together; their bound as long as too little is known.
+        """Returns what requests will hardly exceed together; their bound as long as too little is known.
 
         Args:
             bound: the most that they can cost, all of one kind; others are expected to be like all together.

@@ -1,4 +1,4 @@
-"""How much a candidate is worth scoring: exploitation of the predicted reward, exploration of the uncertain."""
+"""Values candidates for scoring: exploitation of the predicted reward, exploration of the uncertain."""
 
 from __future__ import annotations
 

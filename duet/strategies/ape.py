@@ -122,7 +122,7 @@ class Ape(AbstractStrategy):
         return self.trials.proposals if self.variant == "ucb" else self.per_iteration
 
     def _specs(self, pool: Pool) -> list[ProposalSpec]:
-        """What to write next; duplicates of former iterations count as proposed."""
+        """Returns what to write next; duplicates of former iterations count as proposed."""
         if self.sets is None:
             return resample_specs(self._batch_size)
         missing = self.sets * self.per_set - self._batch_size * (pool.iteration - 1)

@@ -25,7 +25,7 @@ Population = tuple[ScoredInstruction, ...]
 
 @dataclass(frozen=True)
 class AbstractEvoPrompt(AbstractStrategy):
-    """What both variants share: the founders, the generations, the requests.
+    """The part that both variants share: the founders, the generations, the requests.
 
     The population follows from the pool: the first one is half the best initial instructions and half a paraphrase of
     each, and every ``population`` further rows are a generation's children. The published numbers are in
@@ -140,7 +140,7 @@ class AbstractEvoPrompt(AbstractStrategy):
         return min(self.population // 2, len(pool.initial()))
 
     def _wanted(self, pool: Pool) -> int:
-        """How many instructions this iteration is to bring: no more than its phase has room for."""
+        """Returns how many instructions this iteration is to bring: no more than its phase has room for."""
         missing = self._paraphrases(pool) - (len(pool) - len(pool.initial()))
         if missing <= 0:
             members, children = self.generation(pool)
@@ -148,7 +148,7 @@ class AbstractEvoPrompt(AbstractStrategy):
         return min(self.per_iteration, missing)
 
     def _variations(self, pool: Pool, attempt: int, generator: random.Random) -> list[Variation]:
-        """What to make next; the attempts begin at different places, so that one barren parent stops nothing."""
+        """Plans what to make next; the attempts begin at different places, so that one barren parent stops nothing."""
         later = pool.observations[len(pool.initial()) :]
         if len(later) < self._paraphrases(pool):
             best = ranked(pool.initial().observations)[: self._paraphrases(pool)]

@@ -157,7 +157,7 @@ class Instinct(AbstractStrategy):
         )
 
     def _write(self, specs: Sequence[ProposalSpec], context: SearchContext) -> list[Candidate]:
-        """What the white box writes for each."""
+        """Returns what the white box writes for each."""
         white_box = context.white_box
         points = torch.tensor([spec.latent for spec in specs], dtype=torch.float32)
         texts = white_box.generate(
@@ -177,7 +177,7 @@ class Instinct(AbstractStrategy):
 
 
 def first_sentence(text: str) -> str:
-    """What stands before ``Comment:`` and before the end of the first sentence.
+    """Returns what stands before ``Comment:`` and before the end of the first sentence.
 
     >>> first_sentence(" sort it! Then stop."), first_sentence(" sort it Comment: easy")
     (' sort it', ' sort it ')

@@ -152,7 +152,7 @@ class InstructZero(AbstractStrategy):
     def _write(
         self, specs: Sequence[ProposalSpec], context: SearchContext, generator: random.Random
     ) -> list[Candidate]:
-        """What the white box writes for each."""
+        """Returns what the white box writes for each."""
         white_box = context.white_box
         points = torch.tensor([spec.latent for spec in specs], dtype=torch.float32)
         texts = white_box.generate(

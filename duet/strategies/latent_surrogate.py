@@ -170,7 +170,9 @@ def maximise(
     ]
     points, values = starts.double(), torch.full((len(starts),), -torch.inf, dtype=torch.float64)
     for _ in range(generations):
-        asked = np.stack([[one.ask() for _ in range(population)] for one in optimisers])  # (n, population, k)
+        asked = np.stack(
+            [[optimiser.ask() for _ in range(population)] for optimiser in optimisers]
+        )  # (n, population, k)
         inside = reflect(torch.from_numpy(asked), low)
         found = value(inside.flatten(0, 1)).view(len(starts), population)
         for optimiser, xs, ys in zip(optimisers, asked, (-found).tolist(), strict=True):

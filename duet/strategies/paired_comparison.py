@@ -1,4 +1,4 @@
-"""Which of several instructions is better, where they were scored on different numbers of examples.
+"""Compares instructions that were scored on different numbers of examples.
 
 Rows are nested: the first n scores of two rows are on the same n examples. So two rows are compared on the examples
 that both have, never by their bare means: 2 of 3 is no better than 12 of 20 whose first three are all right.
@@ -15,7 +15,7 @@ _SAME = 1e-9  # sums of metrics that differ by less are equal
 
 
 def is_better(first: ScoredInstruction, second: ScoredInstruction) -> bool:
-    """Whether the first one has the strictly higher score on the examples that both have."""
+    """Returns whether the first one has the strictly higher score on the examples that both have."""
     n_common = min(len(first.scores), len(second.scores))
     return fsum(first.scores[:n_common]) > fsum(second.scores[:n_common]) + _SAME
 

@@ -1,4 +1,4 @@
-"""How an iteration's candidates are divided among their sources."""
+"""Divides an iteration's candidates among their sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 @dataclass(frozen=True)
 class Shares:
-    """How the candidates of one iteration are divided among the sources; weights, not counts.
+    """Divides the candidates of one iteration among the sources; weights, not counts.
 
     What the proposer writes is paid for. One that follows requests writes several instructions per call, any other
     writes one per call, and resamples in place of reflection.
@@ -31,7 +31,7 @@ class Shares:
     exemplars: float = 0.0
 
     def counts(self, total: int) -> dict[str, int]:
-        """How many of each, summing to ``total``; the largest share takes what rounding leaves."""
+        """Returns how many of each, summing to ``total``; the largest share takes what rounding leaves."""
         weights = asdict(self)
         if min(weights.values()) < 0 or self._weight <= 0:
             raise ValueError(f"Expected shares of at least 0, not all 0, but got {self}")

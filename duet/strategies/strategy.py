@@ -18,7 +18,7 @@ from duet.tasks.example import Example
 
 
 class RewardPredictor(Protocol):
-    """What a strategy needs of the score predictor: a joint distribution of the rewards, on their own scale."""
+    """The score predictor as strategies need it: a joint distribution of the rewards, on their own scale."""
 
     def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(n, d) raw fused embeddings -> mean (n,), covariance (n, n)."""
@@ -27,7 +27,7 @@ class RewardPredictor(Protocol):
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a method needs, and the most that one of its proposals spends; the engine holds it to that.
+    """Declares what a method needs, and the most that one of its proposals spends; the engine holds it to that.
 
     Args:
         choose: most instructions that one proposal has scored.
@@ -52,12 +52,12 @@ class Requirements:
 
 @dataclass(frozen=True)
 class SearchContext:
-    """What a run puts at a strategy's disposal.
+    """The models, examples and seed that a run gives to a strategy.
 
     Args:
         black_box: the task model, cached and within the budget.
         proposer: the black box that writes instructions, within the same budget.
-        encoder: the open model, or an encoder that stands in for it; None where the method needs neither.
+        encoder: the open model, or an encoder that stands in for it; None if the method needs neither.
         encode: sets the features of candidates; the one place where features are extracted.
         demonstrations: the split's demonstration examples; five of them make an induction prompt.
         evaluator: scores instructions, or tries them on a few examples.
@@ -77,7 +77,7 @@ class SearchContext:
     rejections: Counter[str] = field(default_factory=Counter, compare=False)
 
     def accepts(self, text: str, shown: Sequence[Example] = ()) -> bool:
-        """Whether a text may be an instruction; what is rejected is counted.
+        """Returns whether a text may be an instruction; what is rejected is counted.
 
         Args:
             text: the instruction.
@@ -102,7 +102,7 @@ class SearchContext:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a strategy came up with.
+    """The proposal of a strategy.
 
     Args:
         candidates: the instructions to score next, best first; each new to the pool, but for INSTINCT as published;
@@ -140,7 +140,7 @@ class AbstractStrategy(ABC):
         scored: Sequence[Example] = (),
         follows_requests: bool = True,
     ) -> list[Request]:
-        """Builds the largest requests of one proposal to the proposer; nothing where the white box writes.
+        """Builds the largest requests of one proposal to the proposer; nothing if the white box writes.
 
         Args:
             demonstrations: the split's demonstration examples.

@@ -122,7 +122,7 @@ class AbstractWritingStrategy(AbstractStrategy):
         return [], written
 
     def _batches(self, pool: Pool, context: SearchContext, iteration: int) -> Iterator[list[Candidate]]:
-        """What is written for the pool, one batch per attempt; it inherits its parents' exemplars."""
+        """Yields what is written for the pool, one batch per attempt; it inherits its parents' exemplars."""
         counts = self.shares.for_proposer(context.proposer.follows_requests).counts(self.candidates)
         best, blocks = without_exemplars(parents(pool, self.elite))
         for attempt in range(self.attempts):

@@ -120,7 +120,9 @@ def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
     """The names of the numbers in columns of class labels, as ``datasets`` keeps them in the schema."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return {key: list(one["names"]) for key, one in features.items() if one.get("_type") == "ClassLabel"}
+        return {
+            key: list(feature["names"]) for key, feature in features.items() if feature.get("_type") == "ClassLabel"
+        }
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
 

@@ -25,7 +25,7 @@ def find_column(names: Collection[str], wanted: str) -> str | None:
 
 
 def value_of(where: str, row: Mapping[str, Any], column: str) -> Any:
-    """What stands in a column.
+    """Returns what stands in a column.
 
     Raises:
         TaskError: there is no such column.

@@ -25,7 +25,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 @dataclass(frozen=True)
 class Summary:
-    """What lies in the folder now.
+    """The state of the folder.
 
     Args:
         n_ok: files that are there and right, the fetched ones included.
@@ -96,7 +96,7 @@ def download(
 
 
 def _check(folder: Path, file: ManifestFile) -> str | None:
-    """What is wrong with a file, in one line; None if nothing is."""
+    """Returns what is wrong with a file, in one line; None if nothing is."""
     path = folder / file.name
     try:
         return _difference(path.read_bytes(), file, str(path))

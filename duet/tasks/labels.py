@@ -19,7 +19,7 @@ def label_of(example: Example) -> str:
 
 
 def label_counts(examples: Sequence[Example]) -> Counter[str]:
-    """How often each first output comes, the most frequent first.
+    """Returns how often each first output comes, the most frequent first.
 
     >>> label_counts([Example("a", ("yes",)), Example("b", ("no", "nope")), Example("c", ("no",))])
     Counter({'no': 2, 'yes': 1})

@@ -25,7 +25,7 @@ _OTHERS = (".json", ".ndjson", ".tsv", ".parquet", ".arrow")
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What to know to read a file.
+    """Sets how a file is read.
 
     Args:
         input_column: the column that holds the input, or several; capitals and outer blanks don't matter.

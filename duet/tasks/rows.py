@@ -15,7 +15,7 @@ Row = tuple[str, Mapping[str, Any]]  # (where it stands, its columns)
 
 @dataclass(frozen=True)
 class Rows:
-    """What a file holds, unparsed, so that only the rows that are used cost time.
+    """A file's content, unparsed, so that only the rows that are used cost time.
 
     Args:
         numbered: the rows as they stand there, each with its number.

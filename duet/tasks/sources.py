@@ -1,4 +1,4 @@
-"""Where examples come from: files of your own, a folder of published tasks, or the tasks that ship with Duet."""
+"""Reads examples: files of your own, a folder of published tasks, or the tasks that ship with Duet."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Source:
     Args:
         path: the file of the training examples.
         train: the training examples.
-        test: None where a share of ``train`` is to be held out.
-        validation: None where a part of ``train`` is to be searched on.
+        test: None if a share of ``train`` is to be held out.
+        validation: None if a part of ``train`` is to be searched on.
         metric: the name of the metric that belongs to the task, if any.
         published: whether it is of the instruction-induction form, with a protocol of its own.
         notes: one line for each file of which only a part was kept.
@@ -97,7 +97,7 @@ def task_names(folder: Path) -> list[str]:
 
 
 def check_size(source: Source) -> None:
-    """Whether there are enough examples to divide.
+    """Checks whether there are enough examples to divide.
 
     Raises:
         TaskError: there are not.
@@ -112,7 +112,7 @@ def check_size(source: Source) -> None:
 
 
 def source_notes(source: Source, settings: SplitSettings) -> tuple[str, ...]:
-    """What to know about the division, whatever the seed."""
+    """Returns what to know about the division, whatever the seed."""
     n_usable = len(source.usable)
     notes = [*source.notes, *_left_out(source, n_usable), *_contradictions(source)]
     if source.test is None:

@@ -30,7 +30,7 @@ def describe_splits(splits: Splits) -> tuple[str, ...]:
 
 
 def split_warnings(splits: Splits) -> tuple[str, ...]:
-    """One line for each thing to know before the scores are trusted; nothing where outputs are no labels."""
+    """One line for each thing to know before the scores are trusted; nothing if outputs are no labels."""
     everything = (*splits.demonstrations, *splits.validation, *splits.test)
     labels = closed_labels(everything)
     return (*_missing(splits, labels), *_rare(everything, labels), *_uneven(splits, labels))

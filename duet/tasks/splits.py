@@ -1,4 +1,4 @@
-"""Which examples are shown, which are searched on, and which are kept for the end."""
+"""Splits examples into those to show, those to search on, and those kept for the end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Splits:
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """How a task's examples are divided.
+    """Sets how a task's examples are divided.
 
     Args:
         test_share: the share of the training examples to hold out where there is no test file.
@@ -68,7 +68,7 @@ def distinct(examples: Sequence[Example], others: Sequence[Example] = ()) -> tup
 
 
 def held_out(n: int, settings: SplitSettings) -> int:
-    """How many of ``n`` distinct training examples become the test set when there is none.
+    """Returns how many of ``n`` distinct training examples become the test set when there is none.
 
     >>> held_out(50, SplitSettings()), held_out(4, SplitSettings(0.01)), held_out(10_000, SplitSettings())
     (10, 1, 100)
@@ -144,7 +144,7 @@ def _ordered(examples: Sequence[Example], seed: int, settings: SplitSettings) ->
 
 
 def outputs_repeat(examples: Sequence[Example]) -> bool:
-    """Whether outputs come three times on average, so that the parts can have equal shares of them."""
+    """Returns whether outputs come three times on average, so that the parts can have equal shares of them."""
     return len(examples) >= 3 * len(label_counts(examples))
 
 

@@ -120,7 +120,7 @@ class Task:
         return digest.hexdigest()
 
     def _facts(self) -> Iterator[object]:
-        """What the fingerprint is of, piece by piece."""
+        """Yields what the fingerprint is of, piece by piece."""
         settings = self.split_settings
         yield [self.name, self._metric_identity, settings.max_test, settings.stratified]
         yield settings.test_share if self.test is None else None

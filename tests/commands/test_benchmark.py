@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-from duet.benchmark.grid import Row, read_grid, shard
+from duet.benchmark.grid import TaskEntry, read_grid, shard
 from duet.commands import main as cli
 from duet.commands.report import configured_names
 from duet.config_files import CONFIGS
@@ -337,7 +337,7 @@ def test_every_column_of_a_benchmark_is_what_its_files_say(name: str) -> None:
     quiet()
     grid = read_grid(CONFIGS / "benchmarks" / f"{name}.yaml")
     first = next(iter(grid.tasks))
-    one_row = replace(grid, tasks={first: Row()}, seeds=grid.seeds[:1])
+    one_row = replace(grid, tasks={first: TaskEntry()}, seeds=grid.seeds[:1])
     for cell in one_row.cells(Path("out")):
         method, _, variant = cell.method.partition("+")
         wanted = dict(grid.settings) | content(CONFIGS / "methods" / f"{method}.yaml")

@@ -90,4 +90,4 @@ def test_what_a_cell_takes_is_said_of_a_cluster_alone(folder: Path, capfd: pytes
     write_grid()
     assert cli.main(["benchmark", "--config=grid.yaml", "--gpus_per_cell=0.25"]) == 2
     [line] = capfd.readouterr().err.splitlines()
-    assert "expected --ray beside them" in line
+    assert "expected --ray as well" in line

@@ -71,7 +71,7 @@ def test_an_endpoint_is_looked_at_and_not_asked(
     assert "black_box 100 and 200 US dollars per million tokens sent and received" in texts
     assert "black_box reachable, and lists m" in texts
     assert f"cache {user_cache_path()}: 0 answers, 0 bytes" in texts
-    assert [text for level, text in lines if level == "warning"][-1].startswith("budget no cap: fit wants")
+    assert [text for level, text in lines if level == "warning"][-1].startswith("budget no cap: fit requires")
     assert (server.asked, server.listed, server.keys) == ([], ["/v1/models"], ["Bearer sk-canary"])
     assert not any("canary" in text for text in texts)
     assert not user_cache_path().exists()

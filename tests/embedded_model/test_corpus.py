@@ -11,7 +11,7 @@ from torch import Tensor
 from duet.prompts import answer_prompt, induction_prompt
 from duet.tasks.example import Example
 from embedded_model import corpus, phrasings
-from embedded_model.corpus import Drawn, Part, examples, follow, induce, sentence
+from embedded_model.corpus import Drawn, Segment, examples, follow, induce, sentence
 from embedded_model.generators.families import BY_NAME, FAMILIES
 from embedded_model.generators.family import Family
 
@@ -21,7 +21,7 @@ def fixed(name: str) -> Family:
     return Family(name, "word", lambda generator: ("abc", ("cba", "other")))
 
 
-def text(parts: list[Part]) -> str:
+def text(parts: list[Segment]) -> str:
     return "".join(part.text for part in parts)
 
 

@@ -48,6 +48,6 @@ def test_a_run_stops_where_more_answers_than_allowed_can_never_come() -> None:
     some = pool("filtered", "refused", "", "")
     require_answers(some, 0.5)
     with pytest.raises(
-        ProviderError, match=r"2 of 4 answers can never come \(1 refused, 1 filtered\): check the model"
+        ProviderError, match=r"2 of 4 answers will never arrive \(1 refused, 1 filtered\): check the model"
     ):
         require_answers(some, 0.4)

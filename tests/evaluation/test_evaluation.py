@@ -143,5 +143,5 @@ def test_pairs_are_scored_one_by_one() -> None:
 
 def test_pairs_stop_where_the_time_is_up() -> None:
     box = ScriptedBlackBox(lambda request: NOT_SENT)
-    with pytest.raises(BudgetSpent, match="time was up"):
+    with pytest.raises(BudgetSpent, match="Time ran out"):
         evaluator(box).score_pairs([("Say it.", 0)])

@@ -55,7 +55,7 @@ def test_own_ones_come_first_as_they_are_and_the_others_are_written() -> None:
     texts, line, [asked] = first("1. Sort the words.\n2. Copy them.", count=4, instructions=("sort", "do it"))
     assert texts == ["own: sort", "own: do it", "initial: Sort the words.", "initial: Copy them."]
     assert "Write 2 distinct instructions" in asked.prompt
-    assert line.startswith("2 of your own (kept against the filter: 1 too short), 2 initial instructions of 2 texts")
+    assert line.startswith("2 of your own (kept against the filter: 1 too short), 2 initial instructions")
 
 
 def test_where_there_are_as_many_as_wanted_nothing_is_requested() -> None:

@@ -183,10 +183,10 @@ def test_it_asks_again_where_nothing_new_came_and_gives_up_after_its_attempts(va
 @BOTH
 def test_calls_that_fail_are_no_lack_of_ideas(variant: Any) -> None:
     failing = ScriptedBlackBox(lambda request: CallFailure("server error"))
-    with pytest.raises(ProviderError, match=r"No instruction came \(server error\); start again"):
+    with pytest.raises(ProviderError, match=r"No instruction arrived \(server error\); start again"):
         propose(variant(population=4), FOUNDED, failing)
     late = ScriptedBlackBox(lambda request: NOT_SENT)
-    with pytest.raises(BudgetSpent, match="The time was up"):
+    with pytest.raises(BudgetSpent, match="Time ran out"):
         propose(variant(population=4), FOUNDED, late)
 
 

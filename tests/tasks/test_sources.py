@@ -94,7 +94,7 @@ def test_every_form_of_the_same_examples_is_the_same_task(tmp_path: Path) -> Non
         ({"max_examples": 3}, "task.max_examples: expected 4 or more but found 3"),
         ({"encoding": "klingon"}, "task.encoding: expected auto or a name"),
         ({"validation_file": "nowhere.jsonl"}, "nowhere.jsonl: expected a readable file"),
-        ({"train_file": None, "validation_file": "x.jsonl"}, "task.validation_file: expected a train_file beside it"),
+        ({"train_file": None, "validation_file": "x.jsonl"}, "task.validation_file: expected a train_file as well"),
     ],
 )
 def test_wrong_settings_are_one_line(tmp_path: Path, settings: dict[str, Any], words: str) -> None:

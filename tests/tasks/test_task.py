@@ -86,8 +86,8 @@ def test_the_config_key_builds_a_task_and_its_help_explains_every_option(train: 
     ("arguments", "words"),
     [
         ({"train_file": "x.jsonl", "directory": "d"}, "expected train_file or directory but found both"),
-        ({"test_file": "x.jsonl"}, "task.test_file: expected a train_file beside it"),
-        ({"directory": "d", "test_file": "x.jsonl"}, "task.test_file: expected a train_file beside it"),
+        ({"test_file": "x.jsonl"}, "task.test_file: expected a train_file as well"),
+        ({"directory": "d", "test_file": "x.jsonl"}, "task.test_file: expected a train_file as well"),
         ({"train_file": "nowhere.jsonl"}, "nowhere.jsonl: expected a readable file but found: No such file"),
         ({"train_file": "x.jsonl", "test_share": 1.0}, "task.test_share: expected a share between 0 and 1"),
         ({"name": " "}, "task.name: expected a name"),

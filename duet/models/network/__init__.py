@@ -1,1 +1,1 @@
-"""What lies between a black box and its server: connections, replies, and rate limits."""
+"""Connects a black box with its server: connections, replies, and rate limits."""

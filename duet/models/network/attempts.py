@@ -10,14 +10,14 @@ from duet.models.metering import UNCHARGED, Charge, charge_of
 from duet.models.network.backpressure import Backpressure
 from duet.models.network.in_flight_tasks import InFlightTasks, TimeLimit
 from duet.models.network.refusals import Refused, hint, refusal
-from duet.models.network.replies import HttpReply, Passing, Reading, Unusable, one_line, read_reply
+from duet.models.network.replies import FatalReply, HttpReply, Reading, RetryableReply, one_line, read_reply
 from duet.models.network.request_fields import RequestFields
 
 _OF_A_GATEWAY = {502, 504, 522, 524}  # it does not know what became of the request behind it
 
 
 class Carrier(Protocol):
-    """What carries requests to a server and replies back."""
+    """Carries requests to a server and replies back."""
 
     async def post(self, body: dict[str, Any]) -> HttpReply:
         """The reply to one chat completion, without any secret that it may quote."""
@@ -54,7 +54,7 @@ class Attempts:
     async def send(self, connection: Carrier, request: Request, most_seconds: float) -> tuple[Reading, Charge | None]:
         """One attempt, after `admit`; a request with a field that is refused is built anew and sent again at once.
 
-        The charge is None where it is unknown.
+        The charge is None if it is unknown.
         """
         until = time.monotonic() + most_seconds
         try:
@@ -79,30 +79,30 @@ class Attempts:
                 reply = await connection.post(body)
         except TimeoutError:
             self.was_reached = True  # connecting has a shorter limit of its own
-            return Passing(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else ""), None
+            return RetryableReply(f"no answer within {seconds:.3g} seconds" if seconds == self._timeout else ""), None
         except NO_REPLY as error:
-            passing = Passing(f"no reply from {self.address}: {one_line(error.__cause__ or error)}")
+            passing = RetryableReply(f"no reply from {self.address}: {one_line(error.__cause__ or error)}")
             self.was_reached = self.was_reached or isinstance(error, UnicodeError)
             return passing, None if was_reached(error) else UNCHARGED
         self.was_reached = True
         reading = read_reply(request, reply)
         self._keep_pace(reading, reply)
         charge = _charge(reading, reply.status)
-        if isinstance(reading, Unusable):
-            return Unusable(reading.reason + hint(self.address, reply)), charge
-        if isinstance(reading, Passing):
-            return Passing(reading.reason + hint(self.address, reply), reading.wait, reading.too_fast), charge
+        if isinstance(reading, FatalReply):
+            return FatalReply(reading.reason + hint(self.address, reply)), charge
+        if isinstance(reading, RetryableReply):
+            return RetryableReply(reading.reason + hint(self.address, reply), reading.wait, reading.too_fast), charge
         return refusal(reading, reply), charge
 
     def _keep_pace(self, reading: Reading, reply: HttpReply) -> None:
         if isinstance(reading, Completion):
             self._backpressure.answered(reply.headers)
-        elif isinstance(reading, Passing) and reading.too_fast:
+        elif isinstance(reading, RetryableReply) and reading.too_fast:
             self._backpressure.refused(reading.wait)
 
 
 def _charge(reading: Reading, status: int) -> Charge | None:
-    """What an attempt was charged by its reply; None where it may have been, and nobody says how much."""
+    """Returns what an attempt was charged by its reply; None if it may have been, and nobody says how much."""
     if isinstance(reading, Completion) or (
         isinstance(reading, CallFailure) and (reading.prompt_tokens or reading.completion_tokens)
     ):

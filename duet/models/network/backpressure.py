@@ -64,7 +64,7 @@ class Backpressure:
         """Counts a request that came too fast; those that were sent before the server said so count once together.
 
         Args:
-            seconds: until the server wants the next one; None where it does not say.
+            seconds: until the server wants the next one; None if it does not say.
         """
         if not self.seconds_to_wait:
             self._window = max(1.0, min(self._window, self._active) / 2)

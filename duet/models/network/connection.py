@@ -24,7 +24,7 @@ MOST_BYTES = 16 * 2**20
 
 
 class Closable(Protocol):
-    """What a connection has to close at its end."""
+    """The part of a connection that has to be closed."""
 
     async def aclose(self) -> None:
         """Closes it."""
@@ -43,7 +43,7 @@ class Connection:
 
     Args:
         base_url: address of the endpoint.
-        key: sent with every request; nothing where there is none.
+        key: sent with every request; nothing if there is none.
         most: requests that may be under way at once.
         connect_seconds: how long finding and reaching the endpoint may take.
         headers: more of them, which go before those of the client.
@@ -108,7 +108,7 @@ class Connection:
 
 
 def was_reached(error: BaseException) -> bool:
-    """Whether a request that got no reply may have been sent: unless no connection was made.
+    """Returns whether a request that got no reply may have been sent: unless no connection was made.
 
     The error's cause says so; a connection that broke later is a time-out of connecting, too, in the client's terms.
     """
@@ -122,7 +122,7 @@ def close_at_the_end(connection: object, loop: asyncio.AbstractEventLoop, closab
 
 
 def _headers(client: openai.AsyncOpenAI, has_key: bool) -> dict[str, str]:
-    """What the client would send, but for what it tells of this machine."""
+    """Returns what the client would send, but for what it tells of this machine."""
     headers = {**client.default_headers, **(client.auth_headers if has_key else {})}
     if not has_key:
         headers.pop("Authorization", None)

@@ -28,7 +28,7 @@ _TOO_LONG = re.compile(
 
 
 def error_kind(status: int, error: Any, reason: str) -> ErrorKind:
-    """What to do about an error.
+    """Returns what to do about an error.
 
     >>> error_kind(400, None, "400 maximum context length is 4097 tokens"), error_kind(503, None, "503 loading")
     ('too_long', 'passing')

@@ -10,7 +10,7 @@ _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 
 
 def is_event_stream(text: str) -> bool:
-    r"""Whether a body is a stream of events; its content decides, as the declared type is often wrong.
+    r"""Returns whether a body is a stream of events; its content decides, as the declared type is often wrong.
 
     >>> is_event_stream(": ping\n\ndata: {}"), is_event_stream('{"data": 1}')
     (True, False)
@@ -19,7 +19,7 @@ def is_event_stream(text: str) -> bool:
 
 
 def joined_events(text: str) -> dict[str, Any] | None:
-    """The chat completion that the events add up to; None where the stream broke off before its end.
+    """The chat completion that the events add up to; None if the stream broke off before its end.
 
     An event with an error is returned as it is.
     """

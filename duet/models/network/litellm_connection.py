@@ -42,7 +42,7 @@ class LiteLLMConnection:
 
     Args:
         address: of the provider; None is LiteLLM's own.
-        key: the provider's; nothing where LiteLLM finds the credentials itself.
+        key: the provider's; nothing if LiteLLM finds the credentials itself.
         most: requests that may be under way at once.
         seconds: that one attempt may take.
     """
@@ -120,6 +120,6 @@ def error_reply(error: Exception) -> HttpReply:
 
 
 def secrets() -> list[str]:
-    """What environment variables hold whose names say that it is a secret, the longest first."""
+    """Returns what environment variables hold whose names say that it is a secret, the longest first."""
     found = {value.strip() for name, value in os.environ.items() if _SECRET_NAMES.search(name)}
     return sorted((value for value in found if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)

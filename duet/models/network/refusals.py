@@ -1,4 +1,4 @@
-"""What is beside the point of a reply: a field that the server does not take, and an address that is nearly right."""
+"""Explains refusals: a field that the server does not take, and an address that is nearly right."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refusal(reading: Reading, reply: HttpReply) -> Reading | Refused:
 
 
 def hint(base_url: str, reply: HttpReply) -> str:
-    """What may be wrong with an address at which there is no such page, or a page for people; else nothing.
+    """Returns what may be wrong with an address at which there is no such page, or a page for people; else nothing.
 
     >>> hint("http://localhost:8000", HttpReply(404, {}, b"Not Found"))
     '; the base_url of most servers ends with /v1: try http://localhost:8000/v1'

@@ -1,4 +1,4 @@
-"""What a chat completions endpoint sends back, whatever it is, as one of four things that a caller can act on."""
+"""Reads the reply of a chat completions endpoint, whatever it is, as one of four kinds that a caller can act on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class HttpReply:
 
 
 @dataclass(frozen=True)
-class Passing:
+class RetryableReply:
     """Trouble that may pass: the same request may be sent again.
 
     Args:
@@ -56,13 +56,13 @@ class Passing:
 
 
 @dataclass(frozen=True)
-class Unusable:
+class FatalReply:
     """The key, the account or the model is no good: no request will be answered."""
 
     reason: str
 
 
-Reading = Completion | CallFailure | Passing | Unusable
+Reading = Completion | CallFailure | RetryableReply | FatalReply
 
 
 def read_reply(request: Request, reply: HttpReply) -> Reading:
@@ -78,7 +78,11 @@ def read_reply(request: Request, reply: HttpReply) -> Reading:
     content = joined_events(text) if is_event_stream(text) else _json(text)
     error = content.get("error") if content else None
     if reply.status < 300 and not error:
-        return _read_answer(request, content) if content else Passing(f"no JSON object: {one_line(text) or 'nothing'}")
+        return (
+            _read_answer(request, content)
+            if content
+            else RetryableReply(f"no JSON object: {one_line(text) or 'nothing'}")
+        )
     status = reply.status if reply.status >= 300 else _status_of(error)
     return _read_error(status, error, f"{status} {message_of(reply) or one_line(text)}".strip(), reply.headers)
 
@@ -97,9 +101,9 @@ def _read_redirect(status: int, location: str) -> Reading:
         host = parts.hostname or ""
         host.encode("idna")  # labels of at most 63 characters
     except ValueError:
-        return Passing(f"{status} redirects to no address")
+        return RetryableReply(f"{status} redirects to no address")
     where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if host else "another path of its own"
-    return Unusable(
+    return FatalReply(
         f"{status} redirects to {one_line(where)}; nothing was sent there: set base_url to the right address"
     )
 
@@ -113,7 +117,7 @@ def one_line(message: object, *secrets: str) -> str:
     text = str(message)
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")
-    text = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return text if len(text) <= _MOST_REASON else f"{text[:_MOST_REASON]}..."
 
 
@@ -123,7 +127,7 @@ def _read_answer(request: Request, content: dict[str, Any]) -> Reading:
     choice = _first(content.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):
-        return CallFailure("the reply has no choices", *usage, kind="empty") if usage else Passing("no choices")
+        return CallFailure("the reply has no choices", *usage, kind="empty") if usage else RetryableReply("no choices")
     written, finish = _text(message.get("content")), str(choice.get("finish_reason")).lower()
     tokens = usage or (_bytes(request.prompt), _bytes((written or "") + _reasoning(message)))
     if refusal := message.get("refusal"):
@@ -143,13 +147,13 @@ def _read_answer(request: Request, content: dict[str, Any]) -> Reading:
 
 
 def _reasoning(message: Mapping[str, Any]) -> str:
-    """What some servers send beside the answer."""
+    """Returns what some servers send beside the answer."""
     found = message.get("reasoning_content") or message.get("reasoning")
     return found if isinstance(found, str) else ""
 
 
 def _reasoned(message: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
-    """Whether tokens went into reasoning, which OpenAI counts but does not show."""
+    """Returns whether tokens went into reasoning, which OpenAI counts but does not show."""
     usage = content.get("usage")
     details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
     counted = details.get("reasoning_tokens") if isinstance(details, dict) else None
@@ -159,9 +163,9 @@ def _reasoned(message: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
 def _read_error(status: int, error: Any, reason: str, headers: Mapping[str, str]) -> Reading:
     match error_kind(status, error, reason):
         case "unusable":
-            return Unusable(reason)
+            return FatalReply(reason)
         case "passing":
-            return Passing(reason, seconds_to_wait(headers, reason), too_fast=status == 429)
+            return RetryableReply(reason, seconds_to_wait(headers, reason), too_fast=status == 429)
         case kind:
             return CallFailure(reason, kind=kind)
 

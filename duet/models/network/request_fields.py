@@ -64,7 +64,7 @@ class RequestFields:
 
     @property
     def identity(self) -> str:
-        """The user's fields and the room to reason, as both change answers; nothing where there are none."""
+        """The user's fields and the room to reason, as both change answers; nothing if there are none."""
         room = {"reasoning_tokens": self._reasoning_tokens} if self._reasoning_tokens else {}
         given = self._user | room
         return json.dumps(given, sort_keys=True, separators=(",", ":"), default=str) if given else ""
@@ -80,7 +80,7 @@ class RequestFields:
         return UNLIMITED if unlimited else self._reasoning_tokens
 
     def body(self, request: Request, system: str | None = None) -> dict[str, Any]:
-        """What is sent for a request.
+        """Returns what is sent for a request.
 
         Args:
             request: the prompt and how to answer it.
@@ -106,7 +106,7 @@ class RequestFields:
         return without_system_role(messages) if self._folds_system else messages
 
     def _limit_name(self) -> str | None:
-        """What the limit is called here; None where the user sets or leaves out one, or both names are refused."""
+        """Names the limit's field; None if the user sets or leaves out one, or both names are refused."""
         if any(name in self._user for name in _LIMITS):
             return None
         names = [self._limit, *(name for name in _LIMITS if name != self._limit)]
@@ -151,7 +151,7 @@ class RequestFields:
 
 
 def _named(sent: Mapping[str, Any], message: str, error: Any) -> str | None:
-    """The field of a body that a refusal is about; None where it is about none, or only about the prompt."""
+    """The field of a body that a refusal is about; None if it is about none, or only about the prompt."""
     names = [name for name in sent if name not in _FIXED]
     code = str(error.get("code")) if isinstance(error, dict) else ""
     if not _REFUSAL.search(f"{code} {message}") and not _MOST_TOKENS.search(message):

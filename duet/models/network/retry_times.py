@@ -19,7 +19,7 @@ _EPOCH, _EPOCH_MS = 10**9, 10**12  # a number that is larger is no duration but 
 
 
 def seconds_to_wait(headers: Mapping[str, str], message: str = "", now: float | None = None) -> float | None:
-    """The seconds until the server wants the next request; None where it does not say.
+    """The seconds until the server wants the next request; None if it does not say.
 
     ``retry-after-ms`` counts first, then ``retry-after``, then the latest of the rate limits that are used up, then the
     message.
@@ -49,7 +49,7 @@ def seconds_to_wait(headers: Mapping[str, str], message: str = "", now: float | 
 
 
 def seconds_until_renewed(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """The seconds until a limit starts anew of which, by this reply, nothing remains; None where something does.
+    """The seconds until a limit starts anew of which, by this reply, nothing remains; None if something does.
 
     >>> seconds_until_renewed({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "3"})
     3.0
@@ -59,7 +59,7 @@ def seconds_until_renewed(headers: Mapping[str, str], now: float | None = None) 
 
 
 def remaining_requests(headers: Mapping[str, str]) -> float | None:
-    """How many more requests the limit allows, by this reply; None where it does not say.
+    """Returns how many more requests the limit allows, by this reply; None if it does not say.
 
     >>> remaining_requests({"x-ratelimit-remaining-requests": "2", "x-ratelimit-remaining-tokens": "9"})
     2.0

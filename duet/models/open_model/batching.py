@@ -21,7 +21,7 @@ FEW_BATCHES = 10**6  # an overhead beside which padding is nothing
 
 
 class TokenLimit:
-    """How many tokens go through a model at once; what ran out of memory is never tried again.
+    """Limits how many tokens go through a model at once; what ran out of memory is never tried again.
 
     >>> limit = TokenLimit(100)
     >>> limit.most(fitting=None), limit.most(fitting=60), limit.most(fitting=300)
@@ -120,7 +120,7 @@ def batch_sizes(lengths: Sequence[int], tokens: int, overhead: int) -> list[int]
 
 
 def _attempt(run: Callable[[list[int]], Sequence[Result]], batch: list[int]) -> Sequence[Result] | None:
-    """The results, or None where memory ran out; then what it took is given back."""
+    """The results, or None if memory ran out; then what it took is given back."""
     with suppress(torch.OutOfMemoryError):
         return run(batch)
     if torch.cuda.is_available():  # behind the handler: the error held on to the batch's tensors

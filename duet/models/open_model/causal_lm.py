@@ -125,7 +125,7 @@ def resolve_model(model: str) -> str:
 
 
 def follows_requests(model: str) -> bool:
-    """What a model's folder declares in its ``training.json``; True where it declares nothing.
+    """Returns what a model's folder declares in its ``training.json``; True if it declares nothing.
 
     >>> follows_requests("nobody/no-such-model")
     True

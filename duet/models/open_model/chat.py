@@ -16,7 +16,7 @@ from duet.models.open_model.causal_lm import CausalLM
 
 @dataclass(frozen=True)
 class Chat:
-    """How prompts are put to an open model.
+    """Sets how prompts are put to an open model.
 
     Args:
         system_prompt: stands before every prompt, if given.
@@ -28,7 +28,7 @@ class Chat:
 
     @property
     def identity(self) -> str:
-        """What changes answers; nothing where nothing was given."""
+        """What changes answers; nothing if nothing was given."""
         if not self.system_prompt and not self.template_kwargs:
             return ""
         return json.dumps([self.system_prompt, dict(self.template_kwargs)], sort_keys=True)

@@ -1,4 +1,4 @@
-"""Which weights to read, in which precision and where; and one line for whatever is wrong with them."""
+"""Loads weights in a precision, to a device; explains in one line whatever is wrong with them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SMALLER = "use load_in_8bit or load_in_4bit, spread it with device_map: auto, or
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """What `from_pretrained` has to know.
+    """The options of `from_pretrained`.
 
     Args:
         model: ``embedded`` (the small model of this package), a folder, a name on the Hugging Face Hub, or a GGUF file:
@@ -90,7 +90,7 @@ class LoadOptions:
         return replace(self, dtype="float32") if self.dtype == "auto" and on_cpu else self
 
     def check_device(self) -> None:
-        """Whether this machine has the device, and the device the precision.
+        """Checks whether this machine has the device, and the device the precision.
 
         Raises:
             ProviderError: it has not.
@@ -202,7 +202,7 @@ def reading(name: str, options: LoadOptions) -> Iterator[None]:
 
 
 def _explain(error: BaseException, name: str) -> str:
-    """What to do, where we know it, else what the library says."""
+    """Returns what to do, where we know it, else what the library says."""
     known = {
         "GatedRepoError": f"it is gated; request access at https://huggingface.co/{name}, then set HF_TOKEN",
         "RepositoryNotFoundError": "the Hugging Face Hub has no such model, or it is private; "

@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pad_sequence
 from duet.models.open_model.batching import FEW_BATCHES, TokenLimit, in_token_batches
 from duet.models.open_model.causal_lm import CausalLM
 from duet.models.open_model.memory import held_at_once
-from duet.models.open_model.prefill import empty_cache, keeps_all, prefill, read_beginnings
+from duet.models.open_model.prefill import empty_cache, prefill, read_beginnings, supports_prefix_cache
 
 FINISHED_SHARE = 1 / 4  # of the rows of a batch: so many leave it together
 
@@ -202,9 +202,9 @@ def _continue(lm: CausalLM, inputs: dict[str, Tensor], cache: Any, noise: Gumbel
 
 
 def _prompts(lm: CausalLM, rows: Sequence[Row], room: int, limit: TokenLimit) -> tuple[dict[str, Tensor], Any | None]:
-    """What `generate` takes, and the cache of what goes before it, which is all but the last position of each row."""
+    """Builds `generate`'s arguments, and the cache of what goes before: all but each row's last position."""
     whole = [_row_input(lm, row) for row in rows]
-    if not keeps_all(lm) or max(map(len, whole)) == 1:
+    if not supports_prefix_cache(lm) or max(map(len, whole)) == 1:
         return _left_padded(lm, whole), empty_cache(lm)
     soft, soft_first = rows[0].soft is not None, rows[0].soft_first
     parts = [part[:-1] for part in whole]

@@ -13,7 +13,7 @@ _MAGIC = b"GGUF"
 
 
 def split_gguf(model: str) -> tuple[str, str | None]:
-    """The folder, or the name on the Hub, and the GGUF file in it; None where the model is no such file.
+    """The folder, or the name on the Hub, and the GGUF file in it; None if the model is no such file.
 
     >>> split_gguf("models/tiny.gguf"), split_gguf("a/b-GGUF:b-Q8_0.gguf"), split_gguf("a/b")
     (('models', 'tiny.gguf'), ('a/b-GGUF', 'b-Q8_0.gguf'), ('a/b', None))
@@ -27,7 +27,7 @@ def split_gguf(model: str) -> tuple[str, str | None]:
 
 
 def check_gguf(model: str, place: str, file: str) -> None:
-    """Whether a GGUF file can be read here.
+    """Checks whether a GGUF file can be read here.
 
     Raises:
         ProviderError: it is not there or no GGUF file, or the package that reads it is missing.

@@ -17,7 +17,7 @@ ROOM = 32  # positions that are made at once
 
 
 class Places(NamedTuple):
-    """Where n positions stand in a cache.
+    """The places of n positions in a cache.
 
     Args:
         row: (n,), int64.
@@ -97,12 +97,12 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
         self._hold([buffer[: len(indices)] for buffer in own], length)
 
     def _own(self) -> tuple[Tensor, ...] | None:
-        """The buffers, their room included; None where keys and values have left them or came from the model."""
+        """The buffers, their room included; None if keys and values have left them or came from the model."""
         buffers = self._buffers
         return None if buffers is None or buffers[0].data_ptr() != self.keys.data_ptr() else buffers
 
     def _held(self) -> tuple[Tensor, ...]:
-        """What keys and values stand in, laid out as a buffer."""
+        """Returns what keys and values stand in, laid out as a buffer."""
         return self._own() or (self.keys.transpose(1, 2), self.values.transpose(1, 2))
 
     def _hold(self, buffers: Sequence[Tensor], positions: int) -> None:
@@ -112,7 +112,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     def _with_room(self, end: int) -> tuple[Tensor, ...]:
         """The buffers, longer ones where these are too short."""
         held = self._held()
-        return held if held[0].shape[1] >= end else tuple(_longer(one, end + ROOM) for one in held)
+        return held if held[0].shape[1] >= end else tuple(_longer(buffer, end + ROOM) for buffer in held)
 
 
 def _rows(held: Tensor, indices: Tensor) -> Tensor:

@@ -17,24 +17,24 @@ Pooling = Literal["mean", "last"]
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a model has read of some rows already.
+class PrefixCache:
+    """The keys and values of what a model has already read of some rows.
 
     Args:
-        cache: its keys and values, which reading extends; None where it keeps none.
-        mask: (b, p), 1 on the real ones of its positions, which end each row; None where it is empty.
+        cache: its keys and values, which reading extends; None if it keeps none.
+        mask: (b, p), 1 on the real ones of its positions, which end each row; None if it is empty.
     """
 
     cache: Any | None = None
     mask: Tensor | None = None
 
-    def chosen(self, rows: Sequence[int], room: int = 0) -> Known:
+    def chosen(self, rows: Sequence[int], room: int = 0) -> PrefixCache:
         """Of these rows, apart from the others, so that reading on changes nothing here; room for more may be left."""
         if self.cache is None or self.mask is None:
-            return Known()
+            return PrefixCache()
         mask = self.mask[list(rows)]
         positions = int(mask.sum(dim=1).max())
-        return Known(self.cache.chosen(rows, positions, room), mask[:, mask.shape[1] - positions :])
+        return PrefixCache(self.cache.chosen(rows, positions, room), mask[:, mask.shape[1] - positions :])
 
 
 class _Reached(Exception):
@@ -79,7 +79,7 @@ def check_pooling(pooling: Pooling) -> Pooling:
 
 
 @torch.no_grad()
-def hidden_states(lm: CausalLM, ids: Tensor, layer: int, known: Known = Known()) -> Tensor:
+def hidden_states(lm: CausalLM, ids: Tensor, layer: int, known: PrefixCache = PrefixCache()) -> Tensor:
     """States after ``layer``; the blocks above it and the output head are not run, and no other states are kept.
 
     Args:
@@ -104,7 +104,7 @@ def hidden_states(lm: CausalLM, ids: Tensor, layer: int, known: Known = Known())
     raise ProviderError(f"Can't read layer {layer} of {type(lm.model).__name__}: its forward pass never reached it")
 
 
-def _inputs(ids: Tensor, known: Known) -> dict[str, Any]:
+def _inputs(ids: Tensor, known: PrefixCache) -> dict[str, Any]:
     name = "input_ids" if ids.dim() == 2 else "inputs_embeds"
     inputs: dict[str, Any] = {name: ids, "use_cache": known.cache is not None}
     if known.cache is not None:

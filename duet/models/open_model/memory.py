@@ -1,4 +1,4 @@
-"""How much memory a causal model takes, computed from its config alone; and how much there is."""
+"""Computes how much memory a causal model takes, from its config alone, and how much is free."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Weights:
         return self.linear + self.other
 
     def bytes(self, dtype: torch.dtype, bits: Bits = None) -> int:
-        """What they take; where they are quantised, ``dtype`` is that of the rest.
+        """Returns what they take; where they are quantised, ``dtype`` is that of the rest.
 
         >>> Weights(linear=6400, outputs=10, other=100).bytes(torch.bfloat16, bits=4)
         3800
@@ -82,7 +82,7 @@ def first_layers(config: Any, layers: int) -> Any:
 
 
 def cache_bytes(config: Any, dtype: torch.dtype) -> int:
-    """What each token that is read or written leaves in the cache of keys and values."""
+    """Returns what each token that is read or written leaves in the cache of keys and values."""
     text = config.get_text_config()
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
@@ -97,7 +97,7 @@ def activation_bytes(config: Any, dtype: torch.dtype) -> int:
 
 
 def require_memory(name: str, config: Any, options: LoadOptions, layers: int | None = None) -> None:
-    """Whether the weights can fit at all.
+    """Checks whether the weights can fit at all.
 
     Raises:
         ProviderError: they can't; says what each precision would take.
@@ -116,7 +116,7 @@ def require_memory(name: str, config: Any, options: LoadOptions, layers: int | N
 
 
 def _room(options: LoadOptions) -> int | None:
-    """Free memory of the GPUs, or all memory of this machine, in bytes; None where transformers decides the place."""
+    """Free memory of the GPUs, or all memory of this machine, in bytes; None if transformers decides the place."""
     if options.device.startswith("cuda"):
         return torch.cuda.mem_get_info(options.device)[0]
     if options.device == "cpu":
@@ -129,13 +129,13 @@ def _gb(size: int) -> str:
 
 
 def read_at_once(model: Any) -> int:
-    """How many tokens to send through a model together: on a CPU as many as stay in its caches, else as many as fit."""
+    """Chooses how many tokens go through a model together: on a CPU what its caches hold, else what fits."""
     free = _free(model)
     return CPU_TOKENS if free is None else free // activation_bytes(model.config, model.dtype)
 
 
 def held_at_once(model: Any) -> int | None:
-    """How many tokens free memory can hold with their keys and values.
+    """Returns how many tokens free memory can hold with their keys and values.
 
     None on a CPU: there the same texts always make the same batches, and so the same bits.
     """
@@ -154,6 +154,6 @@ def _free(model: nn.Module) -> int | None:
 
 
 def _free_bytes(device: torch.device) -> int:
-    """What the driver has, and what torch holds without using it."""
+    """Returns what the driver has, and what torch holds without using it."""
     held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return torch.cuda.mem_get_info(device)[0] + held

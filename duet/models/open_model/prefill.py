@@ -16,14 +16,14 @@ from torch.nn.utils.rnn import pad_sequence
 
 from duet.models.open_model.batching import TokenLimit, in_token_batches
 from duet.models.open_model.causal_lm import CausalLM
-from duet.models.open_model.hidden_states import Known, hidden_states
+from duet.models.open_model.hidden_states import PrefixCache, hidden_states
 from duet.models.open_model.memory import read_at_once
 from duet.models.open_model.shared_prefixes import Ids, find_shared_prefixes
 
 
 @dataclass(frozen=True)
-class Beginnings:
-    """What was read of some rows before the rest of each.
+class SharedPrefixCache:
+    """The cached common prefixes of rows.
 
     Args:
         known: the distinct beginnings; none where rows have nothing in common.
@@ -31,28 +31,28 @@ class Beginnings:
         lengths: (n,), its tokens.
     """
 
-    known: Known
+    known: PrefixCache
     owner: Sequence[int]
     lengths: Sequence[int]
 
-    def of(self, rows: Sequence[int], room: int) -> Known:
+    def of(self, rows: Sequence[int], room: int) -> PrefixCache:
         """Those of these rows, with room for so many positions more."""
         return self.known.chosen([self.owner[row] for row in rows], room)
 
 
-def keeps_all(lm: CausalLM) -> bool:
+def supports_prefix_cache(lm: CausalLM) -> bool:
     """Whether the model keeps keys and values of all positions in every layer, so that rows of a cache can be moved."""
     return empty_cache(lm) is not None
 
 
 def empty_cache(lm: CausalLM) -> Any | None:
-    """A cache of keys and values that can grow; None where the model keeps another kind."""
+    """A cache of keys and values that can grow; None if the model keeps another kind."""
     return import_module("duet.models.open_model.growing_cache").growing_cache(lm.model.config)
 
 
 def read_beginnings(
     lm: CausalLM, rows: Sequence[Ids], wholes: Sequence[int], limit: TokenLimit, layer: int | None = None
-) -> Beginnings:
+) -> SharedPrefixCache:
     """Reads what rows share, once, where that saves enough.
 
     Args:
@@ -63,12 +63,12 @@ def read_beginnings(
         layer: as for `prefill`.
     """
     others = sum(wholes) - sum(map(len, rows))
-    shared = find_shared_prefixes(rows, others) if keeps_all(lm) else None
+    shared = find_shared_prefixes(rows, others) if supports_prefix_cache(lm) else None
     if shared is None:
-        return Beginnings(Known(), [0] * len(rows), [0] * len(rows))
+        return SharedPrefixCache(PrefixCache(), [0] * len(rows), [0] * len(rows))
     longest = max(whole - length for whole, length in zip(wholes, shared.lengths, strict=True))
     prefixes = [torch.tensor(prefix) for prefix in shared.prefixes]
-    return Beginnings(prefill(lm, prefixes, limit, layer=layer, room=longest), shared.owner, shared.lengths)
+    return SharedPrefixCache(prefill(lm, prefixes, limit, layer=layer, room=longest), shared.owner, shared.lengths)
 
 
 def prefill(
@@ -77,10 +77,10 @@ def prefill(
     limit: TokenLimit,
     *,
     layer: int | None = None,
-    behind: Beginnings | None = None,
+    behind: SharedPrefixCache | None = None,
     room: int = 0,
-) -> Known:
-    """What the model knows of rows once it has read them.
+) -> PrefixCache:
+    """Returns what the model knows of rows once it has read them.
 
     Args:
         lm: a model that keeps all positions.
@@ -105,9 +105,9 @@ def prefill(
 
     def read(rows: list[int]) -> list[None]:
         own, real = right_padded(lm, [parts[row] for row in rows])
-        known = Known() if behind is None else behind.of(rows, room=own.shape[1])
+        known = PrefixCache() if behind is None else behind.of(rows, room=own.shape[1])
         if known.cache is None:
-            known = Known(empty_cache(lm))
+            known = PrefixCache(empty_cache(lm))
         if own.shape[1]:
             hidden_states(lm, own, layer or lm.layer_count, known)
         filled = real if known.mask is None else torch.cat([known.mask, real], dim=1)
@@ -115,7 +115,7 @@ def prefill(
         return [None] * len(rows)
 
     in_token_batches([len(part) for part in parts], read, limit, lambda: read_at_once(lm.model))
-    return Known(cache, mask.long().to(lm.input_device))
+    return PrefixCache(cache, mask.long().to(lm.input_device))
 
 
 def right_padded(lm: CausalLM, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

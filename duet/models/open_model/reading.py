@@ -12,14 +12,14 @@ from torch import Tensor
 from duet.models.base import Encoding
 from duet.models.open_model.batching import FEW_BATCHES, TokenLimit, in_token_batches
 from duet.models.open_model.causal_lm import CausalLM
-from duet.models.open_model.hidden_states import Known, Pooling, hidden_states, pool_states
+from duet.models.open_model.hidden_states import Pooling, PrefixCache, hidden_states, pool_states
 from duet.models.open_model.memory import held_at_once, read_at_once
 from duet.models.open_model.prefill import read_beginnings, right_padded
 from duet.models.open_model.shared_prefixes import Ids
 
 
 @dataclass(frozen=True)
-class Passage:
+class ContextAndText:
     """A text and what stands before it.
 
     Args:
@@ -50,7 +50,9 @@ def encode_texts(
     fronts = lm.tokenise([""] * len(texts) if contexts is None else contexts, special=True)
     owns = [keep_end(own, lm.context_length) for own in lm.tokenise(texts, special=False)]
     room = [None if lm.context_length is None else lm.context_length - len(own) for own in owns]
-    passages = [Passage(keep_end(*pair), own) for pair, own in zip(zip(fronts, room, strict=True), owns, strict=True)]
+    passages = [
+        ContextAndText(keep_end(*pair), own) for pair, own in zip(zip(fronts, room, strict=True), owns, strict=True)
+    ]
     filled = [index for index, passage in enumerate(passages) if passage.own]
     states = torch.zeros(len(texts), int(lm.model.config.get_text_config().hidden_size))
     if filled:
@@ -60,7 +62,7 @@ def encode_texts(
 
 
 def read_passages(
-    lm: CausalLM, passages: Sequence[Passage], *, layer: int, pooling: Pooling, limit: TokenLimit
+    lm: CausalLM, passages: Sequence[ContextAndText], *, layer: int, pooling: Pooling, limit: TokenLimit
 ) -> Tensor:
     """(n, d), float32, on the CPU.
 
@@ -79,12 +81,15 @@ def read_passages(
 
 
 def _read_together(
-    lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, limit: TokenLimit
+    lm: CausalLM, passages: Sequence[ContextAndText], layer: int, pooling: Pooling, limit: TokenLimit
 ) -> list[Tensor]:
     """(d,) of each, float32, on the CPU; the beginnings that contexts share are read first."""
     fronts = [passage.front for passage in passages]
     beginnings = read_beginnings(lm, fronts, [len(passage) for passage in passages], limit, layer)
-    rests = [Passage(one.front[length:], one.own) for one, length in zip(passages, beginnings.lengths, strict=True)]
+    rests = [
+        ContextAndText(passage.front[length:], passage.own)
+        for passage, length in zip(passages, beginnings.lengths, strict=True)
+    ]
 
     def read(rows: list[int]) -> Sequence[Tensor]:
         chosen = [rests[row] for row in rows]
@@ -93,7 +98,9 @@ def _read_together(
     return in_token_batches([len(rest) for rest in rests], read, limit, lambda: read_at_once(lm.model))
 
 
-def _pooled(lm: CausalLM, passages: Sequence[Passage], layer: int, pooling: Pooling, known: Known) -> Sequence[Tensor]:
+def _pooled(
+    lm: CausalLM, passages: Sequence[ContextAndText], layer: int, pooling: Pooling, known: PrefixCache
+) -> Sequence[Tensor]:
     """(d,) of each, float32, on the CPU."""
     ids, _ = right_padded(lm, [torch.tensor(passage.front + passage.own) for passage in passages])  # (b, t)
     states = hidden_states(lm, ids, layer, known)

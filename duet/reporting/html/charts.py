@@ -97,7 +97,7 @@ def scatter_chart(
 
 @dataclass(frozen=True)
 class Frame:
-    """What a chart shows: places from 0 to ``end``, heights from ``low`` to ``high``."""
+    """The frame of a chart: places from 0 to ``end``, heights from ``low`` to ``high``."""
 
     end: int
     low: float

@@ -48,7 +48,7 @@ def folded(title: str, text: str) -> str:
 
 
 def explorer_place(explorer: Mapping[str, Any]) -> str:
-    """Where the script puts a table that can be sorted."""
+    """Returns where the script puts a table that can be sorted."""
     return f'<div id="{explorer["id"]}"><noscript><p>This table needs JavaScript.</p></noscript></div>'
 
 

@@ -48,7 +48,7 @@ class TextPool:
         return self._size >= self.most
 
     def place(self, text: str | None) -> int | None:
-        """Where the text stands."""
+        """Returns where the text stands."""
         if text is None:
             return None
         if text not in self._places:
@@ -147,7 +147,7 @@ class ExampleSets:
     _of_run: dict[Path, int] = field(default_factory=dict)
 
     def place(self, run: Run) -> int:
-        """Where the run's set stands."""
+        """Returns where the run's set stands."""
         if run.folder not in self._of_run:
             shown = [_shown(example) for example in run.examples if example.split == "validation"]
             validation = shown[: number_within(MOST_ANSWERS, [len(str(example)) for example in shown])]
@@ -160,7 +160,7 @@ class ExampleSets:
 
 
 def number_within(most: int, sizes: Sequence[int]) -> int:
-    """How many of the first sizes have a sum of at most ``most``.
+    """Returns how many of the first sizes have a sum of at most ``most``.
 
     >>> number_within(10, [4, 4, 4])
     2

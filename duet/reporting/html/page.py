@@ -144,5 +144,5 @@ def _asset(name: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """What the page's own policy knows its only style and script by."""
+    """Returns what the page's own policy knows its only style and script by."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

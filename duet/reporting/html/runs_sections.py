@@ -67,7 +67,7 @@ def total_costs(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def shared_configuration(runs: Sequence[Run]) -> str:
-    """What all runs have in common, and which values the other settings have."""
+    """Returns what all runs have in common, and which values the other settings have."""
     keys = sorted({key for run in runs for key in run.settings} - {"run_dir"})
     values = {key: sorted({str(run.settings.get(key)) for run in runs}) for key in keys}
     differences = "\n".join(f"{key}: {' | '.join(found)}" for key, found in values.items() if len(found) > 1)

@@ -1,4 +1,4 @@
-"""How figures look: quiet axes in the colours of a light or of a dark page, written as SVG and PNG."""
+"""Draws figures: quiet axes in the colours of a light or of a dark page, written as SVG and PNG."""
 
 from __future__ import annotations
 

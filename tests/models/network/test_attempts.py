@@ -8,7 +8,7 @@ from duet.models.base import CallFailure, Completion, Request
 from duet.models.metering import UNCHARGED, Charge
 from duet.models.network.attempts import Attempts
 from duet.models.network.in_flight_tasks import InFlightTasks
-from duet.models.network.replies import HttpReply, Passing
+from duet.models.network.replies import HttpReply, RetryableReply
 from duet.models.network.request_fields import RequestFields
 from tests.servers.chat_server import completion, error
 
@@ -63,7 +63,7 @@ def test_a_request_that_no_field_can_save_is_rejected() -> None:
 def test_what_became_of_a_request_that_broke_off_is_unknown() -> None:
     tried = attempts()
     reading, charge = send(tried, ScriptedCarrier(ConnectionResetError("reset")))
-    assert reading == Passing(f"no reply from {ADDRESS}: reset")
+    assert reading == RetryableReply(f"no reply from {ADDRESS}: reset")
     assert (charge, tried.was_reached) == (None, False)
     send(tried, ScriptedCarrier((503, error("loading"))))
     assert tried.was_reached
@@ -72,5 +72,5 @@ def test_what_became_of_a_request_that_broke_off_is_unknown() -> None:
 def test_after_a_refusal_for_the_rate_no_request_is_admitted_until_the_server_wants_it() -> None:
     tried = attempts()
     reading, charge = send(tried, ScriptedCarrier((429, error("slow")), headers={"x-ratelimit-reset": "60"}))
-    assert (reading, charge) == (Passing("429 slow", 60.0, too_fast=True), UNCHARGED)
+    assert (reading, charge) == (RetryableReply("429 slow", 60.0, too_fast=True), UNCHARGED)
     assert asyncio.run(tried.admit(0.05)) is False

@@ -7,7 +7,7 @@ import pytest
 
 from duet.models.base import CallFailure, Completion, Request
 from duet.models.network.event_stream import is_event_stream, joined_events
-from duet.models.network.replies import HttpReply, Passing, read_reply
+from duet.models.network.replies import HttpReply, RetryableReply, read_reply
 from tests.servers.chat_server import completion, error, events
 
 
@@ -34,14 +34,16 @@ def test_reasoning_is_streamed_beside_the_answer() -> None:
 
 
 def test_a_stream_that_breaks_off_is_no_answer() -> None:
-    assert isinstance(read(events({"content": "ab"}, finish_reason=None, done=False)), Passing)
-    assert isinstance(read(events({"content": "ab"})[:-60]), Passing)
+    assert isinstance(read(events({"content": "ab"}, finish_reason=None, done=False)), RetryableReply)
+    assert isinstance(read(events({"content": "ab"})[:-60]), RetryableReply)
     assert read(events({"content": "ab"}, done=False)) == Completion("ab", 4, 2, estimated=True)
 
 
 def test_an_error_in_a_stream_is_an_error() -> None:
     body = b"data: " + json.dumps(error("upstream failed")).encode() + b"\n\n"
-    assert read(events({"content": "a"}, finish_reason=None, done=False) + body) == Passing("500 upstream failed")
+    assert read(events({"content": "a"}, finish_reason=None, done=False) + body) == RetryableReply(
+        "500 upstream failed"
+    )
 
 
 def test_a_refusal_and_a_tool_call_can_be_streamed() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from duet.models.base import CallFailure, Completion, Request
-from duet.models.network.replies import MOST_CHARACTERS, HttpReply, Passing, Unusable, one_line, read_reply
+from duet.models.network.replies import MOST_CHARACTERS, FatalReply, HttpReply, RetryableReply, one_line, read_reply
 from tests.servers.chat_server import completion, error
 
 REQUEST = Request("four", max_tokens=9)
@@ -33,24 +33,24 @@ def read(content: Any, status: int = 200, **headers: str) -> Any:
         (completion("", function_call={"name": "f"}), CallFailure("tool calls instead of text", 7, 3, "tool_calls")),
         (completion("A", finish_reason="content_filter"), CallFailure("blocked by a content filter", 7, 3, "filtered")),
         (completion("A") | {"choices": []}, CallFailure("the reply has no choices", 7, 3, "empty")),
-        (completion("A", usage=None) | {"choices": []}, Passing("no choices")),
-        (completion("A", usage=None) | {"choices": [None]}, Passing("no choices")),
-        (completion("A", usage=None) | {"choices": {"0": 1}}, Passing("no choices")),
-        (completion("A", usage=None) | {"choices": [{"message": None}]}, Passing("no choices")),
-        (error("upstream"), Passing("500 upstream")),
-        (error("slow down", 429), Passing("429 slow down", too_fast=True)),
+        (completion("A", usage=None) | {"choices": []}, RetryableReply("no choices")),
+        (completion("A", usage=None) | {"choices": [None]}, RetryableReply("no choices")),
+        (completion("A", usage=None) | {"choices": {"0": 1}}, RetryableReply("no choices")),
+        (completion("A", usage=None) | {"choices": [{"message": None}]}, RetryableReply("no choices")),
+        (error("upstream"), RetryableReply("500 upstream")),
+        (error("slow down", 429), RetryableReply("429 slow down", too_fast=True)),
         (error("bad request", 400), CallFailure("400 bad request", kind="rejected")),
-        (error("no money", "insufficient_quota"), Unusable("500 no money")),
-        (b"<html>\x1b[31mBad gateway</html>", Passing("no JSON object: <html> [31mBad gateway</html>")),
-        (b"", Passing("no JSON object: nothing")),
-        (b"[1]", Passing("no JSON object: [1]")),
-        (b"[" * 100_000, Passing(f"no JSON object: {'[' * 300}...")),
-        (json.dumps(completion("A")).encode()[:-3], Passing),
+        (error("no money", "insufficient_quota"), FatalReply("500 no money")),
+        (b"<html>\x1b[31mBad gateway</html>", RetryableReply("no JSON object: <html> [31mBad gateway</html>")),
+        (b"", RetryableReply("no JSON object: nothing")),
+        (b"[1]", RetryableReply("no JSON object: [1]")),
+        (b"[" * 100_000, RetryableReply(f"no JSON object: {'[' * 300}...")),
+        (json.dumps(completion("A")).encode()[:-3], RetryableReply),
     ],
 )  # fmt: skip
 def test_whatever_comes_as_a_success_is_one_of_four_things(content: Any, reading: Any) -> None:
     found = read(content)
-    assert isinstance(found, Passing) if reading is Passing else found == reading
+    assert isinstance(found, RetryableReply) if reading is RetryableReply else found == reading
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,9 @@ def test_reasoning_is_no_answer(content: Any, reading: Any) -> None:
 @pytest.mark.parametrize(
     ("location", "kind"),
     [
-        ("http://other.example/v1/chat/completions", Unusable), ("/v2/chat/completions", Unusable), ("", Unusable),
-        (f"http://{'a' * 64}.example/", Passing), ("http://[::bad/", Passing),
+        ("http://other.example/v1/chat/completions", FatalReply), ("/v2/chat/completions", FatalReply),
+        ("", FatalReply),
+        (f"http://{'a' * 64}.example/", RetryableReply), ("http://[::bad/", RetryableReply),
     ],
 )  # fmt: skip
 def test_a_redirect_is_refused_and_one_to_nowhere_may_pass(location: str, kind: type) -> None:
@@ -133,8 +134,8 @@ def test_a_body_that_was_not_read_to_its_end_is_no_answer() -> None:
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529])
 def test_trouble_that_may_pass(status: int) -> None:
-    assert read(error("later"), status) == Passing(f"{status} later", too_fast=status == 429)
-    assert read(b"<html>", status, **{"retry-after": "7"}) == Passing(f"{status} <html>", 7.0, status == 429)
+    assert read(error("later"), status) == RetryableReply(f"{status} later", too_fast=status == 429)
+    assert read(b"<html>", status, **{"retry-after": "7"}) == RetryableReply(f"{status} <html>", 7.0, status == 429)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_trouble_that_may_pass(status: int) -> None:
     ],
 )  # fmt: skip
 def test_trouble_that_will_not_pass(status: int, content: Any) -> None:
-    assert isinstance(read(content, status), Unusable)
+    assert isinstance(read(content, status), FatalReply)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_trouble_of_one_request(status: int, content: Any, kind: str) -> None:
     ],
 )
 def test_the_providers_message_is_found(content: Any, message: str) -> None:
-    assert read(content, 500) == Passing(message)
+    assert read(content, 500) == RetryableReply(message)
 
 
 def test_a_secret_in_a_message_is_masked() -> None:

@@ -9,8 +9,8 @@ import torch
 from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.causal_lm import CausalLM, load_causal_lm
 from duet.models.open_model.checkpoints import LoadOptions
-from duet.models.open_model.hidden_states import Known
-from duet.models.open_model.prefill import Beginnings, prefill, right_padded
+from duet.models.open_model.hidden_states import PrefixCache
+from duet.models.open_model.prefill import SharedPrefixCache, prefill, right_padded
 
 ROWS = [(1, 5, 9, 12, 7), (1, 7), (), (4,), (1, 5, 9, 3, 3, 3, 8)]
 LENGTHS = [5, 2, 0, 1, 7]
@@ -25,7 +25,7 @@ def _parts(rows: Sequence[Sequence[int]]) -> list[torch.Tensor]:
     return [torch.tensor(row, dtype=torch.int64) for row in rows]
 
 
-def _assert_as_alone(lm: CausalLM, known: Known, layers: int = 4) -> None:
+def _assert_as_alone(lm: CausalLM, known: PrefixCache, layers: int = 4) -> None:
     """Keys and values are those of each row alone, at its end, and zero before."""
     assert known.mask is not None
     assert known.mask.tolist() == [[0] * (7 - length) + [1] * length for length in LENGTHS]
@@ -49,7 +49,7 @@ def test_what_is_known_of_each_row_is_what_it_gives_alone(lm: CausalLM, tokens: 
 @pytest.mark.parametrize("tokens", [1, 8, 9999])
 def test_rows_may_stand_behind_others(lm: CausalLM, tokens: int) -> None:
     before = prefill(lm, _parts([(1, 5, 9), (1, 7), (4,)]), TokenLimit(tokens))
-    behind = Beginnings(before, owner=[0, 1, 0, 2], lengths=[3, 2, 3, 1])
+    behind = SharedPrefixCache(before, owner=[0, 1, 0, 2], lengths=[3, 2, 3, 1])
     known = prefill(lm, _parts([(12, 7), (), (3, 3, 3, 8), ()]), TokenLimit(tokens), behind=behind)
     assert known.mask is not None
     order = [0, 1, 3, 2]  # ROWS without the empty one, which nothing can stand behind
@@ -91,7 +91,7 @@ def test_chosen_rows_are_a_copy_as_long_as_the_longest_of_them(lm: CausalLM) -> 
     assert torch.equal(caches[1].layers[2].keys, caches[0].layers[2].keys[[3, 1, 1], :, -2:])
     caches[1].layers[2].keys.zero_()
     _assert_as_alone(lm, known)
-    assert Known().chosen([0, 0]) == Known()
+    assert PrefixCache().chosen([0, 0]) == PrefixCache()
 
 
 def test_padding_stands_on_the_right(lm: CausalLM) -> None:

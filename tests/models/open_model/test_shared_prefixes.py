@@ -14,7 +14,7 @@ from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.causal_lm import CausalLM
 from duet.models.open_model.generation import Row, generate_rows
 from duet.models.open_model.prefill import empty_cache
-from duet.models.open_model.reading import Passage, read_passages
+from duet.models.open_model.reading import ContextAndText, read_passages
 from duet.models.open_model.shared_prefixes import find_shared_prefixes
 
 SIZES: dict[str, Any] = {"vocab_size": 50, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3,
@@ -81,7 +81,7 @@ def test_together_they_are_continued_as_alone(name: str, temperature: float) -> 
 @pytest.mark.parametrize("layer", [1, 2, 3])
 def test_together_they_are_read_as_alone(name: str, layer: int) -> None:
     lm = _model(name)
-    passages = [Passage(front, (7, 9, 30 + place)) for place, front in enumerate(_texts())]
+    passages = [ContextAndText(front, (7, 9, 30 + place)) for place, front in enumerate(_texts())]
     together = read_passages(lm, passages, layer=layer, pooling="mean", limit=TokenLimit(9999))
     alone = [read_passages(lm, [one], layer=layer, pooling="mean", limit=TokenLimit(1)) for one in passages]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)
@@ -136,7 +136,10 @@ def test_little_in_common_is_not_worth_a_pass_of_its_own() -> None:
 
 def test_an_empty_beginning_among_shared_ones_is_read_as_alone() -> None:
     lm = _model("llama")
-    passages = [Passage((), (7, 9)), *(Passage(tuple(range(5, 25)), (7, 9, last)) for last in range(30, 36))]
+    passages = [
+        ContextAndText((), (7, 9)),
+        *(ContextAndText(tuple(range(5, 25)), (7, 9, last)) for last in range(30, 36)),
+    ]
     together = read_passages(lm, passages, layer=2, pooling="mean", limit=TokenLimit(9999))
     alone = [read_passages(lm, [one], layer=2, pooling="mean", limit=TokenLimit(1)) for one in passages]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)
