@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -111,9 +111,7 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "unknown mode": wrong(["--search.initialisation.mode", "beg"], "search.initialisation.mode", "sample", "beg"),
     "zero calls": wrong(["--search.budget.max_calls", "0"], "max_calls", "positive", "0"),
     "word for calls": wrong(["--search.budget.max_calls", "few"], "search.budget.max_calls", "int", "few"),
-    "template without input": wrong(
-        ["--search.evaluation.template", "Do {instruction}"], "{input}", "Do {instruction}"
-    ),
+    "prompt without input": wrong(["--task.prompt.template", "Do {instruction}"], "{input}", "task.prompt"),
     "unknown acquisition": wrong(["--strategy.init_args.acquisition", "ucb"], "acquisition", "greedy", "ucb"),
     "zero candidates": wrong(["--strategy.init_args.candidates", "0"], "candidates", "at least 1", "0"),
     "negative share": wrong(["--strategy.init_args.shares.continuation", "-1"], "shares", "at least 0", "-1"),
@@ -262,12 +260,13 @@ def test_a_run_prints_its_own_lines_and_its_summary_only(folder: Path) -> None:
     shown = process.stderr.splitlines()
     assert shown.pop(0) == "Loading PyTorch"
     assert shown[0].startswith("No test file: 20%")
-    assert shown[1] == "Run in run"
-    assert shown[2].startswith("4 initial instructions of ")
-    assert shown[3].startswith("4 instructions scored, best ")
-    assert [line.split(":")[0] for line in shown[4:]] == ["iteration 1/2", "iteration 2/2"]
+    assert shown[1].startswith("The task model is a small one")
+    assert shown[2] == "Run in run"
+    assert shown[3].startswith("4 initial instructions of ")
+    assert shown[4].startswith("4 instructions scored, best ")
+    assert [line.split(":")[0] for line in shown[5:]] == ["iteration 1/2", "iteration 2/2"]
     said = [line.split(":")[0] for line in process.stdout.splitlines()]
-    assert said[:3] == ["Best instruction", "Test score", "Before the search"]
+    assert said[:4] == ["Best instruction", "Test score", "Validation", "Before the search"]
     assert process.stdout.splitlines()[-1] == "Report: run/report.html"
 
 
@@ -336,12 +335,18 @@ def test_a_finished_folder_costs_nothing_and_its_gate_can_change(
     assert {path.name: path.read_bytes() for path in Path("run").iterdir() if path.is_file()} == before
 
 
+def scored(folder: str) -> list[dict[str, Any]]:
+    """The lines of candidates.jsonl, but for what the whole pool says of each."""
+    lines = [json.loads(line) for line in Path(folder, "candidates.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "posterior"} for line in lines]
+
+
 def test_a_finished_search_can_be_made_longer(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["fit", *TINY, "--run_dir", "run"]) == 0
-    first = Path("run/candidates.jsonl").read_text().splitlines()
+    first = scored("run")
     assert cli.main(["fit", *TINY, "--run_dir", "run", "--search.iterations=3"]) == 0
     assert "Going on in run" in capfd.readouterr().err
-    longer = Path("run/candidates.jsonl").read_text().splitlines()
+    longer = scored("run")
     assert (longer[: len(first)], len(longer)) == (first, len(first) + 1)
     assert json.loads(Path("run/result.json").read_text())["iterations"] == 3
 

@@ -17,6 +17,9 @@ OF_EVERY_COMMAND = ("help", "print_config", "ask")
 TEXTS = ("name", "train_file", "test_file", "directory", "input_column", "output_column")  # keys of a task
 
 
+GROUPS = ("task", "search", "model", "data", "trainer")  # of settings, which a parser takes any one value for
+
+
 def check(arguments: Sequence[str]) -> None:
     """Refuses what is wrong for sure; the parser of ``fit`` checks everything.
 
@@ -30,10 +33,17 @@ def check(arguments: Sequence[str]) -> None:
     for place, key, value in settings(arguments):
         if not is_known(key):
             raise ValueError(f"{place}: no such key: {key}{suggest(key, KEYS)}")
+        if key in GROUPS and not _may_be_settings(value):
+            raise ValueError(f"{place}: {key}: expected keys and values but found {value!r}")
         if key.startswith("task."):
             task[key.removeprefix("task.")] = value
     if not {"-h", "--help", "--task"} & set(arguments):
         check_task({key: value for key, value in task.items() if key in TEXTS and value is not None})
+
+
+def _may_be_settings(value: Any) -> bool:
+    """Checks whether a group's value can be keys and values: nothing, a mapping in JSON, or a file."""
+    return value in (None, "") or str(value).lstrip().startswith("{") or Path(str(value)).is_file()
 
 
 def settings(arguments: Sequence[str]) -> Iterator[tuple[str, str, Any]]:

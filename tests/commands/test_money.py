@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from duet.amounts import usd
 from duet.commands import main as cli
 from duet.spending.cache_file import cache_stats, user_cache_path
 
@@ -39,7 +40,7 @@ def test_with_a_cap_or_a_yes_it_runs_and_tells_what_it_paid(
     result = json.loads(Path("run/result.json").read_text())
     assert result["cost_usd"] == pytest.approx(PRICE * len(server.asked))
     assert len(server.asked) <= result["calls"] <= CALLS
-    assert f"tokens, ${result['cost_usd']:.2g}, " in out
+    assert f"tokens, {usd(result['cost_usd'])}, " in out
     assert ", $0." in next(line for line in shown.splitlines() if line.startswith("iteration 1/2"))
     assert [one.entries for one in cache_stats(user_cache_path())] == [len(server.asked)]
 
@@ -113,7 +114,9 @@ def test_a_cap_without_room_for_the_first_instructions_is_an_error_before_anythi
     folder: Path, paid: list[str], server: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["fit", *paid, "--search.budget.max_cost_usd=0.05"]) == 4
-    assert "max_cost_usd=0.05: 0.000000 spent" in capfd.readouterr().err
+    shown = capfd.readouterr().err
+    assert "No room for the first instructions; raise search.budget" in shown
+    assert "max_cost_usd" in shown
     assert server.asked == []
 
 

@@ -57,7 +57,8 @@ def fit(server: ChatServer, folder: str, **options: Any) -> int:
         "--white_box=duet.models.fakes.HashingWhiteBox", "--black_box=duet.models.openai_black_box.OpenAIBlackBox",
         *(f"--black_box.init_args.{name}={value}" for name, value in box.items()),
         "--search.initialisation.mode=request", f"--search.initialisation.count={INITIAL}",
-        f"--search.allocation.examples={EXAMPLES}", f"--search.iterations={ITERATIONS}", "--search.threshold=1.1",
+        f"--search.allocation.examples={EXAMPLES}", "--search.allocation.kind=fixed",
+        f"--search.iterations={ITERATIONS}", "--search.threshold=1.1",
         "--strategy.init_args.candidates=8", "--strategy.init_args.choose=1", "--model.steps=6",
     ]  # fmt: skip
     return cli.main(arguments)

@@ -58,7 +58,7 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
 
 def make(folder: Path) -> Path:
     """A folder with a small task of the embedded model's own kind."""
-    source = ROOT / "tasks" / "generated" / "data"
+    source = ROOT / "duet" / "tasks" / "shipped"
     for part, count in (("induce", 30), ("execute", 20)):
         content = json.loads((source / part / "second_letter.json").read_text())
         content["examples"] = dict(list(content["examples"].items())[:count])

@@ -298,7 +298,7 @@ def test_the_command_line_runs_it_with_the_embedded_model(folder: Path) -> None:
     assert [line["iteration"] for line in lines] == [0] * 8 + [1, 1, 2, 2, 3, 3]
     assert len({line["instruction"] for line in lines}) == 14
     assert {line["n"] for line in lines} == {4}
-    assert all(0 <= line["uncertainty"] <= 1 for line in lines[10:])
+    assert all(0 <= line["std"] <= 1 for line in lines[10:])
     result = json.loads((folder / "run" / "result.json").read_text())
     assert (result["method"], result["iterations"]) == ("InstructZero", 3)
 
