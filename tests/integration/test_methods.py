@@ -42,8 +42,8 @@ def fit(method: str, shared: Path, folder: str, iterations: int) -> int:
     return cli.main([
         "fit", f"--config={config}", "--task.name=second_letter", f"--task.directory={shared}", f"--run_dir={folder}",
         f"--search.cache={shared / 'calls.sqlite'}", f"--search.iterations={iterations}", "--search.threshold=1.1",
-        f"--search.initialisation.count={INITIAL}", f"--search.allocation.examples={EXAMPLES}", "--search.allocation.kind=fixed",
-        *METHODS[method],
+        f"--search.initialisation.count={INITIAL}", f"--search.allocation.examples={EXAMPLES}",
+        "--search.allocation.kind=fixed", *METHODS[method],
     ])  # fmt: skip
 
 
