@@ -150,7 +150,9 @@ def _answer(evaluation: Evaluation | None, place: int) -> tuple[str | None, floa
 
 def model_name(box: AbstractBlackBox) -> str:
     """Returns what the task model is called."""
-    return box.endpoint.model if box.endpoint else box.identity.rpartition("/")[2]
+    if box.endpoint:
+        return box.endpoint.model
+    return box.identity.partition(":")[2].split("@")[0].rpartition("/")[2] or box.identity
 
 
 def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending, costs: Costs) -> Result:
