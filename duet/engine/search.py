@@ -23,10 +23,10 @@ from duet.engine.final_test import (
     model_name,
     result,
 )
-from duet.engine.plans import Plans
 from duet.engine.request_limit import RequestLimit
+from duet.engine.score_plan import ScorePlan
 from duet.engine.scoring import Scorer
-from duet.evaluation.allocation import Allocation, next_rung
+from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator, Judging
 from duet.features import FeatureExtractor, encoded, require_white_box
 from duet.messages import printable
@@ -215,7 +215,8 @@ class Search:
             box, self.splits.validation, self.task.metric, self.evaluation, self.task.prompt, judging
         )
         self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
-        self._plans = Plans(folder)
+        available = len(self.splits.validation)
+        self._plan = ScorePlan(self.allocation, available, self._needs, self.accounts, folder)
         first_examples = replace(self._evaluator, examples=self.splits.validation[: self.allocation.examples])
         self._context = SearchContext(
             box,
@@ -252,9 +253,9 @@ class Search:
         log.info("%s", first)
         self._plan_scores()
         promising = self._promising(first.candidates, predictor) if predictor and chooses else first.candidates
-        candidates = promising[: min(self._most_instructions, self.initialisation.most)]
+        candidates = promising[: min(self._plan.most_instructions, self.initialisation.most)]
         try:
-            pool = self._scorer.score(self.pool, candidates, self._first_examples)
+            pool = self._scorer.score(self.pool, candidates, self._plan.first_examples)
         except BudgetSpent as error:
             raise BudgetSpent(
                 f"The budget was spent before any instruction had a score; raise search.budget ({error})"
@@ -297,8 +298,8 @@ class Search:
             if not proposal.candidates:
                 self.stop_reason = "no new candidates"
                 return None
-            room = self._most_instructions - len(self.pool)
-            pool = self._scorer.score(self.pool, proposal.candidates[:room], self._first_examples)
+            room = self._plan.most_instructions - len(self.pool)
+            pool = self._scorer.score(self.pool, proposal.candidates[:room], self._plan.first_examples)
         except BudgetSpent:
             self.stop_reason = "budget"
             return None
@@ -311,7 +312,7 @@ class Search:
     def finish(self, folder: Path) -> Result:
         """Tells the best instructions apart, tests the winner next to the best initial one, and writes the results."""
         reason = self.stop_reason or self._reason_to_stop() or "iterations"
-        self._halve()
+        self.pool = self._plan.halve(self.pool, self._scorer)
         self.accounts.keep(Usage())
         test = FinalTest(replace(self._evaluator, examples=self.splits.test))
         evaluations = evaluate_chosen(self.pool, test)
@@ -429,51 +430,7 @@ class Search:
         return self.last
 
     def _plan_scores(self) -> None:
-        """Divides the calls that scores may take; the same in every start of a run."""
-        available = len(self.splits.validation)
-        wanted = self.initialisation.most + self.iterations * self.strategy.requirements.choose
-        calls = self.allocation.calls(wanted, available)
-        if self.accounts.budget.caps_purchases:
-            most = wanted * available if self.allocation.kind == "successive_halving" else calls
-            calls = self._plans.remember("first", lambda: self._affordable(most))
-        self._score_calls = calls
-        self._most_instructions = self.allocation.instructions(calls, wanted)
-        self._first_examples = self.allocation.first_examples(calls, self._most_instructions, available)
-
-    def _affordable(self, most: int) -> int:
-        """Returns how many answers can be paid for beside the final test."""
-        texts = [*self.pool.texts] or [self._longest_instruction]
-        kept = self._needs.final_test(texts)
-        one = self._needs.scores(max(texts, key=len), 1, 1)
-        return self.accounts.affordable(lambda number: one * number + kept, most)
-
-    @property
-    def _longest_instruction(self) -> str:
-        return " ".join(["instruction"] * 20)
-
-    def _halve(self) -> None:
-        """Spends what is left for scores on those that may be the best (successive halving)."""
-        if self.allocation.kind == "fixed":
-            return
-        left = self._score_calls - sum(row.n for row in self.pool)
-        if self.accounts.budget.caps_purchases:
-            most = len(self.pool) * len(self.splits.validation)
-            left = self._plans.remember("last", lambda: self._affordable(most))
-        survivors, rungs = len(self.pool), self.allocation.rungs
-        for number in range(rungs):
-            ranked = self.pool.ranked()
-            rung = next_rung(
-                left, rungs - number, survivors, [row.n for row in ranked], len(self.splits.validation),
-                self.allocation.keep,
-            )  # fmt: skip
-            survivors, before = rung.survivors, sum(row.n for row in self.pool)
-            raised = {row.text: rung.fidelity for row in ranked[:survivors]}
-            try:
-                self.pool = self._scorer.score(self.pool, raised=raised)
-            except BudgetSpent:
-                return
-            left -= sum(row.n for row in self.pool) - before
-            log.info("final round %d/%d: %d instructions on %d examples", number + 1, rungs, survivors, rung.fidelity)
+        self._plan.make(self.initialisation.most + self.iterations * self.strategy.requirements.choose, self.pool)
 
     def _encode(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with their fused embeddings."""
@@ -486,10 +443,10 @@ class Search:
             return "threshold"
         if self.pool.iteration > self.iterations:
             return "iterations"
-        if len(self.pool) >= self._most_instructions:
+        if len(self.pool) >= self._plan.most_instructions:
             return "budget"
         remaining = self.accounts.remaining_calls
-        return "budget" if remaining is not None and remaining < self._first_examples else None
+        return "budget" if remaining is not None and remaining < self._plan.first_examples else None
 
     def _result(self, reason: str, evaluations: Evaluations, test: FinalTest) -> Result:
         warnings = warnings_of(self.pool, self.evaluation.max_tokens)

@@ -1,0 +1,79 @@
+"""Divides the calls that scores may take: first scores of new instructions, then the rungs of successive halving."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from duet.engine.estimate import Needs
+from duet.engine.plans import Plans
+from duet.engine.scoring import Scorer
+from duet.evaluation.allocation import Allocation, next_rung
+from duet.models.errors import BudgetSpent
+from duet.pool import Pool
+from duet.spending.spend_tracker import SpendTracker
+
+log = logging.getLogger("duet")
+_ORDINARY_INSTRUCTION = " ".join(["instruction"] * 20)  # its length stands for those that are not written yet
+
+
+class ScorePlan:
+    """Says on how many examples a new instruction is scored, and how many can be; the same in every start of a run.
+
+    Args:
+        allocation: the shares.
+        available: validation examples.
+        needs: what answers cost at most.
+        tracker: what can still be spent.
+        folder: the run folder, where decisions are kept that depend on what was paid.
+    """
+
+    def __init__(
+        self, allocation: Allocation, available: int, needs: Needs, tracker: SpendTracker, folder: Path
+    ) -> None:
+        self.most_instructions, self.first_examples = 1, 1
+        self._allocation, self._available, self._needs, self._tracker = allocation, available, needs, tracker
+        self._plans, self._calls = Plans(folder), 0
+
+    def make(self, wanted: int, pool: Pool) -> None:
+        """Divides the calls among this many instructions, or as many as the caps allow."""
+        calls = self._allocation.calls(wanted, self._available)
+        if self._tracker.budget.caps_purchases:
+            most = wanted * self._available if self._allocation.kind == "successive_halving" else calls
+            name = f"first scores of {wanted} with {self._tracker.budget}"
+            calls = self._plans.remember(name, lambda: self._affordable(pool, most))
+        self._calls = calls
+        self.most_instructions = self._allocation.instructions(calls, wanted)
+        self.first_examples = self._allocation.first_examples(calls, self.most_instructions, self._available)
+
+    def halve(self, pool: Pool, scorer: Scorer) -> Pool:
+        """Spends what is left on those that may be the best (successive halving); returns the pool with longer rows."""
+        if self._allocation.kind == "fixed":
+            return pool
+        left, survivors, rungs = self._left(pool), len(pool), self._allocation.rungs
+        for number in range(rungs):
+            ranked = pool.ranked()
+            counts = [row.n for row in ranked]
+            rung = next_rung(left, rungs - number, survivors, counts, self._available, self._allocation.keep)
+            survivors, before = rung.survivors, sum(counts)
+            try:
+                pool = scorer.score(pool, raised={row.text: rung.fidelity for row in ranked[:survivors]})
+            except BudgetSpent:
+                break
+            left -= sum(row.n for row in pool) - before
+            log.info("final round %d/%d: %d instructions on %d examples", number + 1, rungs, survivors, rung.fidelity)
+        return pool
+
+    def _left(self, pool: Pool) -> int:
+        """Returns the calls that the rungs may take."""
+        spent = sum(row.n for row in pool)
+        if not self._tracker.budget.caps_purchases:
+            return self._calls - spent
+        name = f"rungs of {len(pool)} after {spent} with {self._tracker.budget}"
+        return self._plans.remember(name, lambda: self._affordable(pool, len(pool) * self._available))
+
+    def _affordable(self, pool: Pool, most: int) -> int:
+        """Returns how many answers can be paid for beside the final test."""
+        texts = [*pool.texts] or [_ORDINARY_INSTRUCTION]
+        kept, answer = self._needs.final_test(texts), self._needs.scores(max(texts, key=len), 1, 1)
+        return self._tracker.affordable(lambda number: answer * number + kept, most)
