@@ -22,7 +22,7 @@ COMMAND = [
     sys.executable, str(ROOT / "cli.py"), "fit", "--run_dir=run", "--task.name=second_letter",
     "--task.directory=tasks", f"--search.iterations={ITERATIONS}", f"--search.initialisation.count={INITIAL}",
     f"--search.allocation.examples={EXAMPLES}", "--black_box.init_args.batch_prompts=8", "--search.threshold=1.1",
-    "--strategy.init_args.candidates=8", "--model.steps=12",
+    "--strategy.init_args.candidates=8", "--strategy.init_args.choose=2", "--model.steps=12",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not EMBEDDED_FOLDER.is_dir(), reason="the embedded model's weights are missing")
@@ -52,7 +52,7 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
     "while the initial instructions are scored": lambda folder: len(keys(folder)) >= INITIAL + 2 * EXAMPLES,
     "after the initial phase": lambda folder: lines(folder) == INITIAL,
     "in the second iteration": lambda folder: (folder / "run" / "checkpoints" / "last.ckpt").is_file(),
-    "before the final test": lambda folder: lines(folder) == INITIAL + ITERATIONS,
+    "before the final rounds": lambda folder: lines(folder) == INITIAL + 2 * ITERATIONS,
 }
 
 
