@@ -19,7 +19,7 @@ TASK = """
 task: {name: t, train_file: train.jsonl}
 black_box: duet.models.fakes.HashingBlackBox
 white_box: duet.models.fakes.HashingWhiteBox
-search: {iterations: 1, evaluation: {examples: 3}, initialisation: {count: 3}}
+search: {iterations: 1, allocation: {examples: 3}, initialisation: {count: 3}}
 model: {steps: 3}
 """
 

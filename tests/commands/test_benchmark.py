@@ -40,7 +40,7 @@ TINY: dict[str, Any] = {
         "iterations": 2, "threshold": 1.1, "initialisation": {"count": 8},
         "allocation": {"kind": "fixed", "examples": 4},
     },
-    "strategy": {"init_args": {"candidates": 8}},
+    "strategy": {"init_args": {"candidates": 8, "choose": 1}},
 }  # fmt: skip
 
 

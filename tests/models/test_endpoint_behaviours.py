@@ -248,4 +248,4 @@ def test_a_server_on_this_machine_that_starts_late_is_waited_for(caplog: pytest.
         timer.join()
         started[0].__exit__()
     assert isinstance(outcome, Completion)
-    assert [message[:19] for message in caplog.messages] == ["No server answers at "]
+    assert [message[:21] for message in caplog.messages] == ["No server answers at "]

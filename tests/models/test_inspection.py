@@ -45,5 +45,5 @@ def test_what_is_no_model_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_device_that_is_not_here_is_an_error(tiny: str) -> None:
-    with pytest.raises(ProviderError, match="no GPU here"):
+    with pytest.raises(ProviderError, match="this machine has no GPU"):
         inspect_open_model({"model": tiny, "device_map": "cuda:0"})

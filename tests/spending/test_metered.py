@@ -285,7 +285,7 @@ def test_a_count_that_no_answer_can_have_is_booked_at_its_bound_and_said(
     box, purchases = at(server, Budget(max_cost_usd=1000.0), tmp_path)
     box.complete([Request("a", max_tokens=6)])
     assert purchases.journal.total == Cost(1, 71, 71 * USD)
-    assert "counts more tokens than an answer can have" in caplog.text
+    assert "reports more tokens than an answer can have" in caplog.text
 
 
 def test_useless_retries_are_bounded_and_said(

@@ -92,7 +92,7 @@ def with_code(folder: Path) -> Path:
 
 def test_code_that_comes_with_a_model_is_not_run(tmp_path: Path) -> None:
     folder = with_code(tmp_path / "foreign")
-    assert "is not run unless you say trust_remote_code: true" in said(folder)
+    assert "only runs if you set trust_remote_code: true" in said(folder)
     assert not (folder / "ran").exists()
 
 
