@@ -28,8 +28,8 @@ format: $(STAMP) ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(STAMP) ## the whole suite, doctests included
-	$(BIN)/python -m pytest
+test: $(STAMP) ## the whole suite, doctests included, on all cores
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 quickstart: $(STAMP) ## a search with the embedded model: no key, no network, no GPU
 	$(BIN)/python cli.py fit --config configs/quickstart.yaml

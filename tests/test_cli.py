@@ -359,6 +359,18 @@ def test_a_folder_of_other_settings_is_refused(folder: Path, capfd: pytest.Captu
     assert_one_line(shown, out, ("run holds a run with other settings", "model.depth was 3 and is 1", "--run_dir"))
 
 
+def test_a_folder_of_the_former_layout_is_refused_as_such(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("run").mkdir()
+    Path("run/spending.jsonl").touch()
+    Path("run/config.yaml").write_text("strategy: {class_path: search.methods.duet.Duet}")
+    assert cli.main(["fit", *TINY, "--run_dir", "run"]) == 2
+    out, shown = capfd.readouterr()
+    assert_one_line(shown, out, ("run holds a run of an earlier version of Duet", "choose another --run_dir"))
+    Path("run/config.yaml").write_text("strategy: {class_path: searches.of.mine.Strategy}")
+    assert cli.main(["fit", *TINY, "--run_dir", "run"]) == 2
+    assert "run holds a run with other settings" in capfd.readouterr().err
+
+
 def test_a_folder_in_which_nothing_was_paid_can_be_used_again(folder: Path) -> None:
     assert cli.main(["fit", *TINY, "--run_dir", "run", "--model.init_from", "gone.ckpt"]) == 2
     assert cli.main(["fit", *TINY, *OPENAI, "--run_dir", "run", "--yes"]) == 3

@@ -33,6 +33,7 @@ MAY_CHANGE = (
 OF_ONE_START = ("dry_run", "yes")  # given for one start, not settings of the run
 GOES_ON_WITH = ("search.iterations", "search.threshold", "search.budget")  # a finished run can be made longer
 SHAPE = ("feature_size", "depth", "width")
+FORMER_LAYOUT = ("llms.", "search.")  # where classes were before the package duet
 
 
 class Finished(Exception):
@@ -90,6 +91,11 @@ def check_run_dir(folder: Path, settings: dict[str, Any], task: Callable[[], Tas
     present = flatten(settings)
     other = sorted(key for key in former.keys() | present.keys() if former.get(key) != present.get(key))
     fixed = [key for key in other if not key.startswith(MAY_CHANGE)]
+    if any(key.endswith("class_path") and str(former.get(key)).startswith(FORMER_LAYOUT) for key in fixed):
+        raise ValueError(
+            f"run_dir: {folder} holds a run of an earlier version of Duet, which this one can't resume; "
+            "choose another --run_dir"
+        )
     if fixed:
         key = fixed[0]
         raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import random
 import subprocess
 import sys
@@ -202,9 +203,8 @@ def test_after_kill_9_the_same_program_resumes_asks_nothing_twice_and_ends_with_
 ) -> None:
     def start(last: int) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", PROGRAM, str(last), repr(quick["settings"])]
-        return subprocess.run(
-            command, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True, check=False, timeout=300
-        )
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}  # as many threads as here: they decide the last bits
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
     box = FunctionBlackBox(whole := SecondWord(), "second-word")
     duet.optimize(PAIRS, box, **quick | {"run_dir": "whole"})

@@ -102,30 +102,12 @@ def left_behind(folder: Path) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = make(tmp_path_factory.mktemp("uninterrupted"))
-    finish(folder)
-    return left_behind(folder)
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_run_ends_as_if_nothing_had_happened(
-    moment: str, uninterrupted: dict[str, Any], tmp_path: Path
-) -> None:
-    folder = make(tmp_path)
-    kill_when(folder, MOMENTS[moment])
-    paid = keys(folder)
-    assert paid <= uninterrupted["calls"]
-    finish(folder)
-    assert left_behind(folder) == uninterrupted
-
-
-def test_a_run_that_was_killed_twice_ends_as_if_nothing_had_happened(
-    uninterrupted: dict[str, Any], tmp_path: Path
-) -> None:
-    folder = make(tmp_path)
-    kill_when(folder, MOMENTS["while the initial instructions are scored"])
-    kill_when(folder, MOMENTS["in the second iteration"])
+def test_a_run_that_is_killed_at_every_moment_in_turn_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    whole, folder = make(tmp_path / "whole"), make(tmp_path / "killed")
+    finish(whole)
+    uninterrupted = left_behind(whole)
+    for reached in MOMENTS.values():
+        kill_when(folder, reached)
+        assert keys(folder) <= uninterrupted["calls"]
     assert "Going on in run" in finish(folder)
     assert left_behind(folder) == uninterrupted

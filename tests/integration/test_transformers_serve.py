@@ -61,10 +61,10 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 def fit(folder: str, box: str, **options: Any) -> int:
     """The first instructions are sampled in process by both runs, as other software draws other samples."""
     return cli.main([
-        "fit", "--task.name=second_letter", f"--run_dir={folder}", "--search.cache=run", "--search.iterations=3",
-        "--search.initialisation.count=8", "--search.allocation.examples=6", "--search.threshold=1.1",
-        "--strategy.init_args.candidates=8", "--strategy.init_args.choose=1", "--model.steps=12",
-        f"--proposer={IN_PROCESS}",
+        "fit", "--task.name=second_letter", f"--run_dir={folder}", "--search.cache=run", "--search.iterations=2",
+        "--search.initialisation.count=6", "--search.allocation.examples=4", "--task.max_test=20",
+        "--search.threshold=1.1", "--strategy.init_args.candidates=8", "--strategy.init_args.choose=1",
+        "--model.steps=12", f"--proposer={IN_PROCESS}",
         f"--black_box={box}", *(f"--black_box.init_args.{name}={value}" for name, value in options.items()),
     ])  # fmt: skip
 
