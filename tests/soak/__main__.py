@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
 import sys
 import tempfile
 import time
@@ -22,7 +21,8 @@ from benchmarks.timing import markdown
 from tests.servers.chat_server import ChatServer
 from tests.soak.endurance import Endurance, endure
 from tests.soak.hazards import HAZARDS
-from tests.soak.stand import Reference, Stand, Tally, Violation, answer, make_reference
+from tests.soak.nursery import Nursery
+from tests.soak.stand import Stand, Tally, Violation, answer, make_reference
 
 
 def episodes(worker: int, workers: int, seed: int, names: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -35,9 +35,8 @@ def episodes(worker: int, workers: int, seed: int, names: Sequence[str]) -> Iter
             number += 1
 
 
-def run_episode(name: str, seed: int, folder: Path, server: ChatServer, tally: Tally, reference: Reference) -> None:
+def run_episode(name: str, seed: int, stand: Stand, tally: Tally) -> None:
     """Disturbs one search; what does not hold is kept in the tally, and said at once."""
-    stand = Stand(folder, server, random.Random(f"{name}/{seed}"), tally, reference)
     try:
         HAZARDS[name](stand)
     except (Violation, TimeoutError, OSError, ValueError) as violation:
@@ -50,17 +49,16 @@ def run_episode(name: str, seed: int, folder: Path, server: ChatServer, tally: T
 
 def work(worker: int, workers: int, seconds: float, seed: int, names: Sequence[str], folder: Path) -> dict[str, Tally]:
     """Runs episodes one after the other until the time is over; the last one is ended."""
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # jobs in the background ignore it, and so do their children
-    tallies, began = {name: Tally() for name in names}, time.monotonic()
+    tallies, began, nursery = {name: Tally() for name in names}, time.monotonic(), Nursery()
     with ChatServer(answer) as server:
-        reference = make_reference(folder / f"{worker}-reference", server)
+        reference = make_reference(folder / f"{worker}-reference", server, nursery)
         for number, (name, each) in enumerate(episodes(worker, workers, seed, names)):
             if time.monotonic() - began > seconds:
-                return tallies
-            run_episode(name, each, folder / f"{worker}-{number}", server, tallies[name], reference)
-    raise AssertionError
+                break
+            draws, place = random.Random(f"{name}/{each}"), folder / f"{worker}-{number}"
+            run_episode(name, each, Stand(place, server, nursery, draws, tallies[name], reference), tallies[name])
+    nursery.close()
+    return tallies
 
 
 def table(tallies: Sequence[dict[str, Tally]]) -> str:

@@ -177,7 +177,7 @@ def one_folder(stand: Stand) -> None:
     second = stand.start()
     if is_running:
         code = second.wait_for_one_line()
-        require(code == 2 or first.process.poll() is not None, f"two runs in one folder: {second.said}")
+        require(code == 2 or not first.is_running, f"two runs in one folder: {second.said}")
         stand.disturbed()
     require(first.wait_for_one_line() == 0, first.said)
     require(second.wait_for_one_line() in (0, 2), second.said)
@@ -291,11 +291,11 @@ def no_room(process: Fit, folder: Path, can_fill: bool) -> Iterator[None]:
         return
     import resource
 
-    former = resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (4096, former[1]))
+    former = resource.prlimit(process.number, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.number, resource.RLIMIT_FSIZE, (4096, former[1]))
     yield
-    if process.process.poll() is None:
-        resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, former)
+    if process.is_running:
+        resource.prlimit(process.number, resource.RLIMIT_FSIZE, former)
 
 
 def _fill(file: int) -> None:

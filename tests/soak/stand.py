@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
+import signal
 import sqlite3
-import subprocess
-import sys
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -18,6 +16,7 @@ from typing import Any
 
 from duet.spending.cost_journal import SPENDING, Cost, CostJournal
 from tests.servers.chat_server import ChatServer, Faults
+from tests.soak.nursery import Nursery
 
 ROOT = Path(__file__).parents[2]
 INITIAL, ITERATIONS, EXAMPLES, CHOSEN = 24, 4, 10, 5
@@ -93,17 +92,25 @@ class Stand:
     Args:
         folder: for everything that the searches write.
         server: answers and counts.
+        nursery: starts the searches.
         draws: chooses moments.
         tally: takes what is counted.
         reference: an undisturbed search; None while it is made.
     """
 
     def __init__(
-        self, folder: Path, server: ChatServer, draws: random.Random, tally: Tally, reference: Reference | None
+        self,
+        folder: Path,
+        server: ChatServer,
+        nursery: Nursery,
+        draws: random.Random,
+        tally: Tally,
+        reference: Reference | None,
     ) -> None:
         self.folder, self.server, self.draws, self.tally = folder, server, draws, tally
+        self._nursery = nursery
         self._reference = reference
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: list[Fit] = []
         self.excused = 0
         server.forget()
         server.faults, server.latency = CALM, 0.005
@@ -131,8 +138,8 @@ class Stand:
             "model": "m", "base_url": self.server.url, "pause": 0.01, "timeout": 5.0, "patience": 120.0,
             "max_concurrency": CONCURRENCY, "prices": json.dumps({"prompt": usd, "completion": usd}),
         } | box  # fmt: skip
-        command = [
-            sys.executable, str(ROOT / "cli.py"), "fit", "--task.name=t", "--task.train_file=train.jsonl",
+        arguments = [
+            "fit", "--task.name=t", "--task.train_file=train.jsonl",
             f"--run_dir={name}", f"--search.cache={cache}", f"--search.budget.{cap}",
             "--white_box=duet.models.fakes.HashingWhiteBox",
             "--black_box=duet.models.openai_black_box.OpenAIBlackBox",
@@ -142,8 +149,8 @@ class Stand:
             f"--search.iterations={ITERATIONS}", "--search.threshold=1.1", "--strategy.init_args.candidates=8",
             f"--strategy.init_args.choose={CHOSEN}", "--model.steps=6",
         ]  # fmt: skip
-        process = Fit(command, self.folder, name, self.server)
-        self._started.append(process.process)
+        process = Fit(arguments, self.folder, name, self.server, self._nursery)
+        self._started.append(process)
         return process
 
     def disturbed(self, excused: int = 0) -> None:
@@ -195,43 +202,49 @@ class Stand:
         """Waits for a random moment of a search; False if it ended before."""
         share = self.draws.uniform(-0.1, 1.0)
         target = self.server.paid.total() + int(share * (len(self.reference.asked) - len(self.server.paid)))
-        process.wait_until(lambda: b"Loading" in process.said_so_far and self.server.paid.total() >= target)
+        process.wait_until(lambda: b"duet: started" in process.said_so_far and self.server.paid.total() >= target)
         time.sleep(self.draws.uniform(0.0, 0.05 if share > 0 else 2.0))
-        return process.process.poll() is None
+        return process.is_running
 
     def close(self) -> None:
         """Ends what still runs, and removes the folder."""
         for process in self._started:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            process.end()
         self.tally.answers += self.server.paid.total()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Fit:
-    """A running command.
+    """A running search.
 
     Args:
-        command: what runs.
-        folder: where.
+        arguments: of the command line.
+        folder: where it runs.
         name: of the run folder.
         server: that it talks to.
+        nursery: starts it.
     """
 
-    def __init__(self, command: list[str], folder: Path, name: str, server: ChatServer) -> None:
+    def __init__(self, arguments: list[str], folder: Path, name: str, server: ChatServer, nursery: Nursery) -> None:
         self.run, self._server = folder / name, server
         self._log = folder / f"{name}.{time.monotonic_ns()}.log"
-        environment = os.environ | {"OPENAI_API_KEY": "sk-canary", "XDG_CACHE_HOME": str(folder / "caches")}
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
-            )
+        environment = {"OPENAI_API_KEY": "sk-canary", "XDG_CACHE_HOME": str(folder / "caches")}
+        self._child = nursery.start(arguments, folder, self._log, environment)
+
+    @property
+    def number(self) -> int:
+        """Of its process."""
+        return self._child.number
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._child.poll() is None
 
     @property
     def said_so_far(self) -> bytes:
         """Standard output and error, so far."""
-        return self._log.read_bytes()
+        return self._log.read_bytes() if self._log.exists() else b""
 
     @property
     def said(self) -> str:
@@ -241,27 +254,31 @@ class Fit:
     def wait_until(self, reached: Callable[[], bool]) -> None:
         """Waits for a moment, or for the end of the process."""
         deadline = time.monotonic() + _PATIENCE
-        while not reached() and self.process.poll() is None:
+        while not reached() and self.is_running:
             require(time.monotonic() < deadline, f"hangs: {self.said}")
-            time.sleep(0.002)
+            time.sleep(0.005)
 
     def send(self, number: int) -> None:
         """Sends a signal."""
-        self.process.send_signal(number)
+        self._child.send(number)
 
     def kill(self, waits: bool = True) -> None:
         """Kills it where it stands, and waits until the server has done with it, unless another one keeps it busy."""
-        self.process.kill()
-        self.process.wait()
+        self.end()
         if waits:
             self._server.wait_until(lambda: self._server.busy == 0)
+
+    def end(self) -> None:
+        """Kills it where it stands."""
+        self._child.send(signal.SIGKILL)
+        self._child.wait(60)
 
     def wait(self) -> int:
         """The exit code; a traceback is a violation, and so is a process that does not end."""
         try:
-            code = self.process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired as error:
-            self.process.kill()
+            code = self._child.wait(_PATIENCE)
+        except TimeoutError as error:
+            self.end()
             raise Violation(f"hangs: {self.said}") from error
         require("Traceback" not in self.said, f"shows a traceback: {self.said}")
         return code
@@ -292,9 +309,9 @@ def stored(cache: Path) -> int:
         connection.close()
 
 
-def make_reference(folder: Path, server: ChatServer) -> Reference:
+def make_reference(folder: Path, server: ChatServer, nursery: Nursery) -> Reference:
     """An undisturbed search; its folder is removed."""
-    stand = Stand(folder, server, random.Random(0), Tally(), None)
+    stand = Stand(folder, server, nursery, random.Random(0), Tally(), None)
     try:
         process = stand.start()
         require(process.wait() == 0, process.said)

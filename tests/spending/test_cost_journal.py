@@ -101,7 +101,9 @@ os.kill(os.getpid(), 9)
 
 def test_a_process_that_is_killed_forgets_no_attempt(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, capture_output=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path)], cwd=ROOT, capture_output=True, check=False, timeout=120
+    )
     assert (ended.returncode, len(ended.stdout.split())) == (-9, 50)
     journal = CostJournal(path)
     assert (journal.paid, journal.possible) == (Cost(25, 125, 12_500), Cost(25, 1_750, 175_000))

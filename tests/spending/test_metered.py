@@ -135,7 +135,7 @@ def test_a_purchase_is_written_down_before_its_answer_is_used(tmp_path: Path) ->
         "for arrived in box.stream([Request('a')]): os._exit(9)"
     )
     path = tmp_path / "spending.jsonl"
-    assert subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, check=False).returncode == 9
+    assert subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, check=False, timeout=120).returncode == 9
     assert CostJournal(path).paid.picodollars == 2 * USD
 
 
@@ -381,7 +381,7 @@ for kill in range(kills + 1):
 
 def test_a_cap_holds_over_kills_by_the_servers_count(server: ChatServer, tmp_path: Path) -> None:
     server.latency = 0.05
-    subprocess.run([sys.executable, "-c", KILLED, server.url, str(tmp_path), "6"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", KILLED, server.url, str(tmp_path), "6"], cwd=ROOT, check=True, timeout=120)
     server.wait_until(lambda: server.busy == 0)
     journal = CostJournal(tmp_path / "spending.jsonl")
     assert len(server.seen) <= journal.total.calls <= len(server.seen) + 6 * 16  # written down, and maybe sent
