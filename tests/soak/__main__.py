@@ -39,8 +39,8 @@ def run_episode(name: str, seed: int, stand: Stand, tally: Tally) -> None:
     """Disturbs one search; what does not hold is kept in the tally, and said at once."""
     try:
         HAZARDS[name](stand)
-    except (Violation, TimeoutError, OSError, ValueError) as violation:
-        tally.violations.append(f"{name}, seed {seed}: {violation}")
+    except (Violation, OSError, ValueError) as violation:
+        tally.violations.append(f"{name}, seed {seed}: {violation!r}")
         print(f"VIOLATION {tally.violations[-1]}", file=sys.stderr, flush=True)
     finally:
         stand.close()
@@ -52,10 +52,11 @@ def work(worker: int, workers: int, seconds: float, seed: int, names: Sequence[s
     tallies, began, nursery = {name: Tally() for name in names}, time.monotonic(), Nursery()
     with ChatServer(answer) as server:
         reference = make_reference(folder / f"{worker}-reference", server, nursery)
-        for number, (name, each) in enumerate(episodes(worker, workers, seed, names)):
-            if time.monotonic() - began > seconds:
-                break
-            draws, place = random.Random(f"{name}/{each}"), folder / f"{worker}-{number}"
+    for number, (name, each) in enumerate(episodes(worker, workers, seed, names)):
+        if time.monotonic() - began > seconds:
+            break
+        draws, place = random.Random(f"{name}/{each}"), folder / f"{worker}-{number}"
+        with ChatServer(answer) as server:
             run_episode(name, each, Stand(place, server, nursery, draws, tallies[name], reference), tallies[name])
     nursery.close()
     return tallies

@@ -158,7 +158,7 @@ def several_runs(stand: Stand) -> None:
     names = ("one", "two")
     processes = [stand.start(name, cache="shared.sqlite") for name in names]
     if stand.draws.random() < 0.5 and stand.moment(processes[0]):
-        processes[0].kill(waits=False)
+        processes[0].kill()
         stand.disturbed(CONCURRENCY)
         processes[0] = stand.start(names[0], cache="shared.sqlite")
     stand.disturbed()
@@ -189,12 +189,11 @@ def cap_in_dollars(stand: Stand) -> None:
     full = 10 * len(stand.reference.asked) * PICODOLLARS / 10**12
     usd = full * stand.draws.uniform(1.0, 3.0)
     stand.server.faults = Faults(0.6, CHARGING, stand.draws.randrange(10**6))
-    for kills in range(stand.draws.randint(0, 2) + 1):
+    for _ in range(stand.draws.randint(0, 2)):
         process = stand.start(cap=f"max_cost_usd={usd}", timeout=0.5)
-        if kills and stand.moment(process):
+        if stand.moment(process):
             process.kill()
-    process = stand.start(cap=f"max_cost_usd={usd}", timeout=0.5)
-    process.wait_for_one_line()
+    stand.start(cap=f"max_cost_usd={usd}", timeout=0.5).wait_for_one_line()
     stand.disturbed()
     stand.check_books("run", cap=usd)
     charged = 10 * charged_attempts(stand.server) * PICODOLLARS / 10**12

@@ -112,7 +112,6 @@ class Stand:
         self._reference = reference
         self._started: list[Fit] = []
         self.excused = 0
-        server.forget()
         server.faults, server.latency = CALM, 0.005
         folder.mkdir(parents=True)
         rows = [json.dumps({"input": f"w{i}{chr(97 + i % 26)}", "output": chr(97 + i % 26)}) for i in range(60)]
@@ -262,11 +261,10 @@ class Fit:
         """Sends a signal."""
         self._child.send(number)
 
-    def kill(self, waits: bool = True) -> None:
-        """Kills it where it stands, and waits until the server has done with it, unless another one keeps it busy."""
+    def kill(self) -> None:
+        """Kills it where it stands, and waits until the server has seen and answered what was in flight."""
         self.end()
-        if waits:
-            self._server.wait_until(lambda: self._server.busy == 0)
+        time.sleep(self._server.latency + 0.2)
 
     def end(self) -> None:
         """Kills it where it stands."""
