@@ -13,7 +13,7 @@ import asyncio
 import gc
 import json
 import math
-import os
+import multiprocessing
 import resource
 import statistics
 import subprocess
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -131,10 +132,8 @@ def memory(answers: int) -> list[str]:
     requests = [Request(f"Instruction: do it.\n\nInput: {i}\nOutput:") for i in range(answers)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cache.sqlite"
-        if os.fork() == 0:  # a process of its own fills it
-            CachedBlackBox(ScriptedBlackBox(lambda request: request.prompt), path).complete(requests)
-            os._exit(0)
-        os.wait()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:  # a process of its own fills it
+            pool.submit(fill, path, requests).result()
         before, start = peak(), time.perf_counter()
         box = CachedBlackBox(ScriptedBlackBox({}), path)
         assert all(isinstance(outcome, Completion) for outcome in box.complete(requests))
@@ -142,6 +141,11 @@ def memory(answers: int) -> list[str]:
         size = sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6
         lines.append(f"| {answers:,} | {size:.0f} | {before:.0f} | {peak():.0f} | {seconds:.1f} |")
     return lines
+
+
+def fill(path: Path, requests: Sequence[Request]) -> None:
+    """Stores an answer to each request."""
+    CachedBlackBox(ScriptedBlackBox(lambda request: request.prompt), path).complete(requests)
 
 
 def peak() -> float:

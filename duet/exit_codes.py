@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sqlite3
 
 from duet.models.errors import BudgetSpent, LanguageModelError, ProviderError
 
 DONE, UNEXPECTED, BAD_INPUT, PROVIDER, SPENT = 0, 1, 2, 3, 4
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # nothing can be written where the user wants it
 CELL_FAILED = 1  # of a benchmark
 QUALITY_GATE = 100
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
@@ -22,9 +24,13 @@ def exit_code(error: Exception) -> int:
 
     >>> exit_code(ValueError("Expected a number but got 'a'")), exit_code(KeyError("a"))
     (2, 1)
+    >>> exit_code(OSError(errno.ENOSPC, "No space left on device", "run/spending.jsonl"))
+    2
     """
     if isinstance(error, ProviderError):
         return PROVIDER
     if isinstance(error, BudgetSpent):
         return SPENT
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return BAD_INPUT
     return BAD_INPUT if isinstance(error, ValueError | PermissionError | NotADirectoryError) else UNEXPECTED

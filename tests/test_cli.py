@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -391,6 +392,11 @@ def test_a_checkpoint_of_another_task_is_refused(folder: Path, capfd: pytest.Cap
     assert cli.main(["fit", *TINY, "--run_dir=four", "--model.init_from", checkpoint, "--model.width=7"]) == 2
     out, shown = capfd.readouterr()
     assert_one_line(shown, out, ("hidden layers of 7", "100"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_what_can_not_be_written_is_named_first(number: int) -> None:
+    assert cli.explain(OSError(number, "No room", "run/spending.jsonl")) == ("run/spending.jsonl: No room", 2)
 
 
 @pytest.fixture

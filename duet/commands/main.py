@@ -96,7 +96,10 @@ def imported(name: str) -> Command:
 
 def explain(error: Exception) -> tuple[str, int]:
     """The line and the exit code for an error."""
-    message, code = plain_message(str(error)) or type(error).__name__, exit_code(error)
+    text, code = str(error), exit_code(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}"
+    message = plain_message(text) or type(error).__name__
     if code == UNEXPECTED:
         message = f"unexpected {type(error).__name__}: {message} (--debug shows more)"
     return message, code

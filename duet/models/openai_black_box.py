@@ -145,6 +145,7 @@ class OpenAIBlackBox(AbstractBlackBox):
 
         Raises:
             ProviderError: the key, the account or the model is no good, or nothing was answered for too long.
+            OSError: the meter could not record an attempt; what was in flight has been handed over.
         """
         if not requests:
             return
@@ -162,8 +163,13 @@ class OpenAIBlackBox(AbstractBlackBox):
                     ended = tasks.wait(max(self._limits.seconds_to_wait, _APART) if has_room else None)
                     yield from _handed_over(ended, meter)
                     if trouble := _trouble(ended):
-                        yield from _handed_over(tasks.wait_for_all(_GRACE_SECONDS), meter)
                         raise trouble
+            except ProviderError:
+                yield from _handed_over(tasks.wait_for_all(_GRACE_SECONDS), meter)
+                raise
+            except OSError:  # an attempt could not be recorded; what is in flight is recorded already
+                yield from self._drained(tasks, waiting, meter)
+                raise
             finally:
                 for _ in _handed_over(tasks.cancel(), meter):
                     pass

@@ -6,7 +6,7 @@ import argparse
 import logging
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from duet.tasks.task import Task
 from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
+_LARGEST = 10**18  # no setting is as large
 log = logging.getLogger("duet")
 
 
@@ -115,10 +116,15 @@ class DuetCLI(LightningCLI):
         files = {
             path: flatten(read_config(path)) for path in config_paths(args[: len(args) - len(self._live.arguments)])
         }
+        for path, settings in files.items():
+            require_numbers(settings, f"{path}: ")
         try:
             self.config = parser.parse_args(args)
         except argparse.ArgumentError as error:
             raise ValueError(self._explain(error.message, files)) from error
+        except OverflowError as error:
+            raise ValueError(f"command line: expected numbers that can be computed with but found: {error}") from error
+        require_numbers(flatten(self.config.fit.as_dict()))
         self._live.put_into(self.config.fit)
 
     def _explain(self, message: str, files: dict[str, dict[str, Any]]) -> str:
@@ -253,6 +259,23 @@ def planned(arguments: Sequence[str], live: Live = Live()) -> DryRun:
     except DryRun as dry:
         return dry
     raise AssertionError("a dry run ends before anything is loaded")
+
+
+def require_numbers(settings: Mapping[str, Any], place: str = "") -> None:
+    """Checks that every number can be computed with, unlike ``.inf`` and ``.nan`` in YAML.
+
+    Args:
+        settings: by their dotted keys.
+        place: where they stand.
+
+    Raises:
+        ValueError: names the first one that is infinite, not a number, or too large.
+    """
+    for key, value in settings.items():
+        for number in value if isinstance(value, list) else [value]:
+            if isinstance(number, int | float) and not abs(number) < _LARGEST:
+                found = number if isinstance(number, float) else "a larger one"
+                raise ValueError(f"{place}{key}: expected a number below 10^18 but got {found}")
 
 
 def fitted_width(feature_size: int) -> int:

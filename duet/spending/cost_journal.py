@@ -52,7 +52,7 @@ class CostJournal:
 
     def __init__(self, path: Path | None = None) -> None:
         self.paid = Cost()
-        self._open: dict[str, Cost] = {}  # attempts that may have been charged, or are in flight
+        self._open: dict[str, Cost] = {}  # attempts in flight
         self._possible = Cost()
         self._path, self._file, self._synced = path, -1, 0.0
         self._lock = threading.Lock()
@@ -78,19 +78,38 @@ class CostJournal:
             self._begin(name, bound)
             return name
 
-    def end(self, name: str, cost: Cost, paid_for: str) -> None:
-        """Writes down what an attempt did cost; one whose cost stays unknown is not ended."""
+    def end(self, name: str, cost: Cost | None, paid_for: str) -> None:
+        """Writes down what an attempt did cost; None is unknown, and stays booked at the most.
+
+        If that can't be written, on a full disk say, it stays booked at the most, too: its answer is there and must be
+        stored, and the next attempt is refused.
+        """
         with self._lock:
+            if cost is None:
+                del self._open[name]
+                return
             line = {"ended": name, "tokens": cost.tokens, "picodollars": cost.picodollars, "paid_for": paid_for}
-            self._write(line)
-            self._end(name, cost)
+            try:
+                self._write(line)
+            except OSError:
+                del self._open[name]
+            else:
+                self._end(name, cost)
 
     def sync(self) -> None:
-        """Puts what was written on the disk."""
+        """Puts what was written on the disk.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
         with self._lock:
             if self._file >= 0:
-                os.fsync(self._file)
-                self._synced = time.monotonic()
+                with _named(self._path):
+                    self._sync()
+
+    def _sync(self) -> None:
+        os.fsync(self._file)
+        self._synced = time.monotonic()
 
     def close(self) -> None:
         """Gives the file back; the next line opens it again."""
@@ -117,8 +136,7 @@ class CostJournal:
         with _named(self._path):
             _write_whole(self._file, f"{json.dumps(line)}\n".encode())
             if time.monotonic() - self._synced > _SYNC_SECONDS:
-                os.fsync(self._file)
-                self._synced = time.monotonic()
+                self._sync()
 
     def _read(self) -> None:
         """Adds up the lines; one that a power cut tore is left out and ended."""
@@ -128,6 +146,7 @@ class CostJournal:
         with self._path.open("rb") as file:
             for last in file:
                 self._add(last)
+        self._open.clear()  # those of dead processes stay booked at the most
         if not last.endswith(b"\n"):
             with self._path.open("ab") as file:
                 file.write(b"\n")
@@ -161,7 +180,7 @@ def _write_whole(file: int, data: bytes) -> None:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _named(path: Path | None) -> Iterator[None]:
     try:
         yield
     except OSError as error:

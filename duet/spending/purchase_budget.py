@@ -72,8 +72,7 @@ class PurchaseBudget:
         with self._lock:
             name = self._in_flight[bound].pop()
             self._count -= 1
-            if cost is not None:
-                self.journal.end(name, cost, paid_for)
+            self.journal.end(name, cost, paid_for)
             if is_answered:
                 self._answered += 1
             else:

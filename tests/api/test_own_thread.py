@@ -45,11 +45,13 @@ def interrupted(work: list[str], drains: bool) -> None:
             if drains:
                 with postponed() as interruption:
                     begun.set()
+                    until = time.monotonic() + 30
                     while not interruption.requested:
+                        assert time.monotonic() < until
                         time.sleep(0.01)
                     work.append("stored")
             begun.set()
-            while True:
+            for _ in range(3000):
                 time.sleep(0.01)
         except ThreadInterrupted:
             work.append("interrupted")

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,17 @@ def surroundings(job: tuple[str, ...]) -> tuple[Path, str | None]:
     return Path.cwd(), os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
+def wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def sleep(job: tuple[str, ...]) -> None:
     """Says that it runs, or waits until the other job does; ends much too late for a test."""
     if job == ("short",):
-        while not Path("long").is_file():
-            time.sleep(0.01)
+        wait_until(Path("long").is_file)
         return
     Path("new").write_text(str(os.getpid()))
     Path("new").rename("long")
@@ -65,8 +72,7 @@ def test_what_still_runs_is_cancelled_when_nobody_waits_for_it(
     assert next(waiting)[0] == 1
     waiting.close()  # type: ignore[attr-defined]
     number = int(Path("long").read_text())
-    while Path(f"/proc/{number}").exists():
-        time.sleep(0.01)
+    wait_until(lambda: not Path(f"/proc/{number}").exists())
 
 
 @pytest.mark.parametrize("form", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "ray://[::1]:{}"])

@@ -36,9 +36,9 @@ def _stop(*_: object) -> NoReturn:
     raise Stopped
 
 
-def _save_until_stopped(checkpoint: dict[str, Any], path: Path, seconds: float) -> NoReturn:
+def _save_until_stopped(checkpoint: dict[str, Any], path: Path, seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    while True:
+    for _ in range(1000):
         AtomicCheckpointIO().save_checkpoint(checkpoint, path)
 
 

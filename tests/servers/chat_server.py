@@ -108,6 +108,11 @@ class ChatServer:
                 raise TimeoutError
             time.sleep(0.005)
 
+    def forget(self) -> None:
+        """Forgets what was asked, and begins to count anew; no request may be under way."""
+        for counted in (self.seen, self.headers, self.paths, self.paid, self.faulty, self._attempts):
+            counted.clear()
+
     def serve(self) -> None:
         """Answers on this thread until it is interrupted."""
         self._run()

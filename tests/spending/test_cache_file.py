@@ -10,7 +10,7 @@ import pytest
 
 from duet.models.base import Completion, Request
 from duet.models.fakes import ScriptedBlackBox
-from duet.spending.cache_file import CacheStats, cache_stats, is_of_model, prune, user_cache_path
+from duet.spending.cache_file import CacheStats, cache_stats, is_of_model, patiently, prune, user_cache_path
 from duet.spending.cached import CachedBlackBox
 
 DAY = 24 * 60 * 60
@@ -122,3 +122,18 @@ def test_a_users_cache_lies_where_the_platform_wants_it(
     assert user_cache_path() == tmp_path / "mine" / "duet" / "answers.sqlite"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert user_cache_path() == tmp_path / place / "duet" / "answers.sqlite"
+
+
+@pytest.mark.parametrize("code", ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_BUSY_SNAPSHOT"])
+def test_a_full_disk_is_waited_for_in_whatever_words(code: str, tmp_path: Path) -> None:
+    tries = []
+
+    def store() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = getattr(sqlite3, code)
+            raise error
+        return "stored"
+
+    assert patiently(store, tmp_path) == "stored"

@@ -243,7 +243,7 @@ print(len(acknowledged))
 
 def test_five_hundred_kills_of_the_writer_lose_no_stored_answer_and_corrupt_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", KILLS, str(tmp_path / "cache"), "500"]
-    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert process.returncode == 0, process.stderr
     assert int(process.stdout) >= 250
 

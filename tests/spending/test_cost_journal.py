@@ -44,6 +44,17 @@ def test_what_was_not_ended_may_have_been_charged_for_ever(tmp_path: Path) -> No
     assert CostJournal(path).total == Cost(4, 151, 15_100) == again.total
 
 
+def test_attempts_whose_cost_stays_unknown_take_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "spending.jsonl"
+    journal = CostJournal(path)
+    for _ in range(3):
+        journal.end(journal.begin(MOST), None, "m")
+    journal.close()
+    again = CostJournal(path)
+    assert journal.possible == again.possible == Cost(3, 210, 21_000)
+    assert journal._open == again._open == {}
+
+
 def test_without_a_file_it_counts_all_the_same() -> None:
     journal = CostJournal()
     journal.end(journal.begin(MOST), Cost(1, 5, 500), "m")
@@ -90,7 +101,9 @@ os.kill(os.getpid(), 9)
 
 def test_a_process_that_is_killed_forgets_no_attempt(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, capture_output=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path)], cwd=ROOT, capture_output=True, check=False, timeout=120
+    )
     assert (ended.returncode, len(ended.stdout.split())) == (-9, 50)
     journal = CostJournal(path)
     assert (journal.paid, journal.possible) == (Cost(25, 125, 12_500), Cost(25, 1_750, 175_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import subprocess
@@ -18,6 +19,7 @@ from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.openai_black_box import OpenAIBlackBox
 from duet.models.prices import Prices
+from duet.spending import cost_journal
 from duet.spending.budget import Budget
 from duet.spending.budgeted import BudgetedBlackBox
 from duet.spending.cached import CachedBlackBox
@@ -133,7 +135,7 @@ def test_a_purchase_is_written_down_before_its_answer_is_used(tmp_path: Path) ->
         "for arrived in box.stream([Request('a')]): os._exit(9)"
     )
     path = tmp_path / "spending.jsonl"
-    assert subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, check=False).returncode == 9
+    assert subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, check=False, timeout=120).returncode == 9
     assert CostJournal(path).paid.picodollars == 2 * USD
 
 
@@ -323,6 +325,35 @@ def test_no_retry_is_sent_and_no_pause_is_slept_beyond_the_time(server: ChatServ
     assert time.monotonic() - began < 0.5  # a pause that the cap would end is not begun
 
 
+@pytest.mark.parametrize("room", [1, 7, 8, 12])
+def test_a_disk_that_becomes_full_loses_no_answer_that_is_in_flight(
+    server: ChatServer, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[bytes] = []
+    write = cost_journal._write_whole
+
+    def write_while_there_is_room(file: int, data: bytes) -> None:
+        lines.append(data)
+        if len(lines) > room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, data)
+
+    monkeypatch.setattr(cost_journal, "_write_whole", write_while_there_is_room)
+    server.latency = 0.05
+    box, purchases = at(server, Budget(max_cost_usd=10_000.0), tmp_path, max_concurrency=4, timeout=10.0)
+    requests = [Request(f"q{index}", max_tokens=6) for index in range(20)]
+    with pytest.raises(OSError, match="no request is sent unless it can be recorded first"):
+        box.complete(requests)
+    sent, booked = len(server.seen), purchases.journal.total.picodollars / USD
+    assert 1 <= sent == server.paid.total() < 20
+    assert Counting(server).charged <= booked
+    monkeypatch.undo()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    again, _ = at(server, Budget(max_cost_usd=10_000.0), tmp_path, max_concurrency=4, timeout=10.0)
+    assert all(isinstance(outcome, Completion) for outcome in again.complete(requests))
+    assert set(server.paid.values()) == {1}
+
+
 KILLED = """
 import os, random, signal, sys, time; from pathlib import Path
 import duet.models.network.connection
@@ -350,7 +381,7 @@ for kill in range(kills + 1):
 
 def test_a_cap_holds_over_kills_by_the_servers_count(server: ChatServer, tmp_path: Path) -> None:
     server.latency = 0.05
-    subprocess.run([sys.executable, "-c", KILLED, server.url, str(tmp_path), "6"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", KILLED, server.url, str(tmp_path), "6"], cwd=ROOT, check=True, timeout=120)
     server.wait_until(lambda: server.busy == 0)
     journal = CostJournal(tmp_path / "spending.jsonl")
     assert len(server.seen) <= journal.total.calls <= len(server.seen) + 6 * 16  # written down, and maybe sent
