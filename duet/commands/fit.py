@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ def summary(result: dict[str, Any], page: Path) -> list[str]:
         _validation(result),
         _start(result),
         *_own(result),
+        _texts(result),
         *(f"Warning: {printable(warning, 2000)}" for warning in result["warnings"]),
         f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
         f"Report: {page}",
@@ -97,6 +99,15 @@ def _start(result: dict[str, Any]) -> str:
     if first == result["best_instruction"]:
         return "Before the search: the same; no better instruction was found"
     return f"Before the search: {'not tested' if score is None else f'{score:.3f}'} with {printable(first, 2000)}"
+
+
+def _texts(result: dict[str, Any]) -> str:
+    """How many texts were generated, how many were rejected, and why."""
+    rejected = Counter(result["rejected"])
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in rejected.most_common())
+    return f"Generated texts: {result['written']:,}; {rejected.total():,} rejected" + (
+        f" ({reasons})" if reasons else ""
+    )
 
 
 def _own(result: dict[str, Any]) -> list[str]:

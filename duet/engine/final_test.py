@@ -62,6 +62,19 @@ class Costs:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Texts:
+    """The texts that were generated, over all restarts.
+
+    Args:
+        written: how many.
+        rejected: how many of them are no instruction, or not one that is wanted, by reason.
+    """
+
+    written: int
+    rejected: dict[str, int]
+
+
 @dataclass
 class FinalTest:
     """Scores instructions on the test examples.
@@ -155,7 +168,7 @@ def model_name(box: AbstractBlackBox) -> str:
     return box.identity.partition(":")[2].split("@")[0].rpartition("/")[2] or box.identity
 
 
-def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending, costs: Costs) -> Result:
+def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending, costs: Costs, texts: Texts) -> Result:
     """Returns what result.json says."""
     best, first, task = pool.best(), pool.initial().best(), ending.task
     prompt = task.prompt.filled(best.text)
@@ -182,6 +195,8 @@ def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending
         baselines={} if task.judge else baselines(examples, test.evaluator.metric),
         answers=problem_counts(pool),
         warnings=ending.warnings,
+        written=texts.written,
+        rejected=texts.rejected,
         model=ending.model,
         metric=task.metric_name,
         splits={

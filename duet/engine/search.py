@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,6 +19,7 @@ from duet.engine.final_test import (
     Ending,
     Evaluations,
     FinalTest,
+    Texts,
     evaluate_chosen,
     example_records,
     model_name,
@@ -30,12 +32,13 @@ from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator, Judging
 from duet.features import FeatureExtractor, encoded, require_white_box
 from duet.messages import printable
-from duet.models.base import AbstractBlackBox, AbstractEncoder
+from duet.models.base import AbstractBlackBox, AbstractEncoder, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate, Pool, ScoredInstruction, feature_rows
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import InstructionFilter
+from duet.proposals.instruction_filter import InstructionFilter, describe_rejections
+from duet.proposals.preface import PrefacedBlackBox, with_preface
 from duet.reporting.records import Result, write_best, write_candidates, write_examples, write_result
 from duet.spending.budget import Budget, Usage
 from duet.spending.spend_tracker import SpendTracker
@@ -66,6 +69,7 @@ class StepRecord:
         scored: the instructions that got scores.
         written: texts that were generated for the step.
         distinct: how many of them were new, distinct instructions.
+        rejected: how many of them the filter rejected, by reason.
         pool: everything known afterwards.
         usage: calls and tokens so far, over all restarts.
         cost_usd: US dollars so far, over all restarts; None if a price is unknown.
@@ -75,6 +79,7 @@ class StepRecord:
     scored: tuple[ScoredInstruction, ...]
     written: int
     distinct: int
+    rejected: Mapping[str, int]
     pool: Pool
     usage: Usage
     cost_usd: float | None
@@ -138,6 +143,7 @@ class Search:
         self._check_requirements()
         self.splits = task.splits(seed)
         self.pool = Pool()
+        self.written, self.rejected = 0, Counter[str]()  # texts, over all restarts
         self.stop_reason: str | None = None
         self.last: StepRecord | None = None
         self.result: Result | None = None
@@ -208,8 +214,8 @@ class Search:
         """Opens the run folder: its cache, its journal of purchases."""
         box, proposer = self.accounts.open(folder)
         examples = self.splits.demonstrations
-        self._writing = RequestLimit(proposer, type(self.strategy).__name__)
-        self._proposer = proposer
+        self._proposer = PrefacedBlackBox(proposer, self._preface)
+        self._writing = RequestLimit(self._proposer, type(self.strategy).__name__)
         judging = Judging(self.task.judge, proposer, self.task.answer) if self.task.judge else None
         self._evaluator = Evaluator(
             box, self.splits.validation, self.task.metric, self.evaluation, self.task.prompt, judging
@@ -227,7 +233,18 @@ class Search:
             first_examples,
             self.seed,
             self.instruction_filter,
+            self.initialisation.about,
+            self.rejected,
         )
+
+    def first_request(self) -> Request:
+        """The first request to the model that writes, as ``start`` sends it."""
+        request = self.initialisation.first_request(self.splits.demonstrations, self.instruction_filter, self.seed)
+        return replace(request, prompt=with_preface(request.prompt, self._preface))
+
+    @property
+    def _preface(self) -> tuple[str, ...]:
+        return (*self.initialisation.about, *self.instruction_filter.requirements)
 
     def evaluator(self, split: str) -> Evaluator:
         """Returns what scores instructions on a split's examples, once the run folder is open.
@@ -251,6 +268,8 @@ class Search:
         chooses = predictor is not None and self.initialisation.written and self.extractor.outputs != "black_box"
         first = self._first_instructions(self.initialisation.to_choose_from if chooses else self.initialisation)
         log.info("%s", first)
+        self.rejected.update(first.rejected)
+        self.written += first.n_read
         self._plan_scores()
         promising = self._promising(first.candidates, predictor) if predictor and chooses else first.candidates
         candidates = promising[: min(self._plan.most_instructions, self.initialisation.most)]
@@ -265,7 +284,7 @@ class Search:
         require_answers(pool, self.evaluation.max_unanswered)
         for warning in warnings_of(pool, self.evaluation.max_tokens):
             log.warning(warning)
-        return self._grown(pool, Proposal((), len(candidates), len(candidates)))
+        return self._grown(pool, Proposal((), first.n_read, len(candidates)), first.rejected)
 
     def resume(self, pool: Pool) -> None:
         """Takes over what a former start of the same search knew.
@@ -293,10 +312,14 @@ class Search:
         self.stop_reason = self._reason_to_stop()
         if self.stop_reason:
             return None
+        known = self.rejected.copy()
         try:
             proposal = self._proposal(predictor)
+            self.written += proposal.written
             if not proposal.candidates:
                 self.stop_reason = "no new candidates"
+                why = describe_rejections(self.rejected - known) or "none rejected"
+                log.info("No new candidates in %d generated texts (%s)", proposal.written, why)
                 return None
             room = self._plan.most_instructions - len(self.pool)
             pool = self._scorer.score(self.pool, proposal.candidates[:room], self._plan.first_examples)
@@ -305,7 +328,7 @@ class Search:
             return None
         if len(pool) == len(self.pool):
             raise ProviderError("No candidate of this iteration got all its answers; start again to request the rest")
-        record = self._grown(pool, proposal)
+        record = self._grown(pool, proposal, self.rejected - known)
         self.stop_reason = self._reason_to_stop()
         return record
 
@@ -339,8 +362,13 @@ class Search:
     # What a checkpoint holds beside the pool
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain values: task, usage, time."""
-        return {"fingerprint": self._fingerprint, "usage": self.accounts.state_dict(), "seconds": self.seconds}
+        """Plain values: task, usage, time, counts of texts."""
+        return {
+            "fingerprint": self._fingerprint,
+            "usage": self.accounts.state_dict(),
+            "seconds": self.seconds,
+            "texts": {"written": self.written, "rejected": dict(self.rejected)},
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continues where ``state_dict`` was taken.
@@ -351,6 +379,8 @@ class Search:
         self.require_own(state_dict)
         self.accounts.load_state_dict(state_dict["usage"])
         self._earlier_seconds = state_dict["seconds"]
+        self.written = state_dict["texts"]["written"]
+        self.rejected.update(state_dict["texts"]["rejected"])
 
     def require_own(self, state_dict: Mapping[str, Any]) -> None:
         """Checks that a saved state is this run's.
@@ -413,7 +443,7 @@ class Search:
             )
         return proposal
 
-    def _grown(self, pool: Pool, proposal: Proposal) -> StepRecord:
+    def _grown(self, pool: Pool, proposal: Proposal, rejected: Counter[str]) -> StepRecord:
         """Takes over a longer pool, with features and a new reserve; returns the step's record."""
         if self.strategy.requirements.read:
             candidates = self._encode([row.candidate for row in pool])
@@ -424,8 +454,8 @@ class Search:
         self._scorer.keep_room(self.pool)
         scored = tuple(row for row in self.pool if id(row) not in former)
         self.last = StepRecord(
-            self.pool.iteration - 1, scored, proposal.written, proposal.distinct, self.pool, self.accounts.usage,
-            self.accounts.usd,
+            self.pool.iteration - 1, scored, proposal.written, proposal.distinct, rejected, self.pool,
+            self.accounts.usage, self.accounts.usd,
         )  # fmt: skip
         return self.last
 
@@ -454,5 +484,6 @@ class Search:
             self.task, type(self.strategy).__name__, self.seed, reason, self.splits, model_name(self.accounts.boxes[0]),
             (*warnings, *((f"The final test lacks an answer ({test.problem})",) if test.problem else ())),
         )  # fmt: skip
+        texts = Texts(self.written, dict(self.rejected))
         costs = Costs(self.accounts.usage, self.accounts.usd, self.accounts.possibly_charged_usd, self.seconds)
-        return result(self.pool, evaluations, test, ending, costs)
+        return result(self.pool, evaluations, test, ending, costs, texts)

@@ -137,6 +137,8 @@ class Result:
         baselines: what needs no search, on the same test examples: ``copy_input``, ``majority_answer``.
         answers: how many validation answers were cut, empty, refused and so on.
         warnings: what makes the scores worth less than they look, with what to do.
+        written: texts that were generated as instructions, over all restarts.
+        rejected: how many of them are no instruction, or not one that is wanted, by reason.
         model: the task model's name.
         metric: its name.
         splits: how many examples each has.
@@ -173,6 +175,8 @@ class Result:
     baselines: dict[str, float]
     answers: dict[str, int]
     warnings: tuple[str, ...]
+    written: int
+    rejected: dict[str, int]
     model: str
     metric: str
     splits: dict[str, int]

@@ -26,7 +26,7 @@ RESULT = Result(
     best_prompt=PromptRecord("Do it. {input}", [{"role": "user", "content": "Do it. {input}"}]), validation_score=0.5,
     validation_n=20, validation_posterior=0.45, validation_interval=(0.3, 0.6), test_score=None, test_interval=None,
     n_test=9, initial_best_instruction="Do.", initial_best_validation_score=0.25, initial_best_validation_n=20,
-    initial_best_test_score=None, own_instructions=(), baselines={}, answers={"cut": 1}, warnings=(), model="m",
+    initial_best_test_score=None, own_instructions=(), baselines={}, answers={"cut": 1}, warnings=(), written=9, rejected={"too short": 2}, model="m",
     metric="exact_match",
     splits={"test": 9}, calls=7, prompt_tokens=10, completion_tokens=3, cost_usd=None, possibly_charged_usd=None,
     iterations=2, stop_reason="budget", is_complete=True, seconds=1.5, versions={"torch": "2"},
