@@ -28,6 +28,7 @@ from duet.engine.final_test import (
 from duet.engine.request_limit import RequestLimit
 from duet.engine.score_plan import ScorePlan
 from duet.engine.scoring import Scorer
+from duet.engine.shortest import shortest
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator, Judging
 from duet.features import FeatureExtractor, encoded, require_white_box
@@ -50,7 +51,7 @@ from duet.tasks.task import Task
 log = logging.getLogger("duet")
 TOY_NOTE = (
     "The task model is a small one that can't follow requests, good for trying Duet out; "
-    "name your own with a second --config, such as models/openai.yaml"
+    "name your own: --config models/openai.yaml, or in Python the second argument of duet.optimize"
 )
 
 LATER_INSTRUCTIONS = 80  # that are scored after the first ones, unless iterations are given
@@ -110,6 +111,8 @@ class Search:
             of your runs share (XDG_CACHE_HOME, else the platform's usual place); ``off``; or a path. ``auto`` is
             ``user`` for an endpoint that costs money and ``run`` for everything else.
         seed: moves the splits, the demonstrations and the search.
+        shortest: whether the shortest instruction within one standard error of the best is the one that is tested and
+            written out; the report shows it either way.
     """
 
     def __init__(
@@ -129,6 +132,7 @@ class Search:
         threshold: float = 1.0,
         cache: str = "auto",
         seed: int = 0,
+        shortest: bool = False,
     ) -> None:
         if iterations is not None and iterations < 1:
             raise ValueError(f"Expected search.iterations of at least 1 but got {iterations}")
@@ -139,7 +143,7 @@ class Search:
         self.evaluation, self.allocation = evaluation, allocation
         self.instruction_filter = instruction_filter
         self.iterations = iterations or -(-LATER_INSTRUCTIONS // strategy.requirements.choose)
-        self.threshold, self.seed = threshold, seed
+        self.threshold, self.seed, self.shortest = threshold, seed, shortest
         self._check_requirements()
         self.splits = task.splits(seed)
         self.pool = Pool()
@@ -165,7 +169,7 @@ class Search:
         """Checks that the models and settings give the strategy what it declares, before anything is paid for."""
         needs = self.strategy.requirements
         if needs.writing:
-            require_white_box(self.white_box, "candidates (or add --config models/no_white_box.yaml)")
+            require_white_box(self.white_box, "candidates (or add the settings file models/no_white_box.yaml)")
         if needs.read:
             self.extractor.check(self.white_box)
         self.strategy.check(self.white_box)
@@ -178,6 +182,11 @@ class Search:
         if not self.strategy.requirements.read or self.white_box is None:
             return 0
         return self.extractor.width(self.white_box.hidden_size)
+
+    @property
+    def best(self) -> ScoredInstruction:
+        """The instruction to test and to write out, as far as the search has come."""
+        return shortest(self.pool) if self.shortest else self.pool.best()
 
     @property
     def needs_encoder(self) -> bool:
@@ -338,7 +347,7 @@ class Search:
         self.pool = self._plan.halve(self.pool, self._scorer)
         self.accounts.keep(Usage())
         test = FinalTest(replace(self._evaluator, examples=self.splits.test))
-        evaluations = evaluate_chosen(self.pool, test)
+        evaluations = evaluate_chosen(self.pool, self.best, test)
         write_candidates(folder, candidate_records(self.pool, self.task))
         write_examples(folder, example_records(self._evaluator, test.evaluator, evaluations, self.task.answer))
         self.result = self._result(reason, evaluations, test)
@@ -351,7 +360,7 @@ class Search:
         """Writes and says the best instruction so far, where a search ends before its time."""
         if not len(self.pool) or self.result:
             return
-        best = self.pool.best()
+        best = self.best
         low, high = self.pool.prior.interval(sum(best.scores), best.n)
         write_best(folder, best.text)
         log.info(
@@ -486,4 +495,4 @@ class Search:
         )  # fmt: skip
         texts = Texts(self.written, dict(self.rejected))
         costs = Costs(self.accounts.usage, self.accounts.usd, self.accounts.possibly_charged_usd, self.seconds)
-        return result(self.pool, evaluations, test, ending, costs, texts)
+        return result(self.pool, self.best, evaluations, test, ending, costs, texts)

@@ -129,6 +129,7 @@ class Result:
         test_score: its mean metric on the test examples; None if the budget had no room for the test.
         test_interval: 95 % confidence interval of the test score.
         n_test: test examples.
+        shortest_instruction: the shortest within one standard error of the highest posterior mean.
         initial_best_instruction: the best of the initial instructions.
         initial_best_validation_score: its mean score.
         initial_best_validation_n: on how many examples.
@@ -167,6 +168,7 @@ class Result:
     test_score: float | None
     test_interval: tuple[float, float] | None
     n_test: int
+    shortest_instruction: str
     initial_best_instruction: str
     initial_best_validation_score: float
     initial_best_validation_n: int
