@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -53,9 +54,9 @@ class SearchProgress(Callback):
         best = pool.best()
         new_best = f"  <- new best: {printable(best.text, SHOWN)}" if best.iteration == last.iteration else ""
         log.info(
-            "iteration %d/%d: scored %s, best %s, %s%s",
+            "iteration %d/%d: scored %s, best %s, %s%s%s",
             last.iteration, self.search.iterations, _new_scores(pool, last.iteration), _score(pool), self._cost(),
-            new_best,
+            self._rejected(), new_best,
         )  # fmt: skip
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -69,6 +70,12 @@ class SearchProgress(Callback):
     def _cost(self) -> str:
         paid = self.search.accounts.usd
         return f"{self.search.accounts.usage.calls} calls" + (f", {usd(paid)}" if paid else "")
+
+    def _rejected(self) -> str:
+        """How many texts of the last step were rejected, and why; nothing if none was."""
+        rejected = Counter(self.search.last.rejected) if self.search.last else Counter[str]()
+        reasons = ", ".join(f"{count} {reason}" for reason, count in rejected.most_common())
+        return f", {rejected.total()} texts rejected ({reasons})" if reasons else ""
 
     def _close(self) -> None:
         if self._bar is not None:

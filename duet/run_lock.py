@@ -28,7 +28,7 @@ def run_lock(folder: Path) -> Iterator[None]:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0), 0o644)
     try:
         if not _lock(file):
-            raise ValueError(f"run_dir: {folder} is in use by {_holder(file)}; wait for it or choose another --run_dir")
+            raise ValueError(f"run_dir: {folder} is in use by {_holder(file)}; wait for it or choose another run_dir")
         os.ftruncate(file, 0)
         os.pwrite(file, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
         yield

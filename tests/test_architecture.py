@@ -79,7 +79,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.commands": {  # the command line's
         "datamodules", "lightning_modules", "duet.amounts", "duet.atomic_files", "duet.benchmark",
         "duet.config_files", "duet.engine", "duet.exit_codes", "duet.interrupts", "duet.messages",
-        "duet.models.inspection", "duet.run_lock",
+        "duet.metrics.registry", "duet.models.inspection", "duet.models.providers",  # the help lists names
+        "duet.run_lock",
         "duet.reporting", "duet.session", "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
     "duet": {"duet.api", "duet.spending", "duet.tasks"},

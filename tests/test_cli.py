@@ -277,7 +277,7 @@ def test_the_long_way_is_one_flag_away(folder: Path, capfd: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["fit", "--help"], ["data", "--help"], ["doctor", "--help"], ["cache", "--help"]]
+    "arguments", [["--help"], ["fit", "--help", "all"], ["data", "--help"], ["doctor", "--help"], ["cache", "--help"]]
 )
 def test_help_works(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
@@ -288,7 +288,7 @@ def test_help_works(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> 
 
 def test_help_of_fit_describes_our_own_keys(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        cli.main(["fit", "--help"])
+        cli.main(["fit", "--help=all"])
     shown = capfd.readouterr().out
     for key in (
         "--task.train_file",

@@ -167,9 +167,7 @@ def questions(search: Search, name: str) -> dict[str, Request]:
     boxes, splits = search.accounts.named, search.splits
     found: dict[str, Request] = {}
     if name == list(boxes)[-1]:
-        found["for instructions"] = search.initialisation.first_request(
-            splits.demonstrations, search.instruction_filter, search.seed
-        )
+        found["for instructions"] = search.first_request()
     if name == next(iter(boxes)):
         found["for an answer"] = search.task.prompt.request(
             _INSTRUCTION, splits.validation[0], search.evaluation.max_tokens

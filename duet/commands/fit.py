@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from duet.amounts import usd
 from duet.exit_codes import QUALITY_GATE
 from duet.messages import printable
 from duet.reporting.html.page import write_run_page
+from duet.reporting.pareto import count_words
 from duet.reporting.records import RESULT, STOPPED
 from duet.session import money
 from duet.session.duet_cli import DryRun, DuetCLI
@@ -68,6 +70,8 @@ def summary(result: dict[str, Any], page: Path) -> list[str]:
         _validation(result),
         _start(result),
         *_own(result),
+        *_shortest(result),
+        _texts(result),
         *(f"Warning: {printable(warning, 2000)}" for warning in result["warnings"]),
         f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
         f"Report: {page}",
@@ -97,6 +101,23 @@ def _start(result: dict[str, Any]) -> str:
     if first == result["best_instruction"]:
         return "Before the search: the same; no better instruction was found"
     return f"Before the search: {'not tested' if score is None else f'{score:.3f}'} with {printable(first, 2000)}"
+
+
+def _texts(result: dict[str, Any]) -> str:
+    """How many texts were generated, how many were rejected, and why."""
+    rejected = Counter(result["rejected"])
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in rejected.most_common())
+    counted = f"Generated texts: {result['written']:,}; {rejected.total():,} rejected"
+    return f"{counted} ({reasons})" if reasons else counted
+
+
+def _shortest(result: dict[str, Any]) -> list[str]:
+    """The shortest one that is as good, as far as the scores can tell, where that is another one."""
+    text = result["shortest_instruction"]
+    if text == result["best_instruction"]:
+        return []
+    words = f"{count_words(text)} words instead of {count_words(result['best_instruction'])}"
+    return [f"Within one standard error and shorter ({words}; search.shortest takes it): {printable(text, 2000)}"]
 
 
 def _own(result: dict[str, Any]) -> list[str]:

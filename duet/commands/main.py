@@ -7,11 +7,13 @@ import logging
 import signal
 import sys
 import traceback
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn, Protocol
 
+from duet.commands import fit_help
 from duet.commands.early_check import check
 from duet.exit_codes import EXPECTED, INTERRUPTED, TERMINATED, UNEXPECTED, exit_code
 from duet.interrupts import handled
@@ -21,14 +23,14 @@ from duet.session.output import our_lines
 
 COMMANDS = {
     "fit": "search for the best instruction of a task",
-    "evaluate": "score instructions of your own on a split, with intervals and paired differences",
-    "doctor": "check what this configuration would use: models, memory, money, cache, run folder",
-    "benchmark": "run tasks x methods x seeds x ablations, each cell a resumable fit",
+    "evaluate": "score instructions of your own, with intervals and differences",
+    "doctor": "check what settings would use: models, memory, money, cache",
+    "benchmark": "run tasks x methods x seeds x ablations, each a resumable fit",
     "cache": "show, prune or clear the cache of paid answers",
     "report": "make tables, figures and one page from run folders",
-    "compare": "test two runs, or two instructions of one run, against each other, example by example",
-    "export": "write a run's best prompt as text, as chat messages, for promptfoo, or for DSPy",
-    "data": "download the 30 published tasks, or verify a folder that holds them",
+    "compare": "test two runs, or two instructions, example by example",
+    "export": "write the best prompt as text, chat messages, for promptfoo or DSPy",
+    "data": "download the 30 published tasks, or verify a folder of them",
 }
 NEED_TORCH = ("fit", "evaluate", "doctor", "benchmark")
 log = logging.getLogger("duet")
@@ -65,12 +67,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def dispatch(arguments: list[str]) -> int:
     """Hands the arguments to the subcommand; nothing heavy is imported before."""
-    parser = OneLineParser(prog="duet", description=__doc__)
-    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
-    parser.add_argument(
-        "command", choices=COMMANDS, metavar="command", help="; ".join(f"{k}: {v}" for k, v in COMMANDS.items())
+    listed = "\n".join(f"  {name:10} {what}" for name, what in COMMANDS.items())
+    parser = OneLineParser(
+        prog="duet", description=__doc__, epilog=f"commands:\n{listed}", formatter_class=RawDescriptionHelpFormatter
     )
+    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
+    parser.add_argument("command", choices=COMMANDS, metavar="command", help="one of those below")
     command: str = parser.parse_args(arguments[:1]).command
+    if command == "fit" and fit_help.wanted(arguments[1:]):
+        sys.stdout.write(fit_help.text())
+        return 0
+    if command == "fit":
+        arguments = fit_help.without_all(arguments)
     if command in ("fit", "doctor"):
         check(arguments[1:])
     if command in NEED_TORCH and "torch" not in sys.modules:

@@ -15,6 +15,7 @@ from duet.models.prices import dollars
 from duet.prompts import LONGEST_LETTER, AnswerPrompt, initial_request
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
+from duet.proposals.preface import PrefacedBlackBox
 from duet.spending.budget import Usage, cost, most
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.example import Example
@@ -186,13 +187,15 @@ def estimate(
         seed: of the run.
     """
     silent = RequestCounter(boxes[1].overhead, boxes[1].answer_overhead)
-    initialisation.to_choose_from.candidates(silent, needs.splits.demonstrations, instruction_filter, seed)
+    told = PrefacedBlackBox(silent, (*initialisation.about, *instruction_filter.requirements))
+    initialisation.to_choose_from.candidates(told, needs.splits.demonstrations, instruction_filter, seed)
     texts = (LONGEST_LETTER * instruction_filter.max_characters, *initialisation.own)
     longest = [max(texts, key=lambda text: len(text.encode(errors="replace")))]
     shown = needs.splits.demonstrations
     written = _told(
         strategy.longest_requests(shown, longest[0], needs.splits.validation, boxes[1].follows_requests),
         instruction_filter,
+        initialisation.about,
     )
     longest = [longest[0] + strategy.longest_exemplars(shown)]
     declared = strategy.requirements
@@ -213,11 +216,11 @@ def estimate(
     return Estimate(tuple(part for part in parts if part.most.calls))
 
 
-def _told(requests: Sequence[Request], wanted: InstructionFilter) -> list[Request]:
-    """The requests with what may be added to each where the filter wants something of the instructions."""
-    if not wanted.requirements and not wanted.several_lines:
+def _told(requests: Sequence[Request], wanted: InstructionFilter, about: Sequence[str]) -> list[Request]:
+    """The requests with what may be added to each where something is said of the task or wanted of instructions."""
+    if not wanted.requirements and not wanted.several_lines and not about:
         return list(requests)
-    more = initial_request([], 1, requirements=wanted.requirements, several_lines=wanted.several_lines)
+    more = initial_request([], 1, about=about, requirements=wanted.requirements, several_lines=wanted.several_lines)
     return [replace(request, prompt=request.prompt + more) for request in requests]
 
 

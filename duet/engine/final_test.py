@@ -8,6 +8,7 @@ from importlib.metadata import version
 from itertools import chain, repeat
 
 from duet.engine.answer_problems import problem_counts
+from duet.engine.shortest import shortest
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
 from duet.metrics.intervals import mean_interval
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure
@@ -62,6 +63,19 @@ class Costs:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Texts:
+    """The texts that were generated, over all restarts.
+
+    Args:
+        written: how many.
+        rejected: how many of them are no instruction, or not one that is wanted, by reason.
+    """
+
+    written: int
+    rejected: dict[str, int]
+
+
 @dataclass
 class FinalTest:
     """Scores instructions on the test examples.
@@ -101,9 +115,9 @@ class Evaluations:
     own: Evaluation | None
 
 
-def evaluate_chosen(pool: Pool, test: FinalTest) -> Evaluations:
-    """Tests the best instruction, the best initial one and the best own one; each text once."""
-    rows = [pool.best(), pool.initial().best(), *own_rows(pool)[:1]]
+def evaluate_chosen(pool: Pool, chosen: ScoredInstruction, test: FinalTest) -> Evaluations:
+    """Tests the chosen instruction, the best initial one and the best own one; each text once."""
+    rows = [chosen, pool.initial().best(), *own_rows(pool)[:1]]
     found = {text: test.evaluate(text) for text in dict.fromkeys(row.text for row in rows)}
     best, initial, *own = (found[row.text] for row in rows)
     return Evaluations(best, initial, own[0] if own else None)
@@ -155,9 +169,17 @@ def model_name(box: AbstractBlackBox) -> str:
     return box.identity.partition(":")[2].split("@")[0].rpartition("/")[2] or box.identity
 
 
-def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending, costs: Costs) -> Result:
-    """Returns what result.json says."""
-    best, first, task = pool.best(), pool.initial().best(), ending.task
+def result(
+    pool: Pool,
+    best: ScoredInstruction,
+    evaluations: Evaluations,
+    test: FinalTest,
+    ending: Ending,
+    costs: Costs,
+    texts: Texts,
+) -> Result:
+    """Returns what result.json says; ``best`` is the instruction that was chosen."""
+    first, task = pool.initial().best(), ending.task
     prompt = task.prompt.filled(best.text)
     examples = test.evaluator.examples
     return Result(
@@ -174,6 +196,7 @@ def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending
         test_score=_mean(evaluations.best),
         test_interval=mean_interval(evaluations.best.scores) if evaluations.best else None,
         n_test=len(examples),
+        shortest_instruction=shortest(pool).text,
         initial_best_instruction=first.text,
         initial_best_validation_score=first.score,
         initial_best_validation_n=first.n,
@@ -182,6 +205,8 @@ def result(pool: Pool, evaluations: Evaluations, test: FinalTest, ending: Ending
         baselines={} if task.judge else baselines(examples, test.evaluator.metric),
         answers=problem_counts(pool),
         warnings=ending.warnings,
+        written=texts.written,
+        rejected=texts.rejected,
         model=ending.model,
         metric=task.metric_name,
         splits={

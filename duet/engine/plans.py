@@ -44,8 +44,8 @@ class Plans:
             return {}
         except ValueError as error:
             raise ValueError(
-                f"{self._path}: expected a run's plans but it is damaged; choose another --run_dir"
+                f"{self._path}: expected a run's plans but it is damaged; choose another run_dir"
             ) from error
         if not isinstance(content, dict) or not all(type(value) is int for value in content.values()):
-            raise ValueError(f"{self._path}: expected names and whole numbers; choose another --run_dir")
+            raise ValueError(f"{self._path}: expected names and whole numbers; choose another run_dir")
         return content

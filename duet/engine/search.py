@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,6 +19,7 @@ from duet.engine.final_test import (
     Ending,
     Evaluations,
     FinalTest,
+    Texts,
     evaluate_chosen,
     example_records,
     model_name,
@@ -26,16 +28,18 @@ from duet.engine.final_test import (
 from duet.engine.request_limit import RequestLimit
 from duet.engine.score_plan import ScorePlan
 from duet.engine.scoring import Scorer
+from duet.engine.shortest import shortest
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator, Judging
 from duet.features import FeatureExtractor, encoded, require_white_box
 from duet.messages import printable
-from duet.models.base import AbstractBlackBox, AbstractEncoder
+from duet.models.base import AbstractBlackBox, AbstractEncoder, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate, Pool, ScoredInstruction, feature_rows
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
-from duet.proposals.instruction_filter import InstructionFilter
+from duet.proposals.instruction_filter import InstructionFilter, describe_rejections
+from duet.proposals.preface import PrefacedBlackBox, with_preface
 from duet.reporting.records import Result, write_best, write_candidates, write_examples, write_result
 from duet.spending.budget import Budget, Usage
 from duet.spending.spend_tracker import SpendTracker
@@ -47,7 +51,7 @@ from duet.tasks.task import Task
 log = logging.getLogger("duet")
 TOY_NOTE = (
     "The task model is a small one that can't follow requests, good for trying Duet out; "
-    "name your own with a second --config, such as models/openai.yaml"
+    "name your own: --config models/openai.yaml, or in Python the second argument of duet.optimize"
 )
 
 LATER_INSTRUCTIONS = 80  # that are scored after the first ones, unless iterations are given
@@ -66,6 +70,7 @@ class StepRecord:
         scored: the instructions that got scores.
         written: texts that were generated for the step.
         distinct: how many of them were new, distinct instructions.
+        rejected: how many of them the filter rejected, by reason.
         pool: everything known afterwards.
         usage: calls and tokens so far, over all restarts.
         cost_usd: US dollars so far, over all restarts; None if a price is unknown.
@@ -75,6 +80,7 @@ class StepRecord:
     scored: tuple[ScoredInstruction, ...]
     written: int
     distinct: int
+    rejected: Mapping[str, int]
     pool: Pool
     usage: Usage
     cost_usd: float | None
@@ -105,6 +111,8 @@ class Search:
             of your runs share (XDG_CACHE_HOME, else the platform's usual place); ``off``; or a path. ``auto`` is
             ``user`` for an endpoint that costs money and ``run`` for everything else.
         seed: moves the splits, the demonstrations and the search.
+        shortest: whether the shortest instruction within one standard error of the best is the one that is tested and
+            written out; the report shows it either way.
     """
 
     def __init__(
@@ -124,6 +132,7 @@ class Search:
         threshold: float = 1.0,
         cache: str = "auto",
         seed: int = 0,
+        shortest: bool = False,
     ) -> None:
         if iterations is not None and iterations < 1:
             raise ValueError(f"Expected search.iterations of at least 1 but got {iterations}")
@@ -134,10 +143,11 @@ class Search:
         self.evaluation, self.allocation = evaluation, allocation
         self.instruction_filter = instruction_filter
         self.iterations = iterations or -(-LATER_INSTRUCTIONS // strategy.requirements.choose)
-        self.threshold, self.seed = threshold, seed
+        self.threshold, self.seed, self.shortest = threshold, seed, shortest
         self._check_requirements()
         self.splits = task.splits(seed)
         self.pool = Pool()
+        self.written, self.rejected = 0, Counter[str]()  # texts, over all restarts
         self.stop_reason: str | None = None
         self.last: StepRecord | None = None
         self.result: Result | None = None
@@ -159,7 +169,7 @@ class Search:
         """Checks that the models and settings give the strategy what it declares, before anything is paid for."""
         needs = self.strategy.requirements
         if needs.writing:
-            require_white_box(self.white_box, "candidates (or add --config models/no_white_box.yaml)")
+            require_white_box(self.white_box, "candidates (or add the settings file models/no_white_box.yaml)")
         if needs.read:
             self.extractor.check(self.white_box)
         self.strategy.check(self.white_box)
@@ -172,6 +182,11 @@ class Search:
         if not self.strategy.requirements.read or self.white_box is None:
             return 0
         return self.extractor.width(self.white_box.hidden_size)
+
+    @property
+    def best(self) -> ScoredInstruction:
+        """The instruction to test and to write out, as far as the search has come."""
+        return shortest(self.pool) if self.shortest else self.pool.best()
 
     @property
     def needs_encoder(self) -> bool:
@@ -208,8 +223,8 @@ class Search:
         """Opens the run folder: its cache, its journal of purchases."""
         box, proposer = self.accounts.open(folder)
         examples = self.splits.demonstrations
-        self._writing = RequestLimit(proposer, type(self.strategy).__name__)
-        self._proposer = proposer
+        self._proposer = PrefacedBlackBox(proposer, self._preface)
+        self._writing = RequestLimit(self._proposer, type(self.strategy).__name__)
         judging = Judging(self.task.judge, proposer, self.task.answer) if self.task.judge else None
         self._evaluator = Evaluator(
             box, self.splits.validation, self.task.metric, self.evaluation, self.task.prompt, judging
@@ -227,7 +242,18 @@ class Search:
             first_examples,
             self.seed,
             self.instruction_filter,
+            self.initialisation.about,
+            self.rejected,
         )
+
+    def first_request(self) -> Request:
+        """The first request to the model that writes, as ``start`` sends it."""
+        request = self.initialisation.first_request(self.splits.demonstrations, self.instruction_filter, self.seed)
+        return replace(request, prompt=with_preface(request.prompt, self._preface))
+
+    @property
+    def _preface(self) -> tuple[str, ...]:
+        return (*self.initialisation.about, *self.instruction_filter.requirements)
 
     def evaluator(self, split: str) -> Evaluator:
         """Returns what scores instructions on a split's examples, once the run folder is open.
@@ -251,6 +277,8 @@ class Search:
         chooses = predictor is not None and self.initialisation.written and self.extractor.outputs != "black_box"
         first = self._first_instructions(self.initialisation.to_choose_from if chooses else self.initialisation)
         log.info("%s", first)
+        self.rejected.update(first.rejected)
+        self.written += first.n_read
         self._plan_scores()
         promising = self._promising(first.candidates, predictor) if predictor and chooses else first.candidates
         candidates = promising[: min(self._plan.most_instructions, self.initialisation.most)]
@@ -265,7 +293,7 @@ class Search:
         require_answers(pool, self.evaluation.max_unanswered)
         for warning in warnings_of(pool, self.evaluation.max_tokens):
             log.warning(warning)
-        return self._grown(pool, Proposal((), len(candidates), len(candidates)))
+        return self._grown(pool, Proposal((), first.n_read, len(candidates)), first.rejected)
 
     def resume(self, pool: Pool) -> None:
         """Takes over what a former start of the same search knew.
@@ -293,10 +321,14 @@ class Search:
         self.stop_reason = self._reason_to_stop()
         if self.stop_reason:
             return None
+        known = self.rejected.copy()
         try:
             proposal = self._proposal(predictor)
+            self.written += proposal.written
             if not proposal.candidates:
                 self.stop_reason = "no new candidates"
+                why = describe_rejections(self.rejected - known) or "none rejected"
+                log.info("No new candidates in %d generated texts (%s)", proposal.written, why)
                 return None
             room = self._plan.most_instructions - len(self.pool)
             pool = self._scorer.score(self.pool, proposal.candidates[:room], self._plan.first_examples)
@@ -305,7 +337,7 @@ class Search:
             return None
         if len(pool) == len(self.pool):
             raise ProviderError("No candidate of this iteration got all its answers; start again to request the rest")
-        record = self._grown(pool, proposal)
+        record = self._grown(pool, proposal, self.rejected - known)
         self.stop_reason = self._reason_to_stop()
         return record
 
@@ -315,7 +347,7 @@ class Search:
         self.pool = self._plan.halve(self.pool, self._scorer)
         self.accounts.keep(Usage())
         test = FinalTest(replace(self._evaluator, examples=self.splits.test))
-        evaluations = evaluate_chosen(self.pool, test)
+        evaluations = evaluate_chosen(self.pool, self.best, test)
         write_candidates(folder, candidate_records(self.pool, self.task))
         write_examples(folder, example_records(self._evaluator, test.evaluator, evaluations, self.task.answer))
         self.result = self._result(reason, evaluations, test)
@@ -328,7 +360,7 @@ class Search:
         """Writes and says the best instruction so far, where a search ends before its time."""
         if not len(self.pool) or self.result:
             return
-        best = self.pool.best()
+        best = self.best
         low, high = self.pool.prior.interval(sum(best.scores), best.n)
         write_best(folder, best.text)
         log.info(
@@ -339,8 +371,13 @@ class Search:
     # What a checkpoint holds beside the pool
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain values: task, usage, time."""
-        return {"fingerprint": self._fingerprint, "usage": self.accounts.state_dict(), "seconds": self.seconds}
+        """Plain values: task, usage, time, counts of texts."""
+        return {
+            "fingerprint": self._fingerprint,
+            "usage": self.accounts.state_dict(),
+            "seconds": self.seconds,
+            "texts": {"written": self.written, "rejected": dict(self.rejected)},
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continues where ``state_dict`` was taken.
@@ -351,6 +388,8 @@ class Search:
         self.require_own(state_dict)
         self.accounts.load_state_dict(state_dict["usage"])
         self._earlier_seconds = state_dict["seconds"]
+        self.written = state_dict["texts"]["written"]
+        self.rejected.update(state_dict["texts"]["rejected"])
 
     def require_own(self, state_dict: Mapping[str, Any]) -> None:
         """Checks that a saved state is this run's.
@@ -413,7 +452,7 @@ class Search:
             )
         return proposal
 
-    def _grown(self, pool: Pool, proposal: Proposal) -> StepRecord:
+    def _grown(self, pool: Pool, proposal: Proposal, rejected: Counter[str]) -> StepRecord:
         """Takes over a longer pool, with features and a new reserve; returns the step's record."""
         if self.strategy.requirements.read:
             candidates = self._encode([row.candidate for row in pool])
@@ -424,8 +463,8 @@ class Search:
         self._scorer.keep_room(self.pool)
         scored = tuple(row for row in self.pool if id(row) not in former)
         self.last = StepRecord(
-            self.pool.iteration - 1, scored, proposal.written, proposal.distinct, self.pool, self.accounts.usage,
-            self.accounts.usd,
+            self.pool.iteration - 1, scored, proposal.written, proposal.distinct, rejected, self.pool,
+            self.accounts.usage, self.accounts.usd,
         )  # fmt: skip
         return self.last
 
@@ -454,5 +493,6 @@ class Search:
             self.task, type(self.strategy).__name__, self.seed, reason, self.splits, model_name(self.accounts.boxes[0]),
             (*warnings, *((f"The final test lacks an answer ({test.problem})",) if test.problem else ())),
         )  # fmt: skip
+        texts = Texts(self.written, dict(self.rejected))
         costs = Costs(self.accounts.usage, self.accounts.usd, self.accounts.possibly_charged_usd, self.seconds)
-        return result(self.pool, evaluations, test, ending, costs)
+        return result(self.pool, self.best, evaluations, test, ending, costs, texts)

@@ -153,6 +153,12 @@ class Initialisation:
         return read_instructions(self.instructions)
 
     @property
+    def about(self) -> tuple[str, ...]:
+        """What every model that writes is told of the task and its audience, a sentence each."""
+        named = {"The task": self.task_description, "The instructions are for": self.audience}
+        return tuple(f"{name}: {text}" for name, text in named.items() if text)
+
+    @property
     def to_choose_from(self) -> Initialisation:
         """The same, for as many instructions as are written where a former predictor chooses."""
         return replace(self, count=self.written or self.count)
@@ -247,12 +253,11 @@ class Initialisation:
     def _request(
         self, shown: Sequence[Example], demonstrations: Sequence[Example], wanted: InstructionFilter, room: int
     ) -> str:
-        named = {"The task": self.task_description, "The instructions are for": self.audience}
         return initial_request(
             shown,
             max(1, self.count - len(self.own)),
             labels=closed_labels(demonstrations) if self.cover_labels else (),
-            about=[f"{name}: {text}" for name, text in named.items() if text],
+            about=self.about,
             requirements=wanted.requirements,
             in_own_words=wanted.language is not None,
             several_lines=wanted.several_lines,

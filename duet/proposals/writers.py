@@ -14,8 +14,9 @@ from torch import Tensor
 
 from duet.models.base import AbstractWhiteBox
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
+from duet.prompts import INDUCTION, PREFIX, draw_demonstrations, induction_prompt
 from duet.proposals.instruction_filter import canonical
+from duet.proposals.preface import with_preface
 from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.tasks.example import Example
@@ -32,6 +33,8 @@ class Writer:
         temperature: 0 is greedy (INSTINCT); above, each candidate is a draw with a seed of its own.
         max_new_tokens: most tokens of an instruction.
         fresh_demonstrations: whether each candidate sees demonstrations of its own; else all see the same (INSTINCT).
+        preface: sentences before the demonstrations.
+        language: of the instructions; None is that of the usual beginning, English.
     """
 
     soft_prompts: SoftPrompts | None
@@ -40,6 +43,8 @@ class Writer:
     temperature: float
     max_new_tokens: int
     fresh_demonstrations: bool = True
+    preface: tuple[str, ...] = ()
+    language: str | None = None
 
     def write(
         self,
@@ -55,7 +60,7 @@ class Writer:
             shown = shared
             if self.fresh_demonstrations:
                 shown = draw_demonstrations(examples, self.demonstrations, generator, cover_labels=True)
-            prompts.append(induction_prompt(shown) + (f" {spec.beginning}" if spec.beginning else ""))
+            prompts.append(self._prompt(shown, spec.beginning))
         texts = white_box.generate(
             prompts,
             seeds=[generator.getrandbits(31) for _ in specs],
@@ -65,9 +70,15 @@ class Writer:
             soft_prompt_position="suffix" if self.position == "suffix" else "prefix",
         )
         return [
-            spec.candidate(canonical(f"{PREFIX} {spec.beginning}{text}"))
+            spec.candidate(canonical(f"{'' if self.language else PREFIX} {spec.beginning}{text}"))
             for spec, text in zip(specs, texts, strict=True)
         ]
+
+    def _prompt(self, shown: Sequence[Example], beginning: str) -> str:
+        """What the white box continues."""
+        template = f"{{demonstrations}}\n\nThe instruction, in {self.language}:" if self.language else INDUCTION
+        prompt = with_preface(induction_prompt(shown, template=template), self.preface)
+        return f"{prompt} {beginning}" if beginning else prompt
 
     def _vectors(self, specs: Sequence[ProposalSpec], white_box: AbstractWhiteBox) -> Tensor | None:
         if self.soft_prompts is None:

@@ -129,6 +129,7 @@ class Result:
         test_score: its mean metric on the test examples; None if the budget had no room for the test.
         test_interval: 95 % confidence interval of the test score.
         n_test: test examples.
+        shortest_instruction: the shortest within one standard error of the highest posterior mean.
         initial_best_instruction: the best of the initial instructions.
         initial_best_validation_score: its mean score.
         initial_best_validation_n: on how many examples.
@@ -137,6 +138,8 @@ class Result:
         baselines: what needs no search, on the same test examples: ``copy_input``, ``majority_answer``.
         answers: how many validation answers were cut, empty, refused and so on.
         warnings: what makes the scores worth less than they look, with what to do.
+        written: texts that were generated as instructions, over all restarts.
+        rejected: how many of them are no instruction, or not one that is wanted, by reason.
         model: the task model's name.
         metric: its name.
         splits: how many examples each has.
@@ -165,6 +168,7 @@ class Result:
     test_score: float | None
     test_interval: tuple[float, float] | None
     n_test: int
+    shortest_instruction: str
     initial_best_instruction: str
     initial_best_validation_score: float
     initial_best_validation_n: int
@@ -173,6 +177,8 @@ class Result:
     baselines: dict[str, float]
     answers: dict[str, int]
     warnings: tuple[str, ...]
+    written: int
+    rejected: dict[str, int]
     model: str
     metric: str
     splits: dict[str, int]

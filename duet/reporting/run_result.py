@@ -57,6 +57,8 @@ class RunResult:
     baselines: Mapping[str, float] = field(default_factory=dict)
     answers: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str | None, ...] = ()
+    written: int | None = None
+    rejected: Mapping[str, int] = field(default_factory=dict)
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -90,6 +92,7 @@ CHECKS: dict[str, fields.Check] = {
     "own_instructions": fields.several(_own),
     "baselines": fields.named(fields.score),
     "answers": fields.named(fields.count),
+    "rejected": fields.named(fields.count),
     "warnings": fields.several(fields.any_text),
     "versions": fields.named(fields.any_text),
     "seed": fields.whole,
@@ -107,7 +110,7 @@ CHECKS: dict[str, fields.Check] = {
         fields.interval: ("validation_interval", "test_interval"),
         fields.count: (
             "validation_n", "n_test", "initial_best_validation_n", "calls", "prompt_tokens", "completion_tokens",
-            "iterations",
+            "iterations", "written",
         ),
         fields.number: ("cost_usd", "possibly_charged_usd", "seconds"),
     }.items()

@@ -17,7 +17,8 @@ def require_cap(search: Search) -> None:
     if search.accounts.costs_money and not search.accounts.budget.caps_purchases:
         raise ValueError(
             f"search.budget: expected a cap, as this run can spend up to {figures(search.estimate())}; "
-            "set search.budget.max_cost_usd, max_calls or max_tokens, or pass --yes"
+            "set search.budget.max_cost_usd, max_calls or max_tokens (in Python: budget=duet.Budget(max_cost_usd=2)), "
+            "or start without a cap by --yes (in Python: uncapped=True)"
         )
 
 

@@ -100,7 +100,7 @@ def check_run_dir(folder: Path, settings: dict[str, Any], task: Callable[[], Tas
         key = fixed[0]
         raise ValueError(
             f"run_dir: {folder} holds a run with other settings: {key} was {former.get(key)!r} and is "
-            f"{present.get(key)!r}; choose another --run_dir"
+            f"{present.get(key)!r}; choose another run_dir"
         )
     if _is_complete(folder) and not [key for key in other if key.startswith(GOES_ON_WITH)]:
         _check_task(folder, task())
@@ -108,7 +108,7 @@ def check_run_dir(folder: Path, settings: dict[str, Any], task: Callable[[], Tas
 
 
 def _former_settings(path: Path) -> dict[str, Any]:
-    problem = ValueError(f"{path}: expected the settings of a run but found something else; choose another --run_dir")
+    problem = ValueError(f"{path}: expected the settings of a run but found something else; choose another run_dir")
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -124,7 +124,7 @@ def _check_task(folder: Path, task: Task) -> None:
     if former is not None and former != task.fingerprint:
         raise ValueError(
             f"run_dir: {folder} holds a finished run of {task.name!r}, but the task's files have changed since; "
-            "choose another --run_dir"
+            "choose another run_dir"
         )
 
 

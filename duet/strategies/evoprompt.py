@@ -172,8 +172,9 @@ class AbstractEvoPrompt(AbstractStrategy):
             for variation, beginning in zip(variations, beginnings, strict=True)
         ]
         outcomes = black_box.complete(requests)
+        several_lines = context.instruction_filter.several_lines
         texts = [
-            Candidate(_text(beginning, outcome.text), variation.origin, variation.parents[-1])
+            Candidate(_text(beginning, outcome.text, several_lines), variation.origin, variation.parents[-1])
             for variation, beginning, outcome in zip(variations, beginnings, outcomes, strict=True)
             if isinstance(outcome, Completion)
         ]
@@ -197,8 +198,8 @@ class AbstractEvoPrompt(AbstractStrategy):
         return Request(f"{shown} {beginning}", self.max_new_tokens, temperature, seed)
 
 
-def _text(beginning: str, reply: str) -> str:
-    return canonical(f"{PREFIX} {beginning}{reply}") if beginning else tagged(reply)
+def _text(beginning: str, reply: str, several_lines: bool) -> str:
+    return canonical(f"{PREFIX} {beginning}{reply}") if beginning else tagged(reply, several_lines=several_lines)
 
 
 @dataclass(frozen=True)

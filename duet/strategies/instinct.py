@@ -16,6 +16,7 @@ from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import INDUCTION, PREFIX, draw_demonstrations, induction_prompt, require_fields
 from duet.proposals.instruction_filter import canonical
+from duet.proposals.preface import with_preface
 from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
@@ -152,9 +153,8 @@ class Instinct(AbstractStrategy):
 
     def _prompt(self, context: SearchContext) -> str:
         generator = random.Random(f"instinct/{context.seed}")
-        return induction_prompt(
-            draw_demonstrations(context.demonstrations, self.demonstrations, generator), template=self.template
-        )
+        shown = draw_demonstrations(context.demonstrations, self.demonstrations, generator)
+        return with_preface(induction_prompt(shown, template=self.template), context.preface)
 
     def _write(self, specs: Sequence[ProposalSpec], context: SearchContext) -> list[Candidate]:
         """Returns what the white box writes for each."""

@@ -15,6 +15,7 @@ from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import INDUCTION, draw_demonstrations, induction_prompt, require_fields
 from duet.proposals.instruction_filter import canonical
 from duet.proposals.novelty import new_candidates
+from duet.proposals.preface import with_preface
 from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.proposals.writers import global_specs
@@ -168,4 +169,4 @@ class InstructZero(AbstractStrategy):
         if not self.fresh_demonstrations:
             generator = random.Random(f"demonstrations/{context.seed}")
         shown = draw_demonstrations(context.demonstrations, self.demonstrations, generator)
-        return induction_prompt(shown, template=self.template)
+        return with_preface(induction_prompt(shown, template=self.template), context.preface)

@@ -63,6 +63,7 @@ class SearchContext:
         evaluator: scores instructions, or tries them on a few examples.
         seed: the run's seed; every random stream derives from it and the pool's iteration.
         instruction_filter: rejects texts that are no instruction.
+        about: sentences on the task and its audience, for the model that writes.
         rejections: how many it rejected, by reason; it only counts, for the reader.
     """
 
@@ -74,6 +75,7 @@ class SearchContext:
     evaluator: Evaluator
     seed: int
     instruction_filter: InstructionFilter = InstructionFilter()
+    about: tuple[str, ...] = ()
     rejections: Counter[str] = field(default_factory=Counter, compare=False)
 
     def accepts(self, text: str, shown: Sequence[Example] = ()) -> bool:
@@ -87,6 +89,11 @@ class SearchContext:
         if reason is not None:
             self.rejections[reason] += 1
         return reason is None
+
+    @property
+    def preface(self) -> tuple[str, ...]:
+        """What a model that writes is told before anything else, a sentence each."""
+        return (*self.about, *self.instruction_filter.requirements)
 
     @property
     def white_box(self) -> AbstractWhiteBox:

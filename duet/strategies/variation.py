@@ -107,11 +107,15 @@ def splice(first: str, second: str, generator: random.Random) -> str:
     return " ".join(left[:cut] + right[cut:])
 
 
-def tagged(reply: str) -> str:
+def tagged(reply: str, *, several_lines: bool = False) -> str:
     """The instruction in a reply, canonical: between the last tags or, without tags, the only line; else empty.
+
+    Args:
+        reply: of the model.
+        several_lines: whether the instruction may have more lines than the first one.
 
     >>> tagged("1. Crossed: take it. 2. <prompt>Take the last word</prompt>"), tagged("First, I\\ncross them.")
     ('Take the last word.', '')
     """
     found = _TAGGED.findall(reply) or (reply.splitlines() if len(reply.strip().splitlines()) == 1 else [])
-    return canonical(found[-1]) if found else ""
+    return canonical(found[-1], several_lines=several_lines) if found else ""

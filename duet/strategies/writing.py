@@ -189,5 +189,7 @@ class AbstractWritingStrategy(AbstractStrategy):
             self.temperature,
             self.max_new_tokens,
             self.fresh_demonstrations,
+            context.preface,
+            context.instruction_filter.language,
         )
         return writer.write(specs, context.demonstrations, context.white_box, generator)

@@ -25,7 +25,10 @@ def test_without_a_cap_the_run_says_what_it_can_cost_and_asks_nothing(
     [line] = shown.splitlines()
     assert line.startswith(f"duet: search.budget: expected a cap, as this run can spend up to {CALLS} calls, ")
     assert "tokens, $" in line
-    assert line.endswith("set search.budget.max_cost_usd, max_calls or max_tokens, or pass --yes")
+    assert line.endswith(
+        "set search.budget.max_cost_usd, max_calls or max_tokens (in Python: budget=duet.Budget(max_cost_usd=2)), "
+        "or start without a cap by --yes (in Python: uncapped=True)"
+    )
     assert (server.asked, Path("run").exists()) == ([], False)
 
 

@@ -155,6 +155,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         wrap: Callable[[AbstractBlackBox], AbstractBlackBox] = lambda box: box,
         initialisation: Initialisation | None = None,
         allocation: Allocation = Allocation("fixed", examples=4),
+        white_box: HashingWhiteBox | None = None,
         **options: Any,
     ) -> Run:
         box = black_box(quality, failing, first)
@@ -162,7 +163,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
             Task("t", str(tmp_path / "train.jsonl"), str(tmp_path / "test.jsonl")),
             wrap(box),
             strategy or Duet(candidates=8),
-            HashingWhiteBox(8, 4),
+            white_box or HashingWhiteBox(8, 4),
             initialisation=initialisation or Initialisation(count=len(first), max_rounds=1),
             allocation=allocation,
             iterations=iterations,

@@ -35,7 +35,7 @@ def test_a_decision_that_was_made_is_not_made_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["{", "[1]", '{"a": "b"}', '{"a": true}'])
 def test_a_damaged_plan_is_one_line(content: str, tmp_path: Path) -> None:
     (tmp_path / PLANS).write_text(content)
-    with pytest.raises(ValueError, match=r"plans\.json: expected .* choose another --run_dir"):
+    with pytest.raises(ValueError, match=r"plans\.json: expected .* choose another run_dir"):
         Plans(tmp_path).remember("a", lambda: 3)
 
 

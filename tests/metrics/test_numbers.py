@@ -58,3 +58,34 @@ def test_a_decimal_comma_is_read_on_demand() -> None:
 def test_a_tolerance_that_makes_no_sense_is_refused(arguments: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="tolerance of at least 0"):
         Number(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("answer", "output"),
+    [
+        ("5 kilometres", "5 km"), ("5000 m", "5 km"), ("0.5 km", "500 metres"), ("5", "5 km"), ("5 km", "5"),
+        ("It takes 2 hours.", "120 min"), ("20%", "20 percent"), ("$5", "5 dollars"), ("5 €", "€5"),
+        ("**5 kg**", "5kg"),
+        ("30 m²", "30 m^2"), ("20 degrees Celsius", "20 °C"), ("5 apples", "5 pears"), ("5 in the box", "5 cm"),
+        ("72 km/h", "20 m/s"), ("3 m of cloth", "3 m"), ("5 million", "5 million"), ("5 people", "5 km"),
+    ],
+)  # fmt: skip
+def test_units_that_mean_the_same_and_unknown_ones_do_not_matter(answer: str, output: str) -> None:
+    assert Number()(answer, [output]) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "output"),
+    [
+        ("5 m", "5 km"), ("5 kg", "5 km"), ("$5", "5 €"), ("20", "20.5%"), ("20 %", "$20"), ("5 min", "5 hours"),
+        ("5 m2", "5 m"), ("20 °F", "20 °C"), ("5 GB", "5 MB"), ("5 km", "5 km/h"),
+    ],
+)  # fmt: skip
+def test_the_same_number_of_another_unit_is_wrong(answer: str, output: str) -> None:
+    assert Number()(answer, [output]) == Number()(output, [answer]) == 0
+
+
+def test_a_tolerance_is_in_the_unit_of_the_accepted_output() -> None:
+    assert Number(tolerance=0.1)("5050 m", ["5 km"]) == 1
+    assert Number(tolerance=0.1)("5200 m", ["5 km"]) == 0
+    assert Number(relative_tolerance=0.01)("1 mile", ["1.6 km"]) == 1

@@ -33,7 +33,16 @@ def facts(run: Run) -> str:
         "Time": duration(result.seconds),
     }
     troubles = {f"Answers {name}": f"{count:,}" for name in TROUBLES if (count := result.answers.get(name))}
-    return numbers(named | troubles, "facts")
+    return numbers(named | troubles | _rejected(run), "facts")
+
+
+def _rejected(run: Run) -> dict[str, str]:
+    """How many texts were no instruction, and why; nothing for a run that did not count them."""
+    written, rejected = run.result.written, Counter(dict(run.result.rejected))
+    if written is None:
+        return {}
+    reasons = "; ".join(f"{count:,} {reason}" for reason, count in rejected.most_common())
+    return {"Texts rejected": f"{rejected.total():,} of {written:,}" + (f": {reasons}" if reasons else "")}
 
 
 def _known_splits(run: Run) -> str:
