@@ -3,10 +3,16 @@
 DIR holds landscapes: per task the recorded accuracy of many wordings of the instruction with up to sixteen models
 (``duet data download --set landscapes``). A landscape is one task with one model; it counts if it has room, that is if
 at most a tenth of the wordings comes within 90 % of the best one and the best has at least .3. In each the program
-itself searches: its engine, its allocation, its predictor, its encoder. Only the candidates and the answers are
-replayed. The first instructions and later ones are drawn from the wordings, and an answer is right with the wording's
-recorded accuracy, drawn once for each wording and example. Quality is the true accuracy of the wording that a search
-ends with, as a share of the best there is.
+itself searches: its engine, its allocation, its strategies, its predictor, its encoders. Only the candidates and the
+answers are replayed. The first instructions and later ones are drawn from the wordings, and an answer is right with the
+wording's recorded accuracy, drawn once for each wording and example. Quality is the true accuracy of the wording that a
+search ends with, as a share of the best there is.
+
+INSTINCT and InstructZero choose soft prompts, which landscapes don't have. Their classes run as they are, with a white
+box that answers a soft prompt with a recorded wording. Each of INSTINCT's soft prompts stands for one wording, and its
+bandit sees that wording's n-grams. InstructZero's latent space holds the wordings where a fixed random projection of
+their n-grams puts them, and a soft prompt writes one of the three that are nearest. Both may choose among all wordings
+from the start; the others see those that were offered so far.
 """
 
 from __future__ import annotations
@@ -14,39 +20,46 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import math
 import random
-import statistics
 import sys
 import tempfile
+import time
 import warnings
 import zlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
-from benchmarks.predictor_fit import lightning_fit
+from benchmarks.offers import (
+    NEAREST,
+    LatentPoints,
+    Offer,
+    OfferedDuet,
+    OfferedRandom,
+    ReplayedWhiteBox,
+    WordingReader,
+    named,
+    projected,
+)
 from benchmarks.timing import markdown
+from benchmarks.ways import DEFAULT_WAYS, WAYS, Way, encoder
 from duet.engine.search import Search
-from duet.evaluation.allocation import Allocation
 from duet.features import FeatureExtractor
-from duet.models.base import Request
+from duet.models.base import AbstractEncoder, Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
-from duet.pool import Candidate, Pool
-from duet.proposals.first_instructions import FirstInstructions
-from duet.proposals.initialisation import Initialisation
+from duet.reporting.statistics import bootstrap_interval, mean, standard_error
 from duet.spending.budget import Budget
-from duet.strategies.duet import Duet
-from duet.strategies.random_search import RandomSearch
-from duet.strategies.strategy import SearchContext
+from duet.strategies.instinct import Instinct
+from duet.strategies.instruct_zero import InstructZero
+from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.task import Task
+from lightning_modules.neural_bandit import NeuralBandit
 
 ROOM, LEAST = 0.1, 0.3  # a landscape has room if so few wordings come close to the best, and the best has so much
 EXAMPLES, TESTS = 500, 1  # to search on, as a score may be drawn on any number; the test is the recorded accuracy
@@ -97,145 +110,95 @@ def read_landscapes(folder: Path, tasks: Sequence[str] = ()) -> list[Landscape]:
     return found
 
 
-@dataclass(frozen=True)
-class Offer(Initialisation):
-    """Offers wordings in a random order, the first ones at the start.
+class Outcome(NamedTuple):
+    """The outcome of a search.
 
     Args:
-        wordings: in that order.
+        share: accuracy of the wording that it ends with, of the best there is.
+        calls: that scores took.
     """
 
-    wordings: tuple[str, ...] = ()
-
-    def write(self, *_: Any) -> FirstInstructions:
-        """The first ones."""
-        first = tuple(Candidate(text, "initial") for text in self.wordings[: self.count])
-        return FirstInstructions(first, len(first), Counter())
+    share: float
+    calls: int
 
 
-def offered(wordings: Sequence[str], per_iteration: int, pool: Pool, count: int) -> list[Candidate]:
-    """The next wordings of the order, as a search would write them: the ones that are not scored yet."""
-    start = (count + (pool.iteration - 1) * per_iteration) % max(1, len(wordings))
-    window = [wordings[(start + place) % len(wordings)] for place in range(per_iteration)]
-    return [Candidate(text, "offered") for text in dict.fromkeys(window) if text not in pool.texts]
-
-
-@dataclass(frozen=True)
-class OfferedDuet(Duet):
-    """Duet's choice among offered wordings."""
-
-    wordings: tuple[str, ...] = ()
-    first: int = 40
-
-    def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
-        """The next ones, in place of what a model would write."""
-        new = offered(self.wordings, self.candidates, pool, self.first)
-        return new, self.candidates
-
-    @property
-    def writes_with_white_box(self) -> bool:
-        """Nothing is written."""
-        return False
-
-
-@dataclass(frozen=True)
-class OfferedRandom(RandomSearch):
-    """A random choice among offered wordings."""
-
-    wordings: tuple[str, ...] = ()
-    first: int = 40
-
-    def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
-        """The next ones, in place of what a model would write."""
-        return offered(self.wordings, self.candidates, pool, self.first), self.candidates
-
-    @property
-    def writes_with_white_box(self) -> bool:
-        """Nothing is written."""
-        return False
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way of searching.
+class Job(NamedTuple):
+    """A search.
 
     Args:
-        allocation: how calls are divided.
-        strategy: ``duet`` or ``random``.
-        options: of the strategy.
-        predictor: settings of the score predictor that differ from the defaults.
-        first: instructions at the start.
-        iterations: of the search; None follows from the calls.
+        landscape: where.
+        way: how.
+        calls: that scores may take.
+        draw: moves the order of the wordings, the answers and the search.
     """
 
-    allocation: Allocation = field(default_factory=Allocation)
-    strategy: str = "duet"
-    options: dict[str, Any] = field(default_factory=dict)
-    predictor: dict[str, Any] = field(default_factory=dict)
-    first: int = 40
-    iterations: int | None = None
+    landscape: Landscape
+    way: str
+    calls: int
+    draw: int
 
 
-FIXED = Allocation(kind="fixed")
-WAYS: dict[str, Way] = {
-    "duet": Way(),
-    "halving, random choice": Way(strategy="random"),
-    "fixed 20, Duet's choice": Way(FIXED),
-    "fixed 20, greedy": Way(FIXED, options={"acquisition": "greedy"}),
-    "fixed 20, random choice": Way(FIXED, "random"),
-    "duet without similarity": Way(predictor={"weight": "none"}),
-}
-
-
-def size(way: Way, calls: int) -> tuple[int, int, int]:
-    """Iterations, candidates and choices per iteration."""
-    if way.allocation.kind == "fixed":
-        total = calls // way.allocation.examples
-        first = min(way.first, total)
-        return max(1, total - first), 30, 1
-    iterations = way.iterations or (4 if calls < 2000 else 6)
-    return iterations, 40 if calls < 2000 else 30, 10 if calls < 2000 else 15
-
-
-def search(landscape: Landscape, way: Way, calls: int, draw: int, folder: Path) -> float:
-    """One search; the quality of what it ends with."""
-    order = random.Random(f"{landscape.task}/{landscape.model}/{draw}")
+def search(job: Job, folder: Path, sentence_encoder: str = "") -> Outcome:
+    """Carries out one search; the task's files lie in the folder."""
+    landscape, way = job.landscape, WAYS[job.way]
+    order = random.Random(f"{landscape.task}/{landscape.model}/{job.draw}")
     wordings = tuple(order.sample(landscape.wordings, len(landscape.wordings)))
     accuracy = dict(zip(landscape.wordings, landscape.accuracy, strict=True))
-    best = max(landscape.accuracy)
-    iterations, candidates, choose = size(way, calls)
-    kind = OfferedDuet if way.strategy == "duet" else OfferedRandom
-    first = min(way.first, calls // way.allocation.examples) if way.allocation.kind == "fixed" else way.first
-    options = {"candidates": candidates, "choose": choose} | way.options
-    strategy = kind(**options, wordings=wordings, first=first)
-
-    def answer(request: Request) -> str:
-        instruction, _, rest = request.prompt.removeprefix("Instruction: ").rpartition("\n\nInput: ")
-        key = f"{draw}|{landscape.model}|{instruction}|{rest}"
-        return "yes" if zlib.crc32(key.encode()) / 2**32 < accuracy[instruction] else "no"
-
+    names = named(wordings) if way.in_latent_space else {text: text for text in wordings}
+    first = min(way.first, job.calls // way.allocation.examples) if way.allocation.kind == "fixed" else way.first
+    strategy, white_box = chooser(way, job.calls, wordings, first, sentence_encoder)
     found = Search(
         _task(folder),
-        ScriptedBlackBox(answer),
+        ScriptedBlackBox(_answers(job, accuracy, names)),
         strategy,
-        NGramEncoder(),
-        initialisation=Offer(count=first, wordings=wordings),
+        white_box,
+        initialisation=Offer(count=first, wordings=tuple(names)),
         extractor=FeatureExtractor(outputs="none"),
         allocation=way.allocation,
-        budget=Budget(max_calls=calls + 2 * TESTS),
-        iterations=iterations,
+        budget=Budget(max_calls=job.calls + 2 * TESTS),
+        iterations=way.shape(job.calls)[0],
         threshold=1.1,
         cache="off",
-        seed=draw,
+        seed=job.draw,
     )
     with tempfile.TemporaryDirectory() as run:
         found.open(Path(run))
         found.start()
         while not found.stop_reason:
-            predictor = lightning_fit(found.pool, **way.predictor)[0] if strategy.requirements.predictor else None
-            found.step(predictor)
-        result = found.finish(Path(run))
-    return accuracy[result.best_instruction] / best
+            found.step(way.predictor(found.pool) if strategy.requirements.predictor else None)
+        found.finish(Path(run))
+    share = accuracy[names[way.choice(found.pool).text]] / max(landscape.accuracy)
+    return Outcome(share, sum({row.text: row.n for row in found.pool}.values()))
+
+
+def chooser(
+    way: Way, calls: int, wordings: tuple[str, ...], first: int, sentence_encoder: str
+) -> tuple[AbstractStrategy, AbstractEncoder]:
+    """The program's own strategy with what it reads, among these wordings."""
+    if not way.in_latent_space:
+        _, candidates, choose = way.shape(calls)
+        kind = OfferedDuet if way.strategy == "duet" else OfferedRandom
+        settings: dict[str, Any] = {"candidates": candidates, "choose": choose} | way.options
+        return kind(**settings, wordings=wordings, first=first), encoder(way.features, sentence_encoder)
+    names, features, space = tuple(named(wordings)), NGramEncoder().encode(wordings).states, LatentPoints()
+    if way.strategy == "instinct":
+        white_box = ReplayedWhiteBox(space.global_points(len(names), 0), names)
+        bandit = NeuralBandit()
+        return Instinct(WordingReader(features), bandit, points=len(names), soft_prompts=space), white_box
+    points = projected(features, space.intrinsic_dimension)
+    return InstructZero(soft_prompts=space), ReplayedWhiteBox(points, names, NEAREST)
+
+
+def _answers(job: Job, accuracy: Mapping[str, float], names: Mapping[str, str]) -> Callable[[Request], str]:
+    """Right answers with a wording's accuracy; the same ones for the same wording, example and draw."""
+
+    def answer(request: Request) -> str:
+        instruction, _, example = request.prompt.removeprefix("Instruction: ").rpartition("\n\nInput: ")
+        wording = names[instruction]
+        key = f"{job.draw}|{job.landscape.model}|{wording}|{example}"
+        return "yes" if zlib.crc32(key.encode()) / 2**32 < accuracy[wording] else "no"
+
+    return answer
 
 
 def _task(folder: Path) -> Task:
@@ -248,66 +211,116 @@ def _task(folder: Path) -> Task:
     return Task("landscape", str(folder / "train.jsonl"), str(folder / "test.jsonl"))
 
 
-def measured(job: tuple[Landscape, str, int, int], folder: Path) -> float:
-    """The job's quality, in a process of its own kind."""
+def measured(job: Job, folder: Path, sentence_encoder: str) -> Outcome:
+    """The job's outcome, in a process of its own kind."""
     warnings.filterwarnings("ignore")
     logging.disable(logging.CRITICAL)
     torch.set_num_threads(1)
-    landscape, name, calls, draw = job
-    return search(landscape, WAYS[name], calls, draw, folder)
+    return search(job, folder, sentence_encoder)
+
+
+Table = dict[tuple[str, int], list[list[Outcome]]]  # way, calls -> the draws of each landscape
+
+
+def run(found: Sequence[Landscape], ways: Sequence[str], options: argparse.Namespace) -> Table:
+    """Carries out all searches; says on standard error how far it is."""
+    blocks = [(way, calls) for way in ways for calls in options.calls]
+    jobs = [Job(each, *block, draw) for block in blocks for each in found for draw in range(options.draws)]
+    table: Table = {}
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(options.processes) as pool:
+        _task(Path(folder))
+        one = partial(measured, folder=Path(folder), sentence_encoder=options.sentence_encoder or "")
+        outcomes, began = pool.map(one, jobs, chunksize=4), time.monotonic()
+        for block in blocks:
+            table[block] = [[next(outcomes) for _ in range(options.draws)] for _ in found]
+            seconds = time.monotonic() - began
+            sys.stderr.write(f"{block[0]}, {block[1]} calls: {mean(shares(table[block])):.3f} ({seconds:.0f} s)\n")
+    return table
+
+
+def shares(outcomes: Sequence[Sequence[Outcome]]) -> list[float]:
+    """The mean share of each landscape over its draws."""
+    return [mean([outcome.share for outcome in draws]) for draws in outcomes]
+
+
+def shown(table: Table, calls: int) -> str:
+    """The ways at a number of calls, as Markdown.
+
+    Draws of a landscape are not independent: errors and intervals are over landscapes, each the mean of its draws. The
+    tenth percentile is that of the single searches.
+    """
+    rows = []
+    for way in dict.fromkeys(way for way, _ in table):
+        outcomes, default = table[way, calls], table.get(("duet", calls))
+        single = sorted(outcome.share for draws in outcomes for outcome in draws)
+        used = mean([outcome.calls for draws in outcomes for outcome in draws])
+        row = [way, f"{mean(shares(outcomes)):.3f} ± {standard_error(shares(outcomes)) or 0:.3f}"]
+        row += [f"{single[len(single) // 10]:.2f}", f"{used:.0f}"]
+        if default and way != "duet":
+            differences = [one - other for one, other in zip(shares(outcomes), shares(default), strict=True)]
+            row.append(_difference(differences))
+        rows.append(row + [""] * (5 - len(row)))
+    heads = [f"way, {calls} calls", "share of the best", "tenth percentile", "calls used", "difference to duet [95 %]"]
+    return markdown(heads, rows)
+
+
+def _difference(differences: Sequence[float]) -> str:
+    """The mean with its interval.
+
+    >>> _difference([0.1, 0.1])
+    '+0.100 [+0.100, +0.100]'
+    """
+    interval = bootstrap_interval(differences)
+    return f"{mean(differences):+.3f}" + ("" if interval is None else f" [{interval[0]:+.3f}, {interval[1]:+.3f}]")
 
 
 def main(argv: Sequence[str]) -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="the folder of landscapes")
-    parser.add_argument("--calls", type=int, nargs="+", default=[300, 900, 2700], help="that scores may take")
-    parser.add_argument("--draws", type=int, default=1, help="searches per landscape")
-    parser.add_argument("--tasks", nargs="*", default=[], help="these alone")
-    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS), help="these alone")
-    parser.add_argument("--most", type=int, help="so many landscapes, drawn at random")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="writes the shares")
-    options = parser.parse_args(argv)
-    found = read_landscapes(options.data, options.tasks)
-    if options.most:
-        found = random.Random(0).sample(found, min(options.most, len(found)))
-    jobs = [
-        (landscape, name, calls, draw)
-        for name in options.ways for calls in options.calls for landscape in found for draw in range(options.draws)
-    ]  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(options.processes) as pool:
-        _task(Path(folder))
-        qualities = list(pool.map(partial(measured, folder=Path(folder)), jobs, chunksize=4))
-    table: dict[tuple[str, int], list[float]] = {}
-    for (_, name, calls, _), quality in zip(jobs, qualities, strict=True):
-        table.setdefault((name, calls), []).append(quality)
-    sys.stdout.write(f"{len(found)} landscapes, {options.draws} draw(s)\n" + shown(table, options.calls))
+    """Prints the tables."""
+    options = _options(argv)
+    try:
+        found = read_landscapes(options.data, options.tasks)
+    except ValueError as error:
+        sys.exit(str(error))
+    if options.landscapes:
+        found = random.Random(0).sample(found, min(options.landscapes, len(found)))
+    ways = [way for way in options.ways if WAYS[way].features != "sentence encoder" or options.sentence_encoder]
+    table = run(found, ways, options)
+    text = "\n\n".join(shown(table, calls) for calls in options.calls)
+    sys.stdout.write(f"{len(found)} landscapes, {options.draws} draw(s)\n\n{text}\n")
+    for way in [way for way in options.ways if way not in ways]:
+        sys.stdout.write(f"not run: {way} (it needs --sentence_encoder)\n")
     if options.json:
-        ways = {
-            name: {str(calls): statistics.fmean(table[name, calls]) for calls in options.calls} for name in options.ways
-        }
-        options.json.write_text(json.dumps({"landscapes": len(found), "ways": ways}, indent=2) + "\n")
+        numbers = {way: {str(calls): mean(shares(table[way, calls])) for calls in options.calls} for way in ways}
+        options.json.write_text(json.dumps({"landscapes": len(found), "ways": numbers}, indent=2) + "\n")
 
 
-def shown(table: dict[tuple[str, int], list[float]], calls: Sequence[int]) -> str:
-    """Mean share of the best with its standard error, tenth percentile, and the paired difference to the default."""
-    rows = []
-    for name in dict.fromkeys(name for name, _ in table):
-        row = [name]
-        for number in calls:
-            values = table[name, number]
-            row.append(f"{_mean(values)} ({sorted(values)[len(values) // 10]:.2f})")
-            if name != "duet" and ("duet", number) in table:
-                default = table["duet", number]
-                row[-1] += f" {_mean([value - other for value, other in zip(values, default, strict=True)], sign='+')}"
-        rows.append(row)
-    return markdown(["way", *(f"{number} calls" for number in calls)], rows)
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.landscapes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, required=True, help="the folder of landscapes")
+    parser.add_argument("--calls", type=_count, nargs="+", default=[300, 900, 2700], help="that scores may take")
+    parser.add_argument("--draws", type=_count, default=1, help="searches per landscape")
+    parser.add_argument("--tasks", nargs="+", default=[], help="these alone")
+    parser.add_argument("--landscapes", type=_count, help="so many of them, drawn at random")
+    listed = "; ".join(WAYS)
+    parser.add_argument(
+        "--ways", nargs="+", default=DEFAULT_WAYS, choices=list(WAYS), metavar="WAY",
+        help=f"by default the first {len(DEFAULT_WAYS)} of: {listed}",
+    )  # fmt: skip
+    parser.add_argument("--sentence_encoder", metavar="MODEL", help="its folder, or its name on the Hugging Face Hub")
+    parser.add_argument("--processes", type=_count, default=2)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="writes the mean shares")
+    return parser.parse_args(argv)
 
 
-def _mean(values: Sequence[float], sign: str = "") -> str:
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    return f"{statistics.fmean(values):{sign}.3f} ± {error:.3f}"
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 if __name__ == "__main__":

@@ -96,18 +96,42 @@ def fitted(equal: bool = False, **settings: Any) -> Predictor:
     return predict
 
 
+class ReferenceProcess:
+    """For reference: scikit-learn's, a squared exponential kernel, noise m (1 - m) / n, m the pool's mean.
+
+    Args:
+        pool: what it is fitted on; features are set.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self.mean, self.scale = shrunk_scale(pool.features())
+        rewards = pool.rewards().double()
+        right, counts = sum(sum(row.scores) for row in pool), torch.tensor([len(row.scores) for row in pool])
+        rate = (right + 1) / (int(counts.sum()) + 2)
+        variance = max(float(rewards.var(correction=0)), 1e-4)
+        self.centre, self.spread = rewards.mean(), variance**0.5
+        noise = rate * (1 - rate) / counts / variance
+        kernel = ConstantKernel(1.0, (1e-2, 1e1)) * RBF(math.sqrt(len(self.mean)), (3.0, 300.0))
+        self.process = GaussianProcessRegressor(kernel, alpha=noise.numpy(), random_state=0)
+        self.process.fit(self._standardised(pool.features()), ((rewards - self.centre) / self.spread).numpy())
+
+    def predict(self, features: Tensor) -> Tensor:
+        """(n, d) -> mean (n,), standardised."""
+        return torch.from_numpy(self.process.predict(self._standardised(features)))
+
+    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, d) -> mean (n,), covariance (n, n) of the rewards."""
+        mean, covariance = self.process.predict(self._standardised(features), return_cov=True)
+        rewards = torch.from_numpy(mean) * self.spread + self.centre
+        return rewards.to(features), torch.from_numpy(covariance * self.spread**2).to(features)
+
+    def _standardised(self, features: Tensor) -> Any:
+        return ((features - self.mean) / self.scale).numpy()
+
+
 def gaussian_process(pool: Pool, features: Tensor) -> Tensor:
-    """For reference: scikit-learn's, a squared exponential kernel, noise m (1 - m) / n, m the pool's mean."""
-    mean, scale = shrunk_scale(pool.features())
-    rewards = pool.rewards().double()
-    right, counts = sum(sum(row.scores) for row in pool), torch.tensor([len(row.scores) for row in pool])
-    rate = (right + 1) / (int(counts.sum()) + 2)
-    variance = max(float(rewards.var(correction=0)), 1e-4)
-    noise = rate * (1 - rate) / counts / variance
-    kernel = ConstantKernel(1.0, (1e-2, 1e1)) * RBF(math.sqrt(features.shape[1]), (3.0, 300.0))
-    process = GaussianProcessRegressor(kernel, alpha=noise.numpy(), random_state=0)
-    process.fit(((pool.features() - mean) / scale).numpy(), ((rewards - rewards.mean()) / variance**0.5).numpy())
-    return torch.from_numpy(process.predict(((features - mean) / scale).numpy()))
+    """The reference process."""
+    return ReferenceProcess(pool).predict(features)
 
 
 def process_alone(pool: Pool, features: Tensor) -> Tensor:
