@@ -13,7 +13,7 @@ from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.endpoint import prices_of
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.prices import dollars
-from duet.spending.budget import Usage, cost, most
+from duet.spending.budget import Usage, cost
 
 Split = Literal["test", "validation"]
 
@@ -41,10 +41,12 @@ class InstructionScore:
 
 def most_spent(search: Search, texts: Sequence[str], split: Split) -> tuple[Usage, float | None]:
     """The most that scoring the texts can spend: calls, tokens and US dollars; None if a price is unknown."""
-    box = search.accounts.boxes[0]
-    usage = most(list(_requests(search, texts, split)), box.overhead, box.answer_overhead)
-    prices = prices_of(box.endpoint)
-    return usage, None if prices is None else dollars(cost(usage, prices))
+    requests = list(_requests(search, texts, split))
+    usages = search.needs.answers(requests), search.needs.judgements(len(requests))
+    prices = [prices_of(box.endpoint) for box in search.accounts.boxes[: 2 if usages[1].calls else 1]]
+    known = [price for price in prices if price is not None]
+    paid = dollars(sum(cost(usage, price) for usage, price in zip(usages, known, strict=False)))
+    return usages[0] + usages[1], paid if len(known) == len(prices) else None
 
 
 def _requests(search: Search, texts: Sequence[str], split: Split) -> Iterator[Request]:

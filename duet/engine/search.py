@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from duet.engine.final_test import (
     model_name,
     result,
 )
+from duet.engine.likely import Likely, LikelyPart, capped, likely, likely_parts
 from duet.engine.request_limit import RequestLimit
 from duet.engine.score_plan import ScorePlan
 from duet.engine.scoring import Scorer
@@ -151,8 +153,8 @@ class Search:
         self.stop_reason: str | None = None
         self.last: StepRecord | None = None
         self.result: Result | None = None
-        self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
-        self._needs = Needs(
+        self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache, task.judge is not None)
+        self.needs = Needs(
             self.splits,
             evaluation,
             extractor,
@@ -160,6 +162,8 @@ class Search:
             black_box.answer_overhead,
             task.prompt,
             task.judge,
+            (proposer or black_box).overhead,
+            (proposer or black_box).answer_overhead,
             tested=3 if initialisation.own else 2,
         )
         self._started = time.monotonic()
@@ -206,11 +210,43 @@ class Search:
     def estimate_for(self, splits: Splits, seed: int) -> Estimate:
         """The most that a search with the same settings can spend on the splits of a task with this seed."""
         boxes = self.accounts.boxes
-        needs = replace(self._needs, splits=splits)
+        needs = replace(self.needs, splits=splits)
         return estimate(
             needs, self.initialisation, self.strategy, self.instruction_filter, boxes, self.allocation,
-            self.iterations, seed,
+            self.iterations, seed, self.accounts.budget.caps_purchases,
         )  # fmt: skip
+
+    def likely(self) -> Likely:
+        """What the search will likely have spent at its end: from the task, and from its answers so far."""
+        accounts = self.accounts
+        spent = Likely(
+            accounts.usage, None if accounts.usd is None else accounts.usd + (accounts.possibly_charged_usd or 0)
+        )
+        whole = likely(self._likely_parts, self._shares_left(), accounts.models, accounts.boxes, spent)
+        return capped(whole, accounts.budget)
+
+    @cached_property
+    def _likely_parts(self) -> tuple[LikelyPart, ...]:
+        most = self.initialisation.most + self.iterations * self.strategy.requirements.choose
+        calls = self.allocation.calls(most, len(self.splits.validation), self.accounts.budget.caps_purchases)
+        return likely_parts(
+            self.needs, self.initialisation, self.strategy, self.accounts.boxes, calls, self.iterations, self._preface,
+            self.seed,
+        )  # fmt: skip
+
+    def _shares_left(self) -> dict[str, float]:
+        """The share of each part that is still to come."""
+        if not len(self.pool):
+            return {}
+        parts = {part.name: part.calls for part in self._likely_parts}
+        iterations = max(0.0, 1 - (self.pool.iteration - 1) / self.iterations)
+        scores = max(0, self._plan.calls - sum(row.n for row in self.pool)) / parts["scores"]
+        tests = parts["final test"]
+        left = scores * parts["scores"] + iterations * parts.get("trials", 0) + tests
+        return {
+            "first instructions": 0.0, "scores": scores, "trials": iterations, "output answers": iterations,
+            "candidates": iterations, "judgements": left / (parts["scores"] + parts.get("trials", 0) + tests),
+        }  # fmt: skip
 
     @property
     def seconds(self) -> float:
@@ -229,9 +265,9 @@ class Search:
         self._evaluator = Evaluator(
             box, self.splits.validation, self.task.metric, self.evaluation, self.task.prompt, judging
         )
-        self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
+        self._scorer = Scorer(self._evaluator, self.accounts, self.needs)
         available = len(self.splits.validation)
-        self._plan = ScorePlan(self.allocation, available, self._needs, self.accounts, folder)
+        self._plan = ScorePlan(self.allocation, available, self.needs, self.accounts, folder)
         first_examples = replace(self._evaluator, examples=self.splits.validation[: self.allocation.examples])
         self._context = SearchContext(
             box,
