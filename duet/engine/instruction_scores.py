@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from duet.engine.left_out import paired
 from duet.engine.search import Search
 from duet.evaluation.evaluation import Evaluation, Trial
 from duet.metrics.intervals import mean_interval
@@ -70,7 +71,16 @@ def score_instructions(search: Search, texts: Sequence[str], split: Split) -> li
             if not found:
                 raise
             break
-    return found
+    return _on_the_same_examples(found, search, split)
+
+
+def _on_the_same_examples(found: list[InstructionScore], search: Search, split: Split) -> list[InstructionScore]:
+    """The scores less the examples that no answer can come for, where these are to be left out for all."""
+    if search.evaluation.unanswered == "wrong":
+        return found
+    evaluations = {row.instruction: Evaluation(row.scores, row.outputs, row.problems) for row in found}
+    kept, _, _ = paired(evaluations, search.evaluator(split).examples)
+    return [_scored(text, evaluation) for text, evaluation in kept.items() if evaluation]
 
 
 def _score(search: Search, text: str, split: Split) -> InstructionScore:
@@ -80,5 +90,9 @@ def _score(search: Search, text: str, split: Split) -> InstructionScore:
         raise BudgetSpent("The budget was spent before an instruction had all its answers")
     if isinstance(found, CallFailure):
         raise ProviderError(f"An answer is missing ({found.reason}); start again to request the rest")
+    return _scored(text, found)
+
+
+def _scored(text: str, found: Evaluation) -> InstructionScore:
     mean = sum(found.scores) / len(found.scores)
     return InstructionScore(text, mean, mean_interval(found.scores), found.scores, found.outputs, found.problems)

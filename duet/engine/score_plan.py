@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sized
 from pathlib import Path
 
 from duet.engine.estimate import Needs
@@ -22,18 +23,22 @@ class ScorePlan:
 
     Args:
         allocation: the shares.
-        available: validation examples.
+        examples: those that are searched on; their number may fall.
         needs: what answers cost at most.
         tracker: what can still be spent.
         folder: the run folder, where decisions are kept that depend on what was paid.
     """
 
     def __init__(
-        self, allocation: Allocation, available: int, needs: Needs, tracker: SpendTracker, folder: Path
+        self, allocation: Allocation, examples: Sized, needs: Needs, tracker: SpendTracker, folder: Path
     ) -> None:
         self.most_instructions, self.first_examples = 1, 1
-        self._allocation, self._available, self._needs, self._tracker = allocation, available, needs, tracker
+        self._allocation, self._examples, self._needs, self._tracker = allocation, examples, needs, tracker
         self._plans, self.calls = Plans(folder), 0
+
+    @property
+    def _available(self) -> int:
+        return len(self._examples)
 
     def make(self, wanted: int, pool: Pool) -> None:
         """Divides the calls among this many instructions, or as many as the caps allow."""

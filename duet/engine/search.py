@@ -26,6 +26,7 @@ from duet.engine.final_test import (
     model_name,
     result,
 )
+from duet.engine.left_out import FirstExamples, ValidationExamples
 from duet.engine.likely import Likely, LikelyPart, capped, likely, likely_parts
 from duet.engine.request_limit import RequestLimit
 from duet.engine.score_plan import ScorePlan
@@ -148,6 +149,7 @@ class Search:
         self.threshold, self.seed, self.shortest = threshold, seed, shortest
         self._check_requirements()
         self.splits = task.splits(seed)
+        self.validation = ValidationExamples(self.splits.validation)
         self.pool = Pool()
         self.written, self.rejected = 0, Counter[str]()  # texts, over all restarts
         self.stop_reason: str | None = None
@@ -262,13 +264,11 @@ class Search:
         self._proposer = PrefacedBlackBox(proposer, self._preface)
         self._writing = RequestLimit(self._proposer, type(self.strategy).__name__)
         judging = Judging(self.task.judge, proposer, self.task.answer) if self.task.judge else None
-        self._evaluator = Evaluator(
-            box, self.splits.validation, self.task.metric, self.evaluation, self.task.prompt, judging
-        )
-        self._scorer = Scorer(self._evaluator, self.accounts, self.needs)
-        available = len(self.splits.validation)
-        self._plan = ScorePlan(self.allocation, available, self.needs, self.accounts, folder)
-        first_examples = replace(self._evaluator, examples=self.splits.validation[: self.allocation.examples])
+        self._evaluator = Evaluator(box, self.validation, self.task.metric, self.evaluation, self.task.prompt, judging)
+        leaves_out = self.evaluation.unanswered == "leave_out"
+        self._scorer = Scorer(self._evaluator, self.accounts, self.needs, self.validation if leaves_out else None)
+        self._plan = ScorePlan(self.allocation, self.validation, self.needs, self.accounts, folder)
+        first_examples = replace(self._evaluator, examples=FirstExamples(self.validation, self.allocation.examples))
         self._context = SearchContext(
             box,
             self._writing,
@@ -297,7 +297,7 @@ class Search:
         Args:
             split: ``validation`` or ``test``.
         """
-        return replace(self._evaluator, examples=getattr(self.splits, split))
+        return replace(self._evaluator, examples=self.splits.test if split == "test" else self.splits.validation)
 
     def start(self, predictor: RewardPredictor | None = None) -> StepRecord:
         """Has the first instructions written and scored.
@@ -326,7 +326,8 @@ class Search:
             ) from error
         if not len(pool):
             raise ProviderError("No first instruction got all its answers; start again to request the rest")
-        require_answers(pool, self.evaluation.max_unanswered)
+        left_out = self.validation.problems, self.validation.answers
+        require_answers(pool, self.evaluation.max_unanswered, *left_out)
         for warning in warnings_of(pool, self.evaluation.max_tokens):
             log.warning(warning)
         return self._grown(pool, Proposal((), first.n_read, len(candidates)), first.rejected)
@@ -382,7 +383,8 @@ class Search:
         reason = self.stop_reason or self._reason_to_stop() or "iterations"
         self.pool = self._plan.halve(self.pool, self._scorer)
         self.accounts.keep(Usage())
-        test = FinalTest(replace(self._evaluator, examples=self.splits.test))
+        leaves_out = self.evaluation.unanswered == "leave_out"
+        test = FinalTest(replace(self._evaluator, examples=self.splits.test), leaves_out)
         evaluations = evaluate_chosen(self.pool, self.best, test)
         write_candidates(folder, candidate_records(self.pool, self.task))
         write_examples(folder, example_records(self._evaluator, test.evaluator, evaluations, self.task.answer))
@@ -413,6 +415,7 @@ class Search:
             "usage": self.accounts.state_dict(),
             "seconds": self.seconds,
             "texts": {"written": self.written, "rejected": dict(self.rejected)},
+            "left_out": self.validation.state_dict(),
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -424,6 +427,7 @@ class Search:
         self.require_own(state_dict)
         self.accounts.load_state_dict(state_dict["usage"])
         self._earlier_seconds = state_dict["seconds"]
+        self.validation.load_state_dict(state_dict["left_out"])
         self.written = state_dict["texts"]["written"]
         self.rejected.update(state_dict["texts"]["rejected"])
 
@@ -513,7 +517,7 @@ class Search:
         return encoded(candidates, self.extractor, examples, self.white_box, box, self.task.prompt)
 
     def _reason_to_stop(self) -> str | None:
-        best, whole = self.pool.best(), min(self.allocation.examples, len(self.splits.validation))
+        best, whole = self.pool.best(), min(self.allocation.examples, len(self.validation))
         if best.score >= self.threshold and best.n >= whole:
             return "threshold"
         if self.pool.iteration > self.iterations:
@@ -529,6 +533,6 @@ class Search:
             self.task, type(self.strategy).__name__, self.seed, reason, self.splits, model_name(self.accounts.boxes[0]),
             (*warnings, *((f"The final test lacks an answer ({test.problem})",) if test.problem else ())),
         )  # fmt: skip
-        texts = Texts(self.written, dict(self.rejected))
+        texts = Texts(self.written, dict(self.rejected), self.validation.left_out)
         costs = Costs(self.accounts.usage, self.accounts.usd, self.accounts.possibly_charged_usd, self.seconds)
         return result(self.pool, self.best, evaluations, test, ending, costs, texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,9 @@ def test_a_csv_and_three_instructions_give_a_tested_prompt_in_three_commands(
             "--search.initialisation.instructions=mine.txt", "--search.budget.max_calls=400", "--run_dir=run",
         ]  # fmt: skip
         assert cli.main(["doctor", *settings]) == 0
+        began = time.process_time()
         assert cli.main(["fit", *settings]) == 0
+        own_time = time.process_time() - began  # of all threads, the server's among them
         assert cli.main(["export", "run", "--format", "messages"]) == 0
         assert len(server.seen) <= 400
     out = capfd.readouterr().out
@@ -50,5 +53,5 @@ def test_a_csv_and_three_instructions_give_a_tested_prompt_in_three_commands(
     assert result["best_instruction"] == OWN[2]
     assert result["test_score"] == 1
     assert {each["instruction"] for each in result["own_instructions"]} == set(OWN)
-    assert result["seconds"] < MOST_SECONDS
+    assert own_time < MOST_SECONDS
     assert OWN[2] in out
