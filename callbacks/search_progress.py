@@ -68,8 +68,8 @@ class SearchProgress(Callback):
         self._close()
 
     def _cost(self) -> str:
-        paid = self.search.accounts.usd
-        return f"{self.search.accounts.usage.calls} calls" + (f", {usd(paid)}" if paid else "")
+        calls, paid = f"{self.search.accounts.usage.calls} calls", self.search.accounts.usd
+        return f"{calls}, {usd(paid)} of likely {usd(self.search.likely().usd)}" if paid else calls
 
     def _rejected(self) -> str:
         """How many texts of the last step were rejected, and why; nothing if none was."""

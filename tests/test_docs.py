@@ -64,3 +64,11 @@ def test_a_link_within_the_repository_leads_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_habit_has_a_test_of_its_own() -> None:
+    lines = (ROOT / "docs" / "habits.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ")][1:]
+    named = [found[1] for line in rows if (found := re.search(r"\| `(tests/[\w/]+\.py:test_\w+)` \|$", line))]
+    assert len(named) == len(rows) >= 40
+    assert len(set(named)) == len(named)

@@ -221,6 +221,7 @@ def open_model(name: str, settings: Any) -> Iterator[Finding]:
 
 def spending(search: Search) -> Iterator[Finding]:
     """The dry run's figures and the caps."""
+    yield Finding("ok", "likely", money.likely(search))
     yield Finding("ok", "at most", money.figures(search.estimate()))
     capped = search.accounts.budget.caps_purchases
     if search.accounts.costs_money and not capped:

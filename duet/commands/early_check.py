@@ -38,7 +38,9 @@ def check(arguments: Sequence[str]) -> None:
         if key.startswith("task."):
             task[key.removeprefix("task.")] = value
     if not {"-h", "--help", "--task"} & set(arguments):
-        check_task({key: value for key, value in task.items() if key in TEXTS and value is not None})
+        texts = {key: value for key, value in task.items() if key in TEXTS and value is not None}
+        if "name" not in texts or not task.get("examples"):  # with examples of its own there is nothing to be found
+            check_task(texts)
 
 
 def _may_be_settings(value: Any) -> bool:

@@ -72,6 +72,7 @@ def summary(result: dict[str, Any], page: Path) -> list[str]:
         *_own(result),
         *_shortest(result),
         _texts(result),
+        *_left_out(result),
         *(f"Warning: {printable(warning, 2000)}" for warning in result["warnings"]),
         f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
         f"Report: {page}",
@@ -109,6 +110,13 @@ def _texts(result: dict[str, Any]) -> str:
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in rejected.most_common())
     counted = f"Generated texts: {result['written']:,}; {rejected.total():,} rejected"
     return f"{counted} ({reasons})" if reasons else counted
+
+
+def _left_out(result: dict[str, Any]) -> list[str]:
+    """How many examples were left out, and why."""
+    counts = Counter((each["split"], each["why"].replace("_", " ")) for each in result["left_out"])
+    listed = ", ".join(f"{count} of {split} ({why})" for (split, why), count in counts.items())
+    return [f"Examples left out for all instructions: {listed}; result.json names them"] if listed else []
 
 
 def _shortest(result: dict[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from duet.models.errors import ProviderError
 from duet.pool import Pool
@@ -17,13 +17,19 @@ def problem_counts(pool: Pool) -> dict[str, int]:
     return dict(Counter(problem for row in pool for problem in row.problems if problem))
 
 
-def require_answers(pool: Pool, most: float) -> None:
+def require_answers(pool: Pool, most: float, left_out: Mapping[str, int] = {}, n_left_out: int = 0) -> None:
     """Stops a run whose model does not answer.
+
+    Args:
+        pool: all scored instructions.
+        most: the share of their answers that may be missing.
+        left_out: problems of answers that are in no row any more.
+        n_left_out: how many such answers there are.
 
     Raises:
         ProviderError: more than this share of the answers can never come.
     """
-    counts, total = problem_counts(pool), sum(row.n for row in pool)
+    counts, total = Counter(problem_counts(pool)) + Counter(left_out), n_left_out + sum(row.n for row in pool)
     missing = {kind: counts[kind] for kind in UNANSWERED if counts.get(kind)}
     if sum(missing.values()) > most * total:
         listed = ", ".join(f"{count} {kind}" for kind, count in missing.items())

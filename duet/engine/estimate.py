@@ -34,6 +34,8 @@ class Needs:
         answer_overhead: tokens that each of its answers can take beyond ``max_tokens``.
         prompt: how an instruction is put to the black box.
         judge: scores the answers in the metric's place, if there is one; each takes a call more.
+        judge_overhead: bytes that the box that judges sends with every prompt.
+        judge_answer_overhead: tokens that each of its answers can take beyond ``max_tokens``.
         tested: how many instructions the final test is of.
     """
 
@@ -44,11 +46,27 @@ class Needs:
     answer_overhead: int = 0
     prompt: AnswerPrompt = AnswerPrompt()
     judge: Judge | None = None
+    judge_overhead: int = 0
+    judge_answer_overhead: int = 0
     tested: int = 2
 
     def trials(self, requests: Sequence[Request]) -> Usage:
         """These requests for answers, with what it takes to score them."""
-        return most(requests, self.overhead, self.answer_overhead) + self.judgements(len(requests))
+        return self.answers(requests) + self.judgements(len(requests))
+
+    def answers(self, requests: Sequence[Request]) -> Usage:
+        """These requests for answers alone."""
+        return most(requests, self.overhead, self.answer_overhead)
+
+    @property
+    def answer_bound(self) -> Usage:
+        """The most tokens of one answer; its prompt is left out."""
+        return Usage(1, 0, self.evaluation.max_tokens + self.answer_overhead)
+
+    @property
+    def judgement_bound(self) -> Usage:
+        """The same of a judgement; nothing if a metric does it."""
+        return Usage(1, 0, self.judge.max_tokens + self.judge_answer_overhead) if self.judge else Usage()
 
     def judgements(self, answers: int) -> Usage:
         """Scoring so many answers; nothing if a metric does."""
@@ -56,7 +74,7 @@ class Needs:
             return Usage()
         longest = max((*self.splits.validation, *self.splits.test), key=_size)
         answer = LONGEST_LETTER * self.evaluation.max_tokens
-        return most([self.judge.request(answer, longest)]) * answers
+        return most([self.judge.request(answer, longest)], self.judge_overhead, self.judge_answer_overhead) * answers
 
     def scores(self, text: str, instructions: int, calls: int) -> Usage:
         """Scoring instructions no longer than the text with this many calls, whichever of them get more examples.
@@ -67,7 +85,7 @@ class Needs:
         left, total = calls, Usage()
         for example in longest_first[: -(-calls // max(1, instructions))]:
             times = min(left, instructions)
-            total += self.trials([self._request(text, example)]) * times
+            total += self.trials([self.request(text, example)]) * times
             left -= times
         return total
 
@@ -90,9 +108,10 @@ class Needs:
         return self._tried((longest * self.tested)[: self.tested], self.splits.test)
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
-        return self.trials([self._request(text, example) for text in texts for example in examples])
+        return self.trials([self.request(text, example) for text in texts for example in examples])
 
-    def _request(self, text: str, example: Example) -> Request:
+    def request(self, text: str, example: Example) -> Request:
+        """An instruction on an example."""
         return self.prompt.request(text, example, self.evaluation.max_tokens)
 
 
@@ -173,6 +192,7 @@ def estimate(
     allocation: Allocation,
     iterations: int,
     seed: int,
+    capped: bool = False,
 ) -> Estimate:
     """Adds up the parts.
 
@@ -185,6 +205,7 @@ def estimate(
         allocation: how calls are divided among instructions.
         iterations: of the search.
         seed: of the run.
+        capped: whether a cap says how many calls scores take; what it allows is not counted here.
     """
     silent = RequestCounter(boxes[1].overhead, boxes[1].answer_overhead)
     told = PrefacedBlackBox(silent, (*initialisation.about, *instruction_filter.requirements))
@@ -200,17 +221,19 @@ def estimate(
     longest = [longest[0] + strategy.longest_exemplars(shown)]
     declared = strategy.requirements
     n_scored = initialisation.most + iterations * declared.choose
-    calls = allocation.calls(n_scored, len(needs.splits.validation))
+    calls = allocation.calls(n_scored, len(needs.splits.validation), capped)
     n_first = initialisation.to_choose_from.most
     n_read = n_first + iterations * max(declared.choose, declared.read) if declared.read else 0
-    tries = needs.tries(longest[0], declared.trial_calls)
-    task = boxes[0].endpoint
+    tries = declared.trial_calls * iterations
+    judged = needs.judgements(calls + tries + needs.tested * len(needs.splits.test))
+    needs, task = replace(needs, judge=None), boxes[0].endpoint
     parts = (
         Part("first instructions", silent.most, boxes[1].endpoint),
         Part("scores", needs.scores(longest[0], n_scored, calls), task),
-        Part("trials", tries * iterations, task),
+        Part("trials", needs.tries(longest[0], declared.trial_calls) * iterations, task),
         Part("output answers", needs.outputs(longest) * n_read, task),
         Part("candidates", most(written, boxes[1].overhead, boxes[1].answer_overhead) * iterations, boxes[1].endpoint),
+        Part("judgements", judged, boxes[1].endpoint),
         Part("final test", needs.final_test(longest), task),
     )
     return Estimate(tuple(part for part in parts if part.most.calls))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import chain, repeat
 
 from duet.engine.answer_problems import problem_counts
+from duet.engine.left_out import paired
 from duet.engine.shortest import shortest
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
 from duet.metrics.intervals import mean_interval
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure
 from duet.models.errors import BudgetSpent
 from duet.pool import Pool, ScoredInstruction
-from duet.reporting.records import ExampleRecord, OwnInstruction, PromptRecord, Result
+from duet.reporting.records import ExampleRecord, LeftOut, OwnInstruction, PromptRecord, Result
 from duet.spending.budget import Usage
 from duet.tasks.baselines import baselines
 from duet.tasks.splits import Splits
@@ -70,10 +71,12 @@ class Texts:
     Args:
         written: how many.
         rejected: how many of them are no instruction, or not one that is wanted, by reason.
+        left_out: validation examples that are left out for all of them.
     """
 
     written: int
     rejected: dict[str, int]
+    left_out: tuple[LeftOut, ...]
 
 
 @dataclass
@@ -82,10 +85,14 @@ class FinalTest:
 
     Args:
         evaluator: with the test examples.
+        leaves_out: whether examples that no answer can come for are left out.
+        left_out: those that were.
         problem: why an answer is missing that may still come; empty if none is.
     """
 
     evaluator: Evaluator
+    leaves_out: bool = False
+    left_out: tuple[LeftOut, ...] = field(default=(), init=False)
     problem: str = field(default="", init=False)
 
     def evaluate(self, text: str) -> Evaluation | None:
@@ -98,6 +105,14 @@ class FinalTest:
             self.problem = self.problem if found == NOT_SENT else found.reason
             return None
         return found if len(found.scores) == len(self.evaluator.examples) else None
+
+    def evaluate_all(self, texts: Iterable[str]) -> dict[str, Evaluation | None]:
+        """Each text once, all on the same examples."""
+        found = {text: self.evaluate(text) for text in dict.fromkeys(texts)}
+        if self.leaves_out:
+            found, examples, self.left_out = paired(found, self.evaluator.examples)
+            self.evaluator = replace(self.evaluator, examples=examples)
+        return found
 
 
 @dataclass(frozen=True)
@@ -118,7 +133,7 @@ class Evaluations:
 def evaluate_chosen(pool: Pool, chosen: ScoredInstruction, test: FinalTest) -> Evaluations:
     """Tests the chosen instruction, the best initial one and the best own one; each text once."""
     rows = [chosen, pool.initial().best(), *own_rows(pool)[:1]]
-    found = {text: test.evaluate(text) for text in dict.fromkeys(row.text for row in rows)}
+    found = test.evaluate_all(row.text for row in rows)
     best, initial, *own = (found[row.text] for row in rows)
     return Evaluations(best, initial, own[0] if own else None)
 
@@ -204,6 +219,7 @@ def result(
         own_instructions=own_instructions(pool, evaluations.own),
         baselines={} if task.judge else baselines(examples, test.evaluator.metric),
         answers=problem_counts(pool),
+        left_out=(*texts.left_out, *test.left_out),
         warnings=ending.warnings,
         written=texts.written,
         rejected=texts.rejected,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from duet.engine.left_out import paired
 from duet.engine.search import Search
 from duet.evaluation.evaluation import Evaluation, Trial
 from duet.metrics.intervals import mean_interval
@@ -13,7 +14,7 @@ from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.endpoint import prices_of
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.prices import dollars
-from duet.spending.budget import Usage, cost, most
+from duet.spending.budget import Usage, cost
 
 Split = Literal["test", "validation"]
 
@@ -41,10 +42,12 @@ class InstructionScore:
 
 def most_spent(search: Search, texts: Sequence[str], split: Split) -> tuple[Usage, float | None]:
     """The most that scoring the texts can spend: calls, tokens and US dollars; None if a price is unknown."""
-    box = search.accounts.boxes[0]
-    usage = most(list(_requests(search, texts, split)), box.overhead, box.answer_overhead)
-    prices = prices_of(box.endpoint)
-    return usage, None if prices is None else dollars(cost(usage, prices))
+    requests = list(_requests(search, texts, split))
+    usages = search.needs.answers(requests), search.needs.judgements(len(requests))
+    prices = [prices_of(box.endpoint) for box in search.accounts.boxes[: 2 if usages[1].calls else 1]]
+    known = [price for price in prices if price is not None]
+    paid = dollars(sum(cost(usage, price) for usage, price in zip(usages, known, strict=False)))
+    return usages[0] + usages[1], paid if len(known) == len(prices) else None
 
 
 def _requests(search: Search, texts: Sequence[str], split: Split) -> Iterator[Request]:
@@ -68,7 +71,16 @@ def score_instructions(search: Search, texts: Sequence[str], split: Split) -> li
             if not found:
                 raise
             break
-    return found
+    return _on_the_same_examples(found, search, split)
+
+
+def _on_the_same_examples(found: list[InstructionScore], search: Search, split: Split) -> list[InstructionScore]:
+    """The scores less the examples that no answer can come for, where these are to be left out for all."""
+    if search.evaluation.unanswered == "wrong":
+        return found
+    evaluations = {row.instruction: Evaluation(row.scores, row.outputs, row.problems) for row in found}
+    kept, _, _ = paired(evaluations, search.evaluator(split).examples)
+    return [_scored(text, evaluation) for text, evaluation in kept.items() if evaluation]
 
 
 def _score(search: Search, text: str, split: Split) -> InstructionScore:
@@ -78,5 +90,9 @@ def _score(search: Search, text: str, split: Split) -> InstructionScore:
         raise BudgetSpent("The budget was spent before an instruction had all its answers")
     if isinstance(found, CallFailure):
         raise ProviderError(f"An answer is missing ({found.reason}); start again to request the rest")
+    return _scored(text, found)
+
+
+def _scored(text: str, found: Evaluation) -> InstructionScore:
     mean = sum(found.scores) / len(found.scores)
     return InstructionScore(text, mean, mean_interval(found.scores), found.scores, found.outputs, found.problems)

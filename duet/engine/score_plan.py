@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sized
 from pathlib import Path
 
 from duet.engine.estimate import Needs
+from duet.engine.likely import INSTRUCTION
 from duet.engine.plans import Plans
 from duet.engine.scoring import Scorer
 from duet.evaluation.allocation import Allocation, next_rung
@@ -14,7 +16,6 @@ from duet.pool import Pool
 from duet.spending.spend_tracker import SpendTracker
 
 log = logging.getLogger("duet")
-_ORDINARY_INSTRUCTION = " ".join(["instruction"] * 20)  # its length stands for those that are not written yet
 
 
 class ScorePlan:
@@ -22,27 +23,31 @@ class ScorePlan:
 
     Args:
         allocation: the shares.
-        available: validation examples.
+        examples: those that are searched on; their number may fall.
         needs: what answers cost at most.
         tracker: what can still be spent.
         folder: the run folder, where decisions are kept that depend on what was paid.
     """
 
     def __init__(
-        self, allocation: Allocation, available: int, needs: Needs, tracker: SpendTracker, folder: Path
+        self, allocation: Allocation, examples: Sized, needs: Needs, tracker: SpendTracker, folder: Path
     ) -> None:
         self.most_instructions, self.first_examples = 1, 1
-        self._allocation, self._available, self._needs, self._tracker = allocation, available, needs, tracker
-        self._plans, self._calls = Plans(folder), 0
+        self._allocation, self._examples, self._needs, self._tracker = allocation, examples, needs, tracker
+        self._plans, self.calls = Plans(folder), 0
+
+    @property
+    def _available(self) -> int:
+        return len(self._examples)
 
     def make(self, wanted: int, pool: Pool) -> None:
         """Divides the calls among this many instructions, or as many as the caps allow."""
-        calls = self._allocation.calls(wanted, self._available)
-        if self._tracker.budget.caps_purchases:
-            most = wanted * self._available if self._allocation.kind == "successive_halving" else calls
+        capped = self._tracker.budget.caps_purchases
+        calls = most = self._allocation.calls(wanted, self._available, capped)
+        if capped:
             name = f"first scores of {wanted} with {self._tracker.budget}"
             calls = self._plans.remember(name, lambda: self._affordable(pool, most))
-        self._calls = calls
+        self.calls = calls
         self.most_instructions = self._allocation.instructions(calls, wanted)
         self.first_examples = self._allocation.first_examples(calls, self.most_instructions, self._available)
 
@@ -68,12 +73,12 @@ class ScorePlan:
         """Returns the calls that the rungs may take."""
         spent = sum(row.n for row in pool)
         if not self._tracker.budget.caps_purchases:
-            return self._calls - spent
+            return self.calls - spent
         name = f"rungs of {len(pool)} after {spent} with {self._tracker.budget}"
         return self._plans.remember(name, lambda: self._affordable(pool, len(pool) * self._available))
 
     def _affordable(self, pool: Pool, most: int) -> int:
         """Returns how many answers can be paid for beside the final test."""
-        texts = [*pool.texts] or [_ORDINARY_INSTRUCTION]
+        texts = [*pool.texts] or [INSTRUCTION]
         kept, answer = self._needs.final_test(texts), self._needs.scores(max(texts, key=len), 1, 1)
         return self._tracker.affordable(lambda number: answer * number + kept, most)

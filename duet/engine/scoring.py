@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from duet.engine.estimate import Needs
+from duet.engine.left_out import ValidationExamples
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
 from duet.models.base import NOT_SENT, CallFailure
 from duet.models.errors import BudgetSpent
@@ -25,11 +26,13 @@ class Scorer:
         evaluator: sends requests and scores the answers.
         tracker: what can still be spent.
         needs: what each part of a run requests at most.
+        validation: the examples, which can leave some out; None if all count.
     """
 
     evaluator: Evaluator
     tracker: SpendTracker
     needs: Needs
+    validation: ValidationExamples | None = None
 
     def score(
         self,
@@ -79,7 +82,29 @@ class Scorer:
             for candidate in candidates
             if (evaluation := evaluations.get(candidate.text)) and candidate.text not in known
         ]
-        return pool.extended(evaluations) + new + again
+        wanted = {trial.text: trial.last for trial in trials[:count]}
+        return self._settled(pool.extended(evaluations) + new, wanted) + again
+
+    def _settled(self, pool: Pool, wanted: Mapping[str, int]) -> Pool:
+        """The pool less the examples that no answer can come for; in their place other examples are scored.
+
+        Args:
+            pool: what is known.
+            wanted: the number of examples that each instruction was to have.
+        """
+        if self.validation is None or (settled := self.validation.settled(pool)) is pool:
+            return pool
+        short = {
+            row.text: most
+            for row in settled
+            if row.n < (most := min(max(1, wanted.get(row.text, 0)), len(self.validation)))
+        }
+        if not short:
+            return settled
+        try:
+            return self.score(settled, raised=short)
+        except BudgetSpent:
+            return replace(settled, observations=tuple(row for row in settled if row.n))
 
     def keep_room(self, pool: Pool, texts: Sequence[str] = ()) -> None:
         """Keeps what the final test of two of all these instructions may need."""

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from duet.engine.final_test import (
     model_name,
     result,
 )
+from duet.engine.left_out import FirstExamples, ValidationExamples
+from duet.engine.likely import Likely, LikelyPart, capped, likely, likely_parts
 from duet.engine.request_limit import RequestLimit
 from duet.engine.score_plan import ScorePlan
 from duet.engine.scoring import Scorer
@@ -146,13 +149,14 @@ class Search:
         self.threshold, self.seed, self.shortest = threshold, seed, shortest
         self._check_requirements()
         self.splits = task.splits(seed)
+        self.validation = ValidationExamples(self.splits.validation)
         self.pool = Pool()
         self.written, self.rejected = 0, Counter[str]()  # texts, over all restarts
         self.stop_reason: str | None = None
         self.last: StepRecord | None = None
         self.result: Result | None = None
-        self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache)
-        self._needs = Needs(
+        self.accounts = SpendTracker((black_box, proposer or black_box), budget, cache, task.judge is not None)
+        self.needs = Needs(
             self.splits,
             evaluation,
             extractor,
@@ -160,6 +164,8 @@ class Search:
             black_box.answer_overhead,
             task.prompt,
             task.judge,
+            (proposer or black_box).overhead,
+            (proposer or black_box).answer_overhead,
             tested=3 if initialisation.own else 2,
         )
         self._started = time.monotonic()
@@ -206,11 +212,43 @@ class Search:
     def estimate_for(self, splits: Splits, seed: int) -> Estimate:
         """The most that a search with the same settings can spend on the splits of a task with this seed."""
         boxes = self.accounts.boxes
-        needs = replace(self._needs, splits=splits)
+        needs = replace(self.needs, splits=splits)
         return estimate(
             needs, self.initialisation, self.strategy, self.instruction_filter, boxes, self.allocation,
-            self.iterations, seed,
+            self.iterations, seed, self.accounts.budget.caps_purchases,
         )  # fmt: skip
+
+    def likely(self) -> Likely:
+        """What the search will likely have spent at its end: from the task, and from its answers so far."""
+        accounts = self.accounts
+        spent = Likely(
+            accounts.usage, None if accounts.usd is None else accounts.usd + (accounts.possibly_charged_usd or 0)
+        )
+        whole = likely(self._likely_parts, self._shares_left(), accounts.models, accounts.boxes, spent)
+        return capped(whole, accounts.budget)
+
+    @cached_property
+    def _likely_parts(self) -> tuple[LikelyPart, ...]:
+        most = self.initialisation.most + self.iterations * self.strategy.requirements.choose
+        calls = self.allocation.calls(most, len(self.splits.validation), self.accounts.budget.caps_purchases)
+        return likely_parts(
+            self.needs, self.initialisation, self.strategy, self.accounts.boxes, calls, self.iterations, self._preface,
+            self.seed,
+        )  # fmt: skip
+
+    def _shares_left(self) -> dict[str, float]:
+        """The share of each part that is still to come."""
+        if not len(self.pool):
+            return {}
+        parts = {part.name: part.calls for part in self._likely_parts}
+        iterations = max(0.0, 1 - (self.pool.iteration - 1) / self.iterations)
+        scores = max(0, self._plan.calls - sum(row.n for row in self.pool)) / parts["scores"]
+        tests = parts["final test"]
+        left = scores * parts["scores"] + iterations * parts.get("trials", 0) + tests
+        return {
+            "first instructions": 0.0, "scores": scores, "trials": iterations, "output answers": iterations,
+            "candidates": iterations, "judgements": left / (parts["scores"] + parts.get("trials", 0) + tests),
+        }  # fmt: skip
 
     @property
     def seconds(self) -> float:
@@ -226,13 +264,11 @@ class Search:
         self._proposer = PrefacedBlackBox(proposer, self._preface)
         self._writing = RequestLimit(self._proposer, type(self.strategy).__name__)
         judging = Judging(self.task.judge, proposer, self.task.answer) if self.task.judge else None
-        self._evaluator = Evaluator(
-            box, self.splits.validation, self.task.metric, self.evaluation, self.task.prompt, judging
-        )
-        self._scorer = Scorer(self._evaluator, self.accounts, self._needs)
-        available = len(self.splits.validation)
-        self._plan = ScorePlan(self.allocation, available, self._needs, self.accounts, folder)
-        first_examples = replace(self._evaluator, examples=self.splits.validation[: self.allocation.examples])
+        self._evaluator = Evaluator(box, self.validation, self.task.metric, self.evaluation, self.task.prompt, judging)
+        leaves_out = self.evaluation.unanswered == "leave_out"
+        self._scorer = Scorer(self._evaluator, self.accounts, self.needs, self.validation if leaves_out else None)
+        self._plan = ScorePlan(self.allocation, self.validation, self.needs, self.accounts, folder)
+        first_examples = replace(self._evaluator, examples=FirstExamples(self.validation, self.allocation.examples))
         self._context = SearchContext(
             box,
             self._writing,
@@ -261,7 +297,7 @@ class Search:
         Args:
             split: ``validation`` or ``test``.
         """
-        return replace(self._evaluator, examples=getattr(self.splits, split))
+        return replace(self._evaluator, examples=self.splits.test if split == "test" else self.splits.validation)
 
     def start(self, predictor: RewardPredictor | None = None) -> StepRecord:
         """Has the first instructions written and scored.
@@ -290,7 +326,8 @@ class Search:
             ) from error
         if not len(pool):
             raise ProviderError("No first instruction got all its answers; start again to request the rest")
-        require_answers(pool, self.evaluation.max_unanswered)
+        left_out = self.validation.problems, self.validation.answers
+        require_answers(pool, self.evaluation.max_unanswered, *left_out)
         for warning in warnings_of(pool, self.evaluation.max_tokens):
             log.warning(warning)
         return self._grown(pool, Proposal((), first.n_read, len(candidates)), first.rejected)
@@ -346,7 +383,8 @@ class Search:
         reason = self.stop_reason or self._reason_to_stop() or "iterations"
         self.pool = self._plan.halve(self.pool, self._scorer)
         self.accounts.keep(Usage())
-        test = FinalTest(replace(self._evaluator, examples=self.splits.test))
+        leaves_out = self.evaluation.unanswered == "leave_out"
+        test = FinalTest(replace(self._evaluator, examples=self.splits.test), leaves_out)
         evaluations = evaluate_chosen(self.pool, self.best, test)
         write_candidates(folder, candidate_records(self.pool, self.task))
         write_examples(folder, example_records(self._evaluator, test.evaluator, evaluations, self.task.answer))
@@ -377,6 +415,7 @@ class Search:
             "usage": self.accounts.state_dict(),
             "seconds": self.seconds,
             "texts": {"written": self.written, "rejected": dict(self.rejected)},
+            "left_out": self.validation.state_dict(),
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -388,6 +427,7 @@ class Search:
         self.require_own(state_dict)
         self.accounts.load_state_dict(state_dict["usage"])
         self._earlier_seconds = state_dict["seconds"]
+        self.validation.load_state_dict(state_dict["left_out"])
         self.written = state_dict["texts"]["written"]
         self.rejected.update(state_dict["texts"]["rejected"])
 
@@ -477,7 +517,7 @@ class Search:
         return encoded(candidates, self.extractor, examples, self.white_box, box, self.task.prompt)
 
     def _reason_to_stop(self) -> str | None:
-        best, whole = self.pool.best(), min(self.allocation.examples, len(self.splits.validation))
+        best, whole = self.pool.best(), min(self.allocation.examples, len(self.validation))
         if best.score >= self.threshold and best.n >= whole:
             return "threshold"
         if self.pool.iteration > self.iterations:
@@ -493,6 +533,6 @@ class Search:
             self.task, type(self.strategy).__name__, self.seed, reason, self.splits, model_name(self.accounts.boxes[0]),
             (*warnings, *((f"The final test lacks an answer ({test.problem})",) if test.problem else ())),
         )  # fmt: skip
-        texts = Texts(self.written, dict(self.rejected))
+        texts = Texts(self.written, dict(self.rejected), self.validation.left_out)
         costs = Costs(self.accounts.usage, self.accounts.usd, self.accounts.possibly_charged_usd, self.seconds)
         return result(self.pool, self.best, evaluations, test, ending, costs, texts)

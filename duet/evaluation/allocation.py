@@ -57,13 +57,16 @@ class Allocation:
                 f"Expected allocation.first_share and keep between 0 and 1 but got {self.first_share}, {self.keep}"
             )
 
-    def calls(self, instructions: int, available: int) -> int:
-        """The most calls that scores take where no cap says how many.
+    def calls(self, instructions: int, available: int, capped: bool = False) -> int:
+        """The most calls that scores take.
 
         Args:
             instructions: how many are scored at most.
             available: validation examples.
+            capped: whether a cap says how many; successive halving uses it as far as there are examples.
         """
+        if capped and self.kind == "successive_halving":
+            return instructions * available
         return instructions * min(self.examples, available)
 
     def first_examples(self, calls: int, instructions: int, available: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 from duet.metrics.judge import Judge, judged
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Outcome, Request
@@ -22,11 +23,14 @@ class EvaluationConfig:
     Args:
         max_tokens: most tokens of an answer.
         max_unanswered: the share of a run's first answers that may never come, as they are refused, filtered or
-            rejected; each of them counts as wrong. Above it the run stops.
+            rejected. Above it the run stops.
+        unanswered: what such an answer does: it counts as ``wrong``, or ``leave_out`` leaves the example out for all
+            instructions, if half of those that met it have no answer; the result says which examples, and why.
     """
 
     max_tokens: int = 64
     max_unanswered: float = 0.5
+    unanswered: Literal["wrong", "leave_out"] = "wrong"
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:

@@ -95,6 +95,21 @@ class PromptRecord:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """An example that no answer can come for, left out for all instructions.
+
+    Args:
+        split: ``validation`` or ``test``.
+        input: what the black box was given.
+        why: ``refused``, ``filtered``, ``rejected``, ``too_long``, ``tool_calls`` or ``empty``.
+    """
+
+    split: str
+    input: str
+    why: str
+
+
+@dataclass(frozen=True)
 class OwnInstruction:
     """A starting instruction of the user's own.
 
@@ -137,6 +152,7 @@ class Result:
         own_instructions: those of the user's own, best first.
         baselines: what needs no search, on the same test examples: ``copy_input``, ``majority_answer``.
         answers: how many validation answers were cut, empty, refused and so on.
+        left_out: the examples that are left out for all instructions.
         warnings: what makes the scores worth less than they look, with what to do.
         written: texts that were generated as instructions, over all restarts.
         rejected: how many of them are no instruction, or not one that is wanted, by reason.
@@ -176,6 +192,7 @@ class Result:
     own_instructions: tuple[OwnInstruction, ...]
     baselines: dict[str, float]
     answers: dict[str, int]
+    left_out: tuple[LeftOut, ...]
     warnings: tuple[str, ...]
     written: int
     rejected: dict[str, int]

@@ -29,6 +29,7 @@ def lines(search: Search) -> list[str]:
         "Worst case, if every text is as long as allowed and no call is saved:",
         *(f"  {part.name}: {_part(part)}" for part in estimate.parts),
         f"Together: {figures(estimate)}",
+        f"Likely: {likely(search)}",
         caps(search.accounts.budget),
     ]
 
@@ -36,6 +37,12 @@ def lines(search: Search) -> list[str]:
 def figures(estimate: Estimate) -> str:
     """Calls, tokens and dollars."""
     return f"{_usage(estimate.most)}, {usd(estimate.usd)}"
+
+
+def likely(search: Search) -> str:
+    """The calls, tokens and dollars that a search will likely have spent at its end."""
+    found = search.likely()
+    return f"{_usage(found.usage)}, {usd(found.usd)}"
 
 
 def caps(budget: Budget) -> str:

@@ -19,6 +19,7 @@ from duet.spending.call_budget import CallBudget
 from duet.spending.cost_journal import SPENDING, Cost, CostJournal
 from duet.spending.metered import MeteredBlackBox
 from duet.spending.purchase_budget import PurchaseBudget
+from duet.spending.usage_model import UsageModel
 
 
 class SpendTracker:
@@ -33,13 +34,17 @@ class SpendTracker:
         boxes: the task's black box and the one that writes instructions, maybe the same.
         budget: the caps.
         cache: ``auto``, ``user``, ``run``, ``off`` or a path.
+        judges: whether the second one also scores answers, so that room is kept at the dearer of their prices.
 
     Raises:
         ValueError: a cap in dollars, and an endpoint whose prices are unknown.
     """
 
-    def __init__(self, boxes: tuple[AbstractBlackBox, AbstractBlackBox], budget: Budget, cache: str) -> None:
+    def __init__(
+        self, boxes: tuple[AbstractBlackBox, AbstractBlackBox], budget: Budget, cache: str, judges: bool = False
+    ) -> None:
         self.boxes, self.budget = boxes, budget
+        self._planned = boxes if judges else boxes[:1]
         self._cache = cache
         self._calls, self._purchases = CallBudget(budget), PurchaseBudget(budget)
         self._check_prices()
@@ -102,6 +107,11 @@ class SpendTracker:
         return all(prices_of(box.endpoint) for box in self.boxes)
 
     @property
+    def models(self) -> list[UsageModel]:
+        """What was learned of the answers of each box."""
+        return [self._calls.models[box.identity] for box in self.boxes]
+
+    @property
     def costs_money(self) -> bool:
         """Whether a call is, or may be, paid for."""
         return any(box.endpoint and box.endpoint.costs_money for box in self.boxes)
@@ -141,7 +151,7 @@ class SpendTracker:
 
     def _cost(self, usage: Usage) -> Cost:
         """Of purchases, with as many retries as there were so far."""
-        price = cost(usage, prices_of(self.boxes[0].endpoint) or FREE)
+        price = max(cost(usage, prices_of(box.endpoint) or FREE) for box in self._planned)
         return Cost(
             *(math.ceil(part * self._purchases.attempts_per_answer) for part in (usage.calls, usage.tokens, price))
         )

@@ -52,6 +52,21 @@ class UsageModel:
             kinds.setdefault(bound.completion_tokens, []).append(bound)
         return _sum(self.expected(_sum(kind)) for kind in kinds.values())
 
+    def mean(self, bound: Usage, calls: int) -> Usage | None:
+        """Returns what so many requests take on average; None as long as too little is known of their kind.
+
+        Args:
+            bound: the most that one of them can cost.
+            calls: how many there are.
+        """
+        bounds, usages = self._kinds.get(bound.completion_tokens, (Usage(), Usage()))
+        if bounds.calls < _ENOUGH:
+            return None
+        prompt, completion = (
+            math.ceil(used * calls / bounds.calls) for used in (usages.prompt_tokens, usages.completion_tokens)
+        )
+        return Usage(calls, prompt, completion)
+
     def _seen(self, bound: Usage) -> tuple[Usage, Usage]:
         kind = bound.completion_tokens // bound.calls if bound.calls else 0
         found = self._kinds.get(kind)

@@ -74,7 +74,11 @@ class Ape(AbstractStrategy):
     @property
     def requirements(self) -> Requirements:
         """Neither predictor nor features; ``ucb`` tries proposals on examples itself."""
-        return Requirements(self.per_iteration, trial_calls=self.trials.most_calls if self.variant == "ucb" else 0)
+        return Requirements(
+            self.per_iteration,
+            trial_calls=self.trials.most_calls if self.variant == "ucb" else 0,
+            attempts=self.attempts,
+        )
 
     def longest_requests(
         self,

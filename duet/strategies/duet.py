@@ -35,7 +35,9 @@ class Duet(AbstractWritingStrategy):
     @property
     def requirements(self) -> Requirements:
         """All candidates are read; the white box writes unless all shares are the black box's."""
-        return Requirements(self.choose, self.candidates, predictor=True, writing=self.writes_with_white_box)
+        return Requirements(
+            self.choose, self.candidates, predictor=True, writing=self.writes_with_white_box, attempts=self.attempts
+        )
 
     def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Writes, canonicalises, deduplicates, encodes and ranks; one score per text."""

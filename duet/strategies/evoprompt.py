@@ -66,7 +66,7 @@ class AbstractEvoPrompt(AbstractStrategy):
     @property
     def requirements(self) -> Requirements:
         """Neither predictor nor features."""
-        return Requirements(self.per_iteration)
+        return Requirements(self.per_iteration, attempts=self.attempts)
 
     def longest_requests(
         self,

@@ -17,7 +17,7 @@ class RandomSearch(AbstractWritingStrategy):
     @property
     def requirements(self) -> Requirements:
         """No features, no predictor."""
-        return Requirements(self.choose, writing=self.writes_with_white_box)
+        return Requirements(self.choose, writing=self.writes_with_white_box, attempts=self.attempts)
 
     def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
         """Writes as Duet does; draws ``choose`` of the new candidates, each equally likely."""

@@ -35,6 +35,7 @@ class Requirements:
         predictor: whether the score predictor is fitted before each proposal.
         writing: whether the white box writes.
         trial_calls: most calls by which a proposal itself tries instructions on examples.
+        attempts: batches of requests that a proposal sends at most; usually the first one brings something new.
     """
 
     choose: int = 1
@@ -42,6 +43,7 @@ class Requirements:
     predictor: bool = False
     writing: bool = False
     trial_calls: int = 0
+    attempts: int = 1
 
     def __post_init__(self) -> None:
         if self.choose < 1 or min(self.read, self.trial_calls) < 0:

@@ -66,7 +66,7 @@ def test_a_dry_run_asks_and_leaves_nothing(
     out, shown = capfd.readouterr()
     lines = out.splitlines()
     assert [line.split(":")[0].strip() for line in lines[1:]] == [
-        "first instructions", "scores", "final test", "Together", "Caps",
+        "first instructions", "scores", "final test", "Together", "Likely", "Caps",
     ]  # fmt: skip
     assert lines[2].startswith("  scores: 18 calls, ")
     assert lines[4].startswith(f"Together: {CALLS} calls, ")

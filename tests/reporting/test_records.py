@@ -28,7 +28,7 @@ RESULT = Result(
     n_test=9, shortest_instruction="Do it.",
     initial_best_instruction="Do.", initial_best_validation_score=0.25, initial_best_validation_n=20,
     initial_best_test_score=None, own_instructions=(), baselines={}, answers={"cut": 1}, warnings=(),
-    written=9, rejected={"too short": 2}, model="m",
+    left_out=(), written=9, rejected={"too short": 2}, model="m",
     metric="exact_match",
     splits={"test": 9}, calls=7, prompt_tokens=10, completion_tokens=3, cost_usd=None, possibly_charged_usd=None,
     iterations=2, stop_reason="budget", is_complete=True, seconds=1.5, versions={"torch": "2"},
