@@ -13,6 +13,8 @@ from torch import Tensor
 from duet.evaluation.evaluation import Evaluation
 from duet.evaluation.posterior import BetaPrior, fit_prior
 
+SAME = 1e-9  # posterior means that differ by less are equal
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -153,10 +155,11 @@ class Pool:
         return Pool(tuple(row for row in self if row.iteration == 0))
 
     def best(self) -> ScoredInstruction:
-        """The leader: the highest posterior mean.
+        """The leader: the highest posterior mean that also stands the comparison with longer scores.
 
         An instruction with fewer examples than another passes it only if it is also better on the examples that both
-        have. Ties go to more examples, then to the earlier instruction.
+        have; the highest posterior mean alone is too often a lucky one (docs/measurements.md). Ties go to more
+        examples, then to the earlier instruction.
 
         Raises:
             ValueError: the pool is empty.
@@ -168,6 +171,13 @@ class Pool:
             if row.n > leader.n and sum(row.scores[: leader.n]) >= sum(leader.scores):
                 leader = row
         return leader
+
+    def tied(self) -> list[ScoredInstruction]:
+        """The leader, and those that nothing tells from it: they are as good on as many examples."""
+        best = self.best()
+        mean = self.posterior_mean(best)
+        rows = (row for row in self if row.n == best.n and abs(self.posterior_mean(row) - mean) < SAME)
+        return list({row.text: row for row in rows}.values())
 
     @property
     def has_features(self) -> bool:

@@ -77,6 +77,11 @@ def test_ties_go_to_the_earlier_one() -> None:
     assert (Pool() + same[::-1]).best() is same[1]
 
 
+def test_tied_are_those_that_are_as_good_as_the_leader_on_as_many_examples() -> None:
+    rows = [scored("A.", (1.0, 0.0)), scored("B.", (0.0, 1.0)), scored("C.", (0.0, 0.0)), scored("D.", (0.0, 0.0, 1.0))]
+    assert [one.text for one in Pool((*rows, rows[0])).tied()] == ["A.", "B."]
+
+
 def test_an_empty_pool_has_no_best() -> None:
     with pytest.raises(ValueError, match="Expected at least one scored instruction but the pool is empty"):
         Pool().best()

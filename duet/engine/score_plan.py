@@ -10,12 +10,13 @@ from duet.engine.estimate import Needs
 from duet.engine.likely import INSTRUCTION
 from duet.engine.plans import Plans
 from duet.engine.scoring import Scorer
-from duet.evaluation.allocation import Allocation, next_rung
+from duet.evaluation.allocation import Allocation, affordable_fidelity, next_rung
 from duet.models.errors import BudgetSpent
 from duet.pool import Pool
 from duet.spending.spend_tracker import SpendTracker
 
 log = logging.getLogger("duet")
+TIE_EXAMPLES = 5  # more at a time for leaders that are tied
 
 
 class ScorePlan:
@@ -52,7 +53,10 @@ class ScorePlan:
         self.first_examples = self._allocation.first_examples(calls, self.most_instructions, self._available)
 
     def halve(self, pool: Pool, scorer: Scorer) -> Pool:
-        """Spends what is left on those that may be the best (successive halving); returns the pool with longer rows."""
+        """Spends what is left on those that may be the best (successive halving); returns the pool with longer rows.
+
+        With ``fixed`` nothing is left, and of tied instructions the earlier one stays the leader.
+        """
         if self._allocation.kind == "fixed":
             return pool
         left, survivors, rungs = self._left(pool), len(pool), self._allocation.rungs
@@ -67,6 +71,22 @@ class ScorePlan:
                 break
             left -= sum(row.n for row in pool) - before
             log.info("final round %d/%d: %d instructions on %d examples", number + 1, rungs, survivors, rung.fidelity)
+        return self._tell_apart(pool, left, scorer)
+
+    def _tell_apart(self, pool: Pool, left: int, scorer: Scorer) -> Pool:
+        """Spends what the rungs left over on leaders that are tied, until one is ahead."""
+        while len(tied := pool.tied()) > 1:
+            fidelity = affordable_fidelity(left, [row.n for row in tied], self._available)
+            fidelity = min(fidelity, tied[0].n + TIE_EXAMPLES)
+            if fidelity == tied[0].n:
+                break
+            before = sum(row.n for row in pool)
+            try:
+                pool = scorer.score(pool, raised={row.text: fidelity for row in tied})
+            except BudgetSpent:
+                break
+            left -= sum(row.n for row in pool) - before
+            log.info("%d instructions were tied: now on %d examples", len(tied), fidelity)
         return pool
 
     def _left(self, pool: Pool) -> int:

@@ -135,7 +135,7 @@ class Result:
         task_fingerprint: sha256 of its examples and metric: scores of another one can't be compared.
         method: the strategy.
         seed: the run's seed.
-        best_instruction: highest posterior mean on validation examples.
+        best_instruction: highest posterior mean, and not worse than one with more examples on those that both have.
         best_prompt: the whole prompt with it.
         validation_score: its mean score on validation examples, which is biased upwards.
         validation_n: on how many.

@@ -167,7 +167,7 @@ def with_counts(result: RunResult, scored: Sequence[ScoredInstruction]) -> RunRe
 
 
 def unfinished_result(folder: Path, rows: Sequence[ScoredInstruction], settings: Mapping[str, Any]) -> RunResult:
-    """Builds the result of a run before its end: its best instruction so far, by posterior, then number of examples.
+    """Builds the result of a run before its end: its best instruction so far.
 
     Raises:
         NotReportable: no instruction was scored.
@@ -195,12 +195,16 @@ def unfinished_result(folder: Path, rows: Sequence[ScoredInstruction], settings:
 
 
 def most_promising(rows: Sequence[ScoredInstruction]) -> ScoredInstruction:
-    """The highest posterior, or score where there is none, among the instructions with the most examples."""
-    most = max(row.n for row in rows)
-    return max(
-        (row for row in rows if row.n == most),
-        key=lambda row: (row.score if row.posterior is None else row.posterior, -len(row.instruction)),
-    )
+    """The one that a search prefers; of equals the first."""
+    return min(rows, key=preference)
+
+
+def preference(row: ScoredInstruction) -> tuple[int, float]:
+    """The place of an instruction in the order in which a search prefers them: by examples, then by posterior or score.
+
+    A search gives more examples to what may be best, and a high mean on few of them is often a lucky one.
+    """
+    return -row.n, -(row.score if row.posterior is None else row.posterior)
 
 
 def read_config(folder: Path) -> str:

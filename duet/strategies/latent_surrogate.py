@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -47,11 +48,19 @@ class InstructionCoupledKernel(Kernel):  # type: ignore[misc]
 
     def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **_: object) -> Tensor:
         """(a, k) and (b, k) points -> (a, b), or (a,) with ``diag``, where a = b."""
-        latent, z = self.latent_kernel.forward, self.latents
-        factor = torch.linalg.cholesky(latent(z, z) + JITTER * torch.eye(len(z)).to(z))
+        z = self.latents
+        scored = self.latent_kernel.forward(z, z)
+
+        def latent(left: Tensor, right: Tensor) -> Tensor:
+            known = left.shape == right.shape == z.shape and torch.equal(left, z) and torch.equal(right, z)
+            return scored if known else self.latent_kernel.forward(left, right)  # as in every step of a fit
+
+        factor = torch.linalg.cholesky(scored + JITTER * torch.eye(len(z)).to(z))
         marked = self.score_kernel.forward(self.scores, self.scores)  # (n, n), K_I
-        to_left, to_right = latent(z, x1), latent(z, x2)  # (n, a), (n, b)
-        left, right = torch.cholesky_solve(to_left, factor), torch.cholesky_solve(to_right, factor)  # M k(Z, .)
+        to_left = latent(z, x1)  # (n, a)
+        to_right = to_left if x1 is x2 else latent(z, x2)  # (n, b)
+        left = torch.cholesky_solve(to_left, factor)  # M k(Z, .)
+        right = left if x1 is x2 else torch.cholesky_solve(to_right, factor)
         if diag:
             coupled: Tensor = (left * (marked @ right)).sum(0)
             return coupled + 1 - (left * to_right).sum(0) if self.residual else coupled
@@ -107,11 +116,22 @@ class LatentSurrogate:
 
     def predict(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """(b, k) points -> mean and standard deviation of the reward, without noise, (b,) each."""
-        self.process.eval()
+        points, z, kernel = points.double(), self.process.train_inputs[0], self.process.covariance
         with torch.no_grad():
-            posterior = self.process(points.double())
-            variance = posterior.lazy_covariance_matrix.diagonal().clamp_min(0.0)  # far from Z it may be 0
-            return self.centre + self.scale * posterior.mean, self.scale * variance.sqrt()
+            factor, whitened = self._solution
+            cross = torch.linalg.solve_triangular(factor, kernel(z, points).to_dense(), upper=False)  # (n, b)
+            mean = self.process.mean(points) + cross.T @ whitened
+            variance = (kernel(points, diag=True) - cross.square().sum(0)).clamp_min(0.0)  # far from Z it may be 0
+            return self.centre + self.scale * mean, self.scale * variance.sqrt()
+
+    @cached_property
+    def _solution(self) -> tuple[Tensor, Tensor]:
+        """Cholesky factor (n, n) of the scored points' covariance with noise, and the whitened targets (n,)."""
+        z, process = self.process.train_inputs[0], self.process
+        noise = process.likelihood.noise * torch.eye(len(z)).to(z)
+        factor = torch.linalg.cholesky(process.covariance(z).to_dense() + noise)
+        targets = process.train_targets - process.mean(z)
+        return factor, torch.linalg.solve_triangular(factor, targets[:, None], upper=False)[:, 0]
 
     def _value(self) -> Tensor:
         value: Tensor = self._likelihood(self.process(*self.process.train_inputs), self.process.train_targets)

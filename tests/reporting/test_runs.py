@@ -71,6 +71,12 @@ def test_an_unfinished_run_is_shown_with_its_best_instruction_so_far(make_run: M
     )
 
 
+def test_of_equals_the_earlier_one_leads_not_the_shorter_one(make_run: MakeRun) -> None:
+    folder = make_run("a", candidates=[candidate(0, "Write the last word.", 1.0), candidate(0, "Last word.", 1.0)])
+    (folder / "result.json").unlink()
+    assert read_run(folder).result.best_instruction == "Write the last word."
+
+
 def test_a_run_without_a_scored_instruction_is_left_out_and_the_others_are_read(make_run: MakeRun) -> None:
     done, empty = make_run("done"), make_run("empty", candidates=[])
     (empty / "result.json").unlink()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from duet.reporting.run_files import ScoredInstruction, ShownExample, shorten
-from duet.reporting.runs import Run
+from duet.reporting.runs import Run, preference
 
 MOST_ROWS = 10_000
 LONGEST_INSTRUCTION = 10_000  # characters
@@ -61,7 +61,8 @@ class TextPool:
 def instructions_explorer(runs: Sequence[Run]) -> tuple[Explorer, bool]:
     """Every scored instruction with its answers, and whether some were left out.
 
-    Beyond ``MOST_ROWS`` each run keeps its best ones. The winner of each run stands first, so that it leads its equals.
+    Beyond ``MOST_ROWS`` each run keeps its best ones. They are sorted as a search prefers them: by examples, and among
+    equals the winner of each run stands first and the others follow by posterior.
     """
     several = len(runs) > 1
     total = sum(len(run.scored) for run in runs)
@@ -82,16 +83,14 @@ def instructions_explorer(runs: Sequence[Run]) -> tuple[Explorer, bool]:
         "id": "instructions-table", "title": "All scored instructions", "noun": "instructions", "columns": columns,
         "rows": [[*_names(run, several), *_row(candidate, optional)] for run, candidate in rows],
         "details": _details(rows, sets, pool), "sets": sets.sets, "texts": pool.texts,
-        "winners": _winners(rows), "sort": [names.index("Posterior" if "posterior" in optional else "Score"), -1],
+        "winners": _winners(rows), "sort": [names.index("Examples"), -1],
     }  # fmt: skip
     return explorer, len(rows) < total
 
 
 def _best_first(run: Run, most: int | None) -> list[ScoredInstruction]:
-    """In order, the winner first; the best ones if there are too many."""
-    candidates = list(run.scored)
-    if most is not None:
-        candidates = sorted(candidates, key=lambda candidate: -candidate.score)[:most]
+    """The winner, then the others, the best ones if there are too many."""
+    candidates = sorted(run.scored, key=preference)[:most]
     return sorted(candidates, key=lambda candidate: candidate.instruction != run.result.best_instruction)
 
 
@@ -125,7 +124,7 @@ def _details(
 ) -> list[dict[str, Any] | None]:
     """The answers of each row, those of the best rows first, until the page holds enough."""
     details: list[dict[str, Any] | None] = [None] * len(rows)
-    for place in sorted(range(len(rows)), key=lambda place: -rows[place][1].score):
+    for place in sorted(range(len(rows)), key=lambda place: preference(rows[place][1])):
         if pool.is_full:
             break
         run, row = rows[place]

@@ -222,9 +222,21 @@ def test_a_page_holds_the_answers_of_the_best_and_no_more_than_it_can_show(make_
     explorer, cut = instructions_explorer([read_run(make_run("a", candidates=many))])
     shown = [place for place, detail in enumerate(explorer["details"]) if detail]
     assert not cut
-    assert shown == list(range(4000 - len(shown), 4000))
+    assert shown == list(range(len(shown)))  # the best stand first
     assert 6 * 2**20 <= sum(map(len, explorer["texts"])) < 6.1 * 2**20
     assert explorer["texts"][0].endswith(" … (3,005 characters)")
+
+
+def test_the_table_begins_as_a_search_prefers_its_instructions(make_run: MakeRun) -> None:
+    racing = [
+        candidate(0, "Lucky.", 1.0, n=1, scores=[1.0], outputs=["a"], posterior=0.9),
+        candidate(0, "Fair.", 0.5, posterior=0.6),
+        candidate(1, "Good.", 0.5, posterior=0.8),
+    ]
+    explorer, _ = instructions_explorer([read_run(make_run("a", candidates=racing, best_instruction="Good."))])
+    labels = [each["label"] for each in explorer["columns"]]
+    assert [row[labels.index("Instruction")] for row in explorer["rows"]] == ["Good.", "Fair.", "Lucky."]
+    assert (explorer["winners"], explorer["sort"]) == ([0], [labels.index("Examples"), -1])
 
 
 def test_the_head_names_model_metric_splits_cost_and_troubles(make_run: MakeRun) -> None:
