@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning import Callback, LightningModule, Trainer
@@ -23,10 +24,11 @@ class SearchCurves(Callback):
 
     Args:
         search: what grows the pool.
+        settings: all of the run, with dotted keys, by which two runs are told apart in TensorBoard.
     """
 
-    def __init__(self, search: Search) -> None:
-        self.search = search
+    def __init__(self, search: Search, settings: Mapping[str, Any]) -> None:
+        self.search, self.settings = search, settings
         self._written = 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -57,19 +59,15 @@ class SearchCurves(Callback):
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The pool's embeddings for the projector, and the settings with the final score."""
         pool = pool_of(trainer).pool
-        settings = {
-            "task": self.search.task.name,
-            "method": type(self.search.strategy).__name__,
-            "seed": self.search.seed,
-        }
-        own = {name: value for name, value in pl_module.hparams.items() if name != "_instantiator"}  # LightningCLI's
+        name = {"task": self.search.task.name, "method": type(self.search.strategy).__name__, "seed": self.search.seed}
+        settings = name | dict(self.settings)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 if pool.has_features:
                     add_to_projector(logger, pool)
-                logger.log_hyperparams(own | settings, self._final_scores(pool))
+                logger.log_hyperparams(settings, self._final_scores(pool))
             else:
-                logger.log_hyperparams(own | settings)
+                logger.log_hyperparams(settings)
                 logger.log_metrics(self._final_scores(pool), step=pool.iteration - 1)
             logger.save()
 
@@ -97,23 +95,28 @@ class SearchCurves(Callback):
 
 def add_to_projector(logger: TensorBoardLogger, pool: Pool) -> None:
     """Shows the pool's embeddings with their instructions and rewards."""
-    rows = [[f"{row.score:.4f}", str(row.iteration), row.text.replace("\t", " ")] for row in pool]
+    rows = [[f"{row.score:.4f}", str(row.n), str(row.iteration), row.text.replace("\t", " ")] for row in pool]
     logger.experiment.add_embedding(
-        pool.features(), metadata=rows, metadata_header=["reward", "iteration", "instruction"],
+        pool.features(), metadata=rows, metadata_header=["reward", "examples", "iteration", "instruction"],
         tag="pool", global_step=pool.iteration - 1,
     )  # fmt: skip
 
 
 def start_values(pool: Pool) -> dict[str, float]:
-    """The curves' first point."""
-    return {"reward/best": pool.posterior_mean(pool.best()), "reward/mean_of_pool": pool.rewards().mean().item()}
+    """What every point has: the best score, the mean, and the numbers of examples that they are of."""
+    return {
+        "reward/best": pool.posterior_mean(pool.best()),
+        "reward/mean_of_pool": pool.rewards().mean().item(),
+        "reward/examples_of_best": float(pool.best().n),
+        "reward/examples_per_instruction": sum(row.n for row in pool) / len(pool),
+    }
 
 
 def iteration_values(new: Sequence[ScoredInstruction], pool: Pool, losses: dict[str, float]) -> dict[str, float]:
     """The curves' values of one iteration: reward, best, prediction, losses, lambda, held-out rank correlation."""
     values: dict[str, float | None] = {
+        **start_values(pool),
         "reward/chosen": sum(row.score for row in new) / len(new),
-        "reward/best": pool.posterior_mean(pool.best()),
         "predictor/predicted": new[0].candidate.predicted,
         "predictor/std": new[0].candidate.std,
         "predictor/held_out_rank_correlation": held_out_rank_correlation(pool),
@@ -121,9 +124,7 @@ def iteration_values(new: Sequence[ScoredInstruction], pool: Pool, losses: dict[
         "loss/similarity": losses.get("similarity"),
         "loss/lambda": losses.get("weight"),
         "loss/similarity_gradient_share": losses.get("similarity_gradient_share"),
-        "reward/mean_of_pool": pool.rewards().mean().item(),
-        "reward/examples_of_best": float(pool.best().n),
-        "reward/examples_per_instruction": sum(row.n for row in pool) / len(pool),
+        "reward/examples_of_chosen": sum(row.n for row in new) / len(new),
     }
     return {name: value for name, value in values.items() if value is not None}
 

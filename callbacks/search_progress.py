@@ -52,7 +52,7 @@ class SearchProgress(Callback):
             self._bar.update(last.iteration - self._bar.n)
             return
         best = pool.best()
-        new_best = f"  <- new best: {printable(best.text, SHOWN)}" if best.iteration == last.iteration else ""
+        new_best = f"  <- new best: {printable(best.text, SHOWN)}" if has_new_best(pool) else ""
         log.info(
             "iteration %d/%d: scored %s, best %s, %s%s%s",
             last.iteration, self.search.iterations, _new_scores(pool, last.iteration), _score(pool), self._cost(),
@@ -81,6 +81,14 @@ class SearchProgress(Callback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def has_new_best(pool: Pool) -> bool:
+    """Whether the last iteration brought a text that is better than the best one before: not as good, nor the same."""
+    best, former = pool.best(), Pool(tuple(row for row in pool if row.iteration < pool.observations[-1].iteration))
+    if not len(former) or best.text in former.texts:
+        return False
+    return pool.posterior_mean(best) > pool.posterior_mean(former.best())
 
 
 def _new_scores(pool: Pool, iteration: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -35,4 +36,9 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(name for name, home in _HOMES.items() if find_spec(home))
+    return list(_names())
+
+
+@cache  # what reads settings asks for names that aren't there, thousands of times
+def _names() -> tuple[str, ...]:
+    return tuple(sorted(name for name, home in _HOMES.items() if find_spec(home)))

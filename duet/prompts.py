@@ -104,14 +104,12 @@ class AnswerPrompt:
 
     def text(self, instruction: str, example: Example) -> str:
         """All of it as one text, as a model that takes no messages gets it."""
-        return "\n\n".join(message.content for message in self._filled(instruction, _values(example)))
+        return as_text(self._filled(instruction, _values(example)))
 
     def request(self, instruction: str, example: Example, max_tokens: int = 64) -> Request:
         """The instruction on one example."""
         filled = self._filled(instruction, _values(example))
-        return Request(
-            self.text(instruction, example), max_tokens, messages=filled if self._is_chat else (), stop=self.stop
-        )
+        return Request(as_text(filled), max_tokens, messages=filled if self._is_chat else (), stop=self.stop)
 
     def filled(self, instruction: str) -> FilledPrompt:
         """Everything but the input, ready to paste."""
@@ -132,6 +130,11 @@ class AnswerPrompt:
     def _filled(self, instruction: str, values: Mapping[str, str]) -> tuple[Message, ...]:
         known = {**values, "instruction": instruction}
         return tuple(Message(message.role, fill(message.content, known)) for message in self._chat)
+
+
+def as_text(messages: Sequence[Message]) -> str:
+    """The messages as one text."""
+    return "\n\n".join(message.content for message in messages)
 
 
 def _values(example: Example) -> dict[str, str]:

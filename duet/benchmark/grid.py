@@ -17,8 +17,8 @@ from duet.reporting.runs import flatten
 from duet.spending.cache_file import CACHE
 
 BASE = "duet"  # the method that variants change, unless the file names another one
-KEYS = ("tasks", "methods", "seeds", "variants", "base", "models", "settings")
-LISTS = ("tasks", "methods", "seeds", "variants", "models")
+KEYS = ("tasks", "methods", "seeds", "max_calls", "variants", "base", "models", "settings")
+LISTS = ("tasks", "methods", "seeds", "max_calls", "variants", "models")
 NEEDED = ("tasks", "methods", "seeds")
 
 
@@ -60,26 +60,70 @@ class TaskEntry:
 
 
 @dataclass(frozen=True)
+class MethodEntry:
+    """The entry of a grid file for one method.
+
+    Args:
+        file: the name of a file in configs/methods, or a file.
+        variant: what its columns are called behind the method's name and ``+``; empty for the method's name alone.
+        settings: with dotted keys, for its cells alone; they come after its file.
+    """
+
+    file: str
+    variant: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return named_file("methods", self.file)
+
+    @property
+    def name(self) -> str:
+        """What its column is called.
+
+        >>> MethodEntry("ape", "fixed").name
+        'ape+fixed'
+        """
+        return f"{self.path.stem}+{self.variant}" if self.variant else self.path.stem
+
+
+@dataclass(frozen=True)
+class Column:
+    """What all cells of a method, or of a variant of it, share.
+
+    Args:
+        name: the method's, ``+`` and the variant's behind it.
+        arguments: those behind the settings for all cells.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Grid:
     """The content of a grid file.
 
     Args:
         tasks: by name.
-        methods: names of the files in configs/methods, or files.
+        methods: what is compared.
         seeds: of the runs.
         variants: names of the files in configs/ablations, or files; each is a change to the base.
         base: the one of the methods that the variants change.
         models: names of the files in configs/models, or files, for all cells.
         settings: with dotted keys, for all cells; a method's or a variant's own file comes after them.
+        max_calls: caps of a run, each for all columns, which then have it in their names; none for no cap.
     """
 
     tasks: Mapping[str, TaskEntry]
-    methods: Sequence[str]
+    methods: Sequence[MethodEntry]
     seeds: Sequence[int]
     variants: Sequence[str] = ()
     base: str = BASE
     models: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    max_calls: Sequence[int] = ()
 
     def cells(self, output: Path, yes: bool = False, *, shared_cache: bool = True) -> list[Cell]:
         """All cells: by task, then by method, so that neighbours have different seeds and ask for different answers.
@@ -90,38 +134,42 @@ class Grid:
             shared_cache: one call cache for all cells of a task; else, as several machines can't write to one file,
                 one in each run folder, unless ``settings`` say otherwise.
         """
-        configured = list(self._columns())
-        names = [name for name, _ in configured]
+        columns = list(self._columns())
+        names = [column.name for column in columns]
         if repeated := [name for name, count in Counter(names).items() if count > 1]:
             raise ValueError(f"methods: expected each name once but {repeated[0]} appears twice")
         return [
-            self._cell(output, task, method, seed, yes, shared_cache)
-            for task, method, seed in product(self.tasks, configured, self.seeds)
+            self._cell(output, task, column, seed, yes, shared_cache)
+            for task, column, seed in product(self.tasks, columns, self.seeds)
         ]
 
-    def _columns(self) -> Iterator[tuple[str, list[Path]]]:
-        """Name and files of each method, and of each variant of the base."""
-        for method in self.methods:
-            path = named_file("methods", method)
-            yield path.stem, [path]
-            for variant in self.variants if path.stem == Path(self.base).stem else ():
-                change = named_file("ablations", variant)
-                yield f"{path.stem}+{change.stem}", [path, change]
+    def _columns(self) -> Iterator[Column]:
+        """Every method, with every variant of the base, under every cap."""
+        for column in self._uncapped():
+            for cap in self.max_calls:
+                yield Column(f"{column.name}+{cap}_calls", (*column.arguments, f"--search.budget.max_calls={cap}"))
+            if not self.max_calls:
+                yield column
 
-    def _cell(
-        self, output: Path, task: str, method: tuple[str, list[Path]], seed: int, yes: bool, shared_cache: bool
-    ) -> Cell:
+    def _uncapped(self) -> Iterator[Column]:
+        for method in self.methods:
+            own = (f"--config={shown(method.path)}", *options(method.settings))
+            yield Column(method.name, own)
+            for variant in self.variants if method.name == Path(self.base).stem else ():
+                change = named_file("ablations", variant)
+                yield Column(f"{method.name}+{change.stem}", (*own, f"--config={shown(change)}"))
+
+    def _cell(self, output: Path, task: str, column: Column, seed: int, yes: bool, shared_cache: bool) -> Cell:
         """Later arguments win: a variant over its method, and both over what holds for all cells."""
-        name, files = method
         row = self.tasks[task]
-        folder = output / task / name / str(seed)
+        folder = output / task / column.name / str(seed)
         settings = [f"--config={shown(named_file('models', model))}" for model in self.models]
         settings += options(self.settings) + options(row.settings)
-        settings += [f"--config={shown(path)}" for path in files]
+        settings += column.arguments
         cache = f"--search.cache={output / task / CACHE if shared_cache else 'run'}"
         own = options({"task.name": task} | {f"task.{key}": value for key, value in row.task.items()})
         own += [f"--seed_everything={seed}", f"--run_dir={folder}", *(["--yes"] if yes else [])]
-        return Cell(task, name, seed, folder, (cache, *settings, *own), tuple(settings))
+        return Cell(task, column.name, seed, folder, (cache, *settings, *own), tuple(settings))
 
 
 def read_grid(path: Path) -> Grid:
@@ -145,24 +193,43 @@ def _grid(content: Mapping[str, Any]) -> Grid:
         if key not in content:
             raise ValueError(f"{key}: expected a list but it is missing")
     lists = {key: _list(key, content.get(key, [])) for key in LISTS}
-    for key in ("methods", "variants", "models"):
+    methods = _methods(lists["methods"])
+    for key in ("variants", "models"):
         for name in _all(key, lists[key], str):
             named_file("ablations" if key == "variants" else key, name)
     return Grid(
-        _tasks(lists["tasks"]), lists["methods"], _all("seeds", lists["seeds"], int), lists["variants"],
-        _base(content, lists), lists["models"], _settings("settings", content),
+        _tasks(lists["tasks"]), methods, _all("seeds", lists["seeds"], int), lists["variants"],
+        _base(content, lists["variants"], methods), lists["models"], _settings("settings", content),
+        _all("max_calls", lists["max_calls"], int),
     )  # fmt: skip
 
 
-def _base(content: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> str:
+def _base(content: Mapping[str, Any], variants: Sequence[str], methods: Sequence[MethodEntry]) -> str:
     """The method that the variants change."""
     base = content.get("base", BASE)
     if not isinstance(base, str) or not base:
         raise ValueError(f"base: expected the name of a method but found {base!r}")
-    methods = [Path(name).stem for name in lists["methods"]]
-    if (lists["variants"] or "base" in content) and Path(base).stem not in methods:
+    if (variants or "base" in content) and Path(base).stem not in [method.name for method in methods]:
         raise ValueError(f"variants: expected their base, {base}, among the methods, but it is missing")
     return base
+
+
+def _methods(entries: Iterable[Any]) -> list[MethodEntry]:
+    """A name is a method as it is; ``names`` with ``settings`` are methods with these, which ``variant`` names."""
+    methods = []
+    for entry in entries:
+        group = entry if isinstance(entry, dict) else {"names": [entry]}
+        for key in group:
+            if key not in ("names", "variant", "settings"):
+                raise ValueError(f"methods: no such key: {key}; there are names, variant, settings")
+        variant = group.get("variant", "")
+        if not isinstance(variant, str) or "/" in variant:
+            raise ValueError(f"methods: variant: expected a name but found {variant!r}")
+        settings = _settings("methods: settings", group)
+        for name in _all("methods", _list("methods: names", group.get("names")), str):
+            named_file("methods", name)
+            methods.append(MethodEntry(name, variant, settings))
+    return methods
 
 
 def _tasks(entries: Iterable[Any]) -> dict[str, TaskEntry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -81,9 +82,8 @@ class Needs:
 
         An instruction meets an example once, so the longest examples can come up as often as there are instructions.
         """
-        longest_first = sorted(self.splits.validation, key=_input_size, reverse=True)
         left, total = calls, Usage()
-        for example in longest_first[: -(-calls // max(1, instructions))]:
+        for example in self.splits.longest_first[: -(-calls // max(1, instructions))]:
             times = min(left, instructions)
             total += self.trials([self.request(text, example)]) * times
             left -= times
@@ -105,7 +105,10 @@ class Needs:
     def final_test(self, texts: Iterable[str]) -> Usage:
         """The test of the best instruction, of the best initial and the best own one, whichever they are."""
         longest = sorted({*texts}, key=lambda text: -len(text.encode(errors="replace")))
-        return self._tried((longest * self.tested)[: self.tested], self.splits.test)
+        total = Usage()
+        for text, times in Counter((longest * self.tested)[: self.tested]).items():
+            total += self._tried([text], self.splits.test) * times
+        return total
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
         return self.trials([self.request(text, example) for text in texts for example in examples])
@@ -250,8 +253,3 @@ def _told(requests: Sequence[Request], wanted: InstructionFilter, about: Sequenc
 def _size(example: Example) -> int:
     """Returns how long it is in a judge's request."""
     return len(example.input) + sum(map(len, example.outputs))
-
-
-def _input_size(example: Example) -> int:
-    """Bytes of what a prompt holds of it: its input and the columns of it."""
-    return sum(len(text.encode(errors="replace")) for text in (example.input, *example.fields.values()))

@@ -117,7 +117,8 @@ class ListWriter:
         """Builds as many requests as ``write`` sends, each as long as it can be."""
         labels = closed_labels(demonstrations)
         shown = _largest(demonstrations, n_shown(demonstrations, self.demonstrations))
-        wrong = longest_failures([Failure(example, _LONGEST_ANSWER) for example in _largest(scored, self.failures)])
+        failed = _largest(scored, self.failures) if counts["reflection"] else []
+        wrong = longest_failures([Failure(example, _LONGEST_ANSWER) for example in failed])
         prompts = {
             "reflection": lambda size: reflection_request(longest, wrong, size, labels=labels),
             "paraphrase": lambda size: paraphrases_request(longest, size),

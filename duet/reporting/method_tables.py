@@ -9,12 +9,14 @@ from duet.reporting.runs import Run
 from duet.reporting.statistics import (
     SAME,
     Column,
+    Comparison,
     MethodScore,
     average_ranks,
     bootstrap_interval,
     by_task,
     common_tasks,
     compare,
+    holm,
     mean,
     standard_error,
     task_means,
@@ -25,12 +27,13 @@ OURS = "Duet"
 AS_WRITTEN = f"{OURS} (paper)"  # the paper's method, configs/methods/paper.yaml
 COMPARISON = (
     "method", "runs", "mean", "95 % interval", "average rank", "tasks compared", "difference",
-    "interval of the difference", "wins / ties / losses", "Wilcoxon p", "calls", "equal calls",
+    "interval of the difference", "wins / ties / losses", "Wilcoxon p", "Holm p", "calls", "equal calls",
 )  # fmt: skip
 COMPARED = (
     "Difference, wins and losses are those of {reference} against the method of the row, over tasks that both have, "
-    "seeds averaged first. Its interval is a bootstrap over tasks; the test is Wilcoxon's paired one, two-sided, not "
-    "adjusted for the number of comparisons. Calls are those of a search, the final test aside."
+    "seeds averaged first. Its interval is a bootstrap over tasks and, within each, over seeds; the test is Wilcoxon's "
+    "paired one over tasks, two-sided, and Holm p is adjusted for all methods of the table. Calls are those of a "
+    "search, the final test aside."
 )
 UNEQUAL = "† The searches made different numbers of calls, so the difference is not due to the methods alone."
 
@@ -108,7 +111,12 @@ def comparison_table(
     """Every column against the reference."""
     ranks = average_ranks(columns)
     every = {**columns, **beside}
-    rows = tuple(_comparison_row(label, every, reference, ranks) for label in every)
+    found = {label: compare(every[reference], column) for label, column in every.items() if label != reference}
+    tested = [label for label in columns if label != reference]  # what needs no search is no rival
+    adjusted = dict(zip(tested, holm([each.p if (each := found[label]) else None for label in tested]), strict=True))
+    rows = tuple(
+        _comparison_row(label, every[label], found.get(label), ranks.get(label), adjusted.get(label)) for label in every
+    )
     notes = [COMPARED.format(reference=reference)]
     if len(common_tasks(columns)) < len({task for column in columns.values() for task, _ in column}):
         notes.append(f"Ranks are over the {len(common_tasks(columns))} tasks that every method has.")
@@ -118,22 +126,20 @@ def comparison_table(
 
 
 def _comparison_row(
-    label: str, columns: Mapping[str, Column], reference: str, ranks: Mapping[str, float]
+    label: str, column: Column, found: Comparison | None, rank: float | None, holm_p: float | None
 ) -> tuple[Value, ...]:
-    column = columns[label]
     means = list(task_means(column).values())
     interval = bootstrap_interval(means)
     calls = round(mean([entry.calls for entry in column.values()]))
     first: tuple[Value, ...] = (
-        label, len(column), MeanWithError(mean(means)), Interval(*interval) if interval else None, ranks.get(label),
+        label, len(column), MeanWithError(mean(means)), Interval(*interval) if interval else None, rank,
     )  # fmt: skip
-    found = None if label == reference else compare(columns[reference], column)
     if found is None:
-        return (*first, None, None, None, None, None, calls, None)
+        return (*first, None, None, None, None, None, None, calls, None)
     equal = "yes" if found.equal_calls else f"† {found.calls[0]:,.0f} : {found.calls[1]:,.0f}"
     return (
         *first, found.tasks, found.difference, Interval(*found.interval) if found.interval else None,
-        f"{found.wins} / {found.ties} / {found.losses}", found.p, calls, equal,
+        f"{found.wins} / {found.ties} / {found.losses}", found.p, holm_p, calls, equal,
     )  # fmt: skip
 
 

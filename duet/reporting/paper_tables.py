@@ -15,6 +15,7 @@ from duet.reporting.method_tables import (
     reference_of,
     score_table,
 )
+from duet.reporting.paper import published_scores
 from duet.reporting.runs import Run
 from duet.reporting.statistics import Column, MethodScore, common_tasks, difficulty, mean, task_means
 from duet.reporting.table import Table
@@ -22,6 +23,10 @@ from duet.reporting.table import Table
 STARTS = ("initial gpt 3.5", "initial gpt 4", "initial gpt 4o", "initial deepseek")  # of which the start alone counts
 TABLE_2 = ("without output", "without similarity")
 TABLE_5 = ("fixed weight 0.01", "fixed weight 1e-10", "depth 1", "depth 5")
+PRINTED = (
+    "The printed scores are of other models (GPT-3.5-turbo with Vicuna-13B) and only partly means over three seeds: no "
+    "difference to them is computed."
+)
 RANDOM_SEARCH = "random search"
 BASELINES = {"copy_input": "copy the input", "majority_answer": "majority answer"}
 
@@ -80,6 +85,21 @@ def difficulty_table(columns: Mapping[str, Column]) -> Table:
     return Table("table_3", "Table 3. Difficulty of each task, the hardest first", header, tuple(rows), (note,))
 
 
+def printed_table(columns: Mapping[str, Column]) -> Table | None:
+    """The paper's Table 1 by task beside our means, on the tasks that both have; None if there are none."""
+    printed, means = published_scores(), {label: task_means(column) for label, column in columns.items()}
+    tasks = sorted({task for by_name in means.values() for task in by_name} & printed["paper"].keys())
+    if not tasks:
+        return None
+    rows = [
+        (task, *(by_name.get(task) for by_name in means.values()), *(by_name[task] for by_name in printed.values()))
+        for task in tasks
+    ]
+    header = ("task", *means, *(f"printed: {'the paper' if name == 'paper' else name}" for name in printed))
+    title = "Table 1 as the paper prints it, beside our scores, for reference only"
+    return Table("table_1_printed", title, header, tuple(rows), (PRINTED,))
+
+
 def published_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
     """The paper's baselines: all methods but Duet and random search."""
     return {label: column for label, column in columns.items() if label not in (OURS, AS_WRITTEN, RANDOM_SEARCH)}
@@ -104,6 +124,8 @@ def all_tables(runs: Sequence[Run]) -> tuple[list[Table], list[str]]:
     if len(columns) + len(beside) > 1:
         title = f"Table 1, compared with {reference}"
         tables.append(comparison_table("table_1_comparison", title, columns, reference, beside))
+    if printed := printed_table(columns):
+        tables.append(printed)
     left_out = [] if beside else ["Baselines: left out, as no run recorded what copying the input scores"]
     base = base_of(columns)
     groups = (

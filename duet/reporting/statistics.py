@@ -38,7 +38,7 @@ class Comparison:
     Args:
         tasks: tasks compared; seeds are averaged first.
         difference: mean over tasks of reference - other.
-        interval: its bootstrap interval over tasks; None for fewer than two.
+        interval: its bootstrap interval over tasks and, within each, over seeds; None for fewer than two tasks.
         wins: tasks on which the reference is ahead.
         ties: tasks on which both are equal.
         losses: the others.
@@ -69,12 +69,13 @@ def compare(reference: Column, other: Column) -> Comparison | None:
     pairs = [{key: column[key] for key in common} for column in (reference, other)]
     means = [task_means(column) for column in pairs]
     differences = [means[0][task] - means[1][task] for task in means[0]]
+    pairwise = [[a - b for a, b in zip(*seeds, strict=True)] for seeds in zip(*map(_seeds_by_task, pairs), strict=True)]
     signs = [0 if abs(difference) < SAME else math.copysign(1, difference) for difference in differences]
     calls = [math.fsum(entry.calls for entry in column.values()) / len(common) for column in pairs]
     return Comparison(
         tasks=len(differences),
         difference=math.fsum(differences) / len(differences),
-        interval=bootstrap_interval(differences),
+        interval=nested_bootstrap_interval(pairwise),
         wins=signs.count(1),
         ties=signs.count(0),
         losses=signs.count(-1),
@@ -94,6 +95,10 @@ def by_task(column: Column) -> dict[str, list[float]]:
     for task, seed in sorted(column):
         scores.setdefault(task, []).append(column[task, seed].score)
     return scores
+
+
+def _seeds_by_task(column: Column) -> list[list[float]]:
+    return list(by_task(column).values())
 
 
 def mean(values: Sequence[float]) -> float:
@@ -119,6 +124,39 @@ def bootstrap_interval(values: Sequence[float], seed: int = 0) -> tuple[float, f
         rng=np.random.default_rng(seed),
     )  # fmt: skip
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
+def nested_bootstrap_interval(groups: Sequence[Sequence[float]], seed: int = 0) -> tuple[float, float] | None:
+    """95 % percentile bootstrap interval of the mean of the groups' means; None for fewer than two groups.
+
+    Groups are drawn with replacement, and within each drawn one its values: tasks, and the seeds of a task.
+    """
+    if len(groups) < 2:
+        return None
+    rng = np.random.default_rng(seed)
+    total = np.zeros(RESAMPLES)
+    for drawn in rng.integers(len(groups), size=(len(groups), RESAMPLES)):
+        for number, group in enumerate(groups):
+            places = np.flatnonzero(drawn == number)
+            values = np.asarray(group)[rng.integers(len(group), size=(len(places), len(group)))]
+            total[places] += values.mean(1)
+    low, high = np.quantile(total / len(groups), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment of the p values that there are, for all comparisons together.
+
+    >>> holm([0.01, None, 0.04, 0.03])
+    [0.03, None, 0.06, 0.06]
+    """
+    order = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    highest = 0.0
+    for rank, (p, place) in enumerate(order):
+        highest = max(highest, min(1.0, (len(order) - rank) * p))
+        adjusted[place] = highest
+    return adjusted
 
 
 def wilcoxon(differences: Sequence[float]) -> float | None:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
 _LARGEST = 10**18  # no setting is as large
+OF_NO_RUN = ("trainer", "run_dir", "config", "ckpt_path", "dry_run", "yes", "weights_only", "min_score", "search.cache")
 log = logging.getLogger("duet")
 
 
@@ -182,11 +184,9 @@ class DuetCLI(LightningCLI):
 
     def planned_search(self) -> Search:
         """The search alone: task and models are declared, but no weights are loaded and no calls are made."""
-        parser = LightningArgumentParser(exit_on_error=False)
-        declare_search(parser)
         settings = {name: self.config.fit[name] for name in (*SHARED, "search")}
         declared = Namespace(**settings)  # type: ignore[no-untyped-call]
-        search: Search = parser.instantiate_classes(declared).search
+        search: Search = _search_parser().instantiate_classes(declared).search
         return search
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
@@ -196,7 +196,7 @@ class DuetCLI(LightningCLI):
         self.trainer_defaults = {
             "callbacks": [
                 InstructionSearch(search),
-                SearchCurves(search),
+                SearchCurves(search, self._settings_of_the_run()),
                 SearchProgress(search),
                 SearchCheckpoint(folder / LAST),
                 *self._live.callbacks,
@@ -209,6 +209,11 @@ class DuetCLI(LightningCLI):
             raise ValueError(f"trainer: {error}") from error
         require_one_process(trainer)
         return trainer
+
+    def _settings_of_the_run(self) -> dict[str, Any]:
+        """All that can set two runs apart, with dotted keys: places and what holds for one start are left out."""
+        settings = self._live.settings(self._subcommand_parsers["fit"], self.config.fit)
+        return {key: value for key, value in flatten(settings).items() if not key.startswith(OF_NO_RUN)}
 
     def fit(self, **kwargs: Any) -> None:
         """Starts the search, or resumes it from the run folder's checkpoint."""
@@ -283,6 +288,14 @@ def require_numbers(settings: Mapping[str, Any], place: str = "") -> None:
 def fitted_width(feature_size: int) -> int:
     """The predictor's width; a method without features has one that is replaced before anything is fitted."""
     return feature_size or 1
+
+
+@cache
+def _search_parser() -> LightningArgumentParser:
+    """The parser of a search's arguments alone; it takes a while to declare."""
+    parser = LightningArgumentParser(exit_on_error=False)
+    declare_search(parser)
+    return parser
 
 
 def declare_search(parser: LightningArgumentParser) -> None:

@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from duet.tasks.example import Example, TaskError
 from duet.tasks.labels import closed_labels, label_counts, label_of
@@ -30,6 +31,11 @@ class Splits:
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
 
+    @cached_property
+    def longest_first(self) -> tuple[Example, ...]:
+        """The validation examples, that with the longest input first."""
+        return tuple(sorted(self.validation, key=_input_size, reverse=True))
+
 
 @dataclass(frozen=True)
 class SplitSettings:
@@ -48,6 +54,11 @@ class SplitSettings:
 
 
 PUBLISHED = SplitSettings(stratified=False)
+
+
+def _input_size(example: Example) -> int:
+    """Bytes of what a prompt holds of it: its input and the columns of it."""
+    return sum(len(text.encode(errors="replace")) for text in (example.input, *example.fields.values()))
 
 
 def distinct(examples: Sequence[Example], others: Sequence[Example] = ()) -> tuple[Example, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embedded_model.generators import letters, lexical, numbers, sentences, word_lists
+from embedded_model.generators import graded, letters, lexical, numbers, sentences, word_lists
 from embedded_model.generators.family import Family
 
 FAMILIES: list[Family] = [
@@ -13,4 +13,4 @@ FAMILIES: list[Family] = [
     *sentences.FAMILIES,
 ]
 BY_NAME: dict[str, Family] = {family.name: family for family in FAMILIES}
-UNSEEN: dict[str, Family] = {family.name: family for family in word_lists.UNSEEN}
+UNSEEN: dict[str, Family] = {family.name: family for family in (*word_lists.UNSEEN, *graded.GRADED)}

@@ -20,7 +20,7 @@ class Family:
         kind: what an input looks like; vague instructions are shared by all families of a kind.
         draw: returns one fresh (input, accepted outputs); the first accepted output is the canonical one.
             All randomness comes from its argument.
-        metric: a key of ``duet.metrics.registry.PUBLISHED``.
+        metric: the name of a published or a built-in metric (``duet.metrics.registry``).
     """
 
     name: str

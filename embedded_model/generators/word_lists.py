@@ -98,11 +98,18 @@ FAMILIES: list[Family] = [
     ),
 ]
 
+# Transforms that are no training text behind a selector.
+UNSEEN_TRANSFORMS: dict[str, Callable[[str], str]] = {
+    "first_two_letters": lambda word: word[:2],
+    "swapped": lambda word: word[-1] + word[1:-1] + word[0],
+}
+
 # Composites that are no training text: the embedded model knows the selector and the transform, never the two together.
 UNSEEN: list[Family] = [
-    Family(
-        "longest_word_first_two_letters",
-        "word_list",
-        _composite(SELECTORS["longest"], lambda word: word[:2]),
+    Family(f"{selector}_word_{transform}", "word_list", _composite(SELECTORS[selector], UNSEEN_TRANSFORMS[transform]))
+    for selector, transform in (
+        ("longest", "first_two_letters"),
+        ("shortest", "first_two_letters"),
+        ("alphabetically_last", "first_two_letters"),
     )
 ]

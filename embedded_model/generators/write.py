@@ -40,6 +40,15 @@ OWN_TASKS = (
     # sentences
     "active_to_passive",
     "words_starting_with",
+    # held out: for the comparison of methods alone (configs/benchmarks/held_out.yaml); no setting may be chosen by them
+    "shortest_word_first_two_letters",
+    "alphabetically_last_word_first_two_letters",
+    "mostly_longest_word_last_two_letters",
+    "mostly_alphabetically_first_word_second_letter",
+    "mostly_alphabetically_last_word_last_two_letters",
+    "shortest_or_second_word_last_two_letters",
+    "nearly_alphabetically_first_word_swapped",
+    "longest_or_alphabetically_first_word_second_letter",
 )
 
 

@@ -17,6 +17,7 @@ from duet.pool import Candidate, Pool, ScoredInstruction
 TAGS = {
     "reward/chosen", "reward/best", "reward/mean_of_pool", "predictor/predicted", "predictor/std",
     "predictor/held_out_rank_correlation", "loss/regression", "loss/similarity", "loss/lambda",
+    "reward/examples_of_chosen", "reward/examples_of_best", "reward/examples_per_instruction",
     "cost/calls", "cost/tokens", "candidates/distinct_share", "final/validation_score", "final/test_score",
 }  # fmt: skip
 
@@ -37,6 +38,8 @@ def test_the_event_files_hold_every_curve(run: Callable[..., Any]) -> None:
     pool = done.search.pool
     assert best[-1] == pytest.approx(pool.posterior_mean(pool.best()))
     assert len(best) == 7  # the start and six iterations
+    for tag in ("reward/mean_of_pool", "reward/examples_of_best", "reward/examples_per_instruction"):
+        assert [event.step for event in found.Scalars(tag)] == list(range(7))
     assert found.Scalars("cost/calls")[-1].value == 1 + 4 * (5 + 6)
 
 
@@ -46,7 +49,8 @@ def test_the_final_scores_stand_beside_the_settings(run: Callable[..., Any]) -> 
     assert found.Scalars("final/test_score")[0].value == pytest.approx(done.result["test_score"])
     assert found.Scalars("final/validation_score")[0].value == pytest.approx(done.result["validation_score"])
     settings = found.summary_metadata["_hparams_/session_start_info"].plugin_data.content
-    assert all(word in settings for word in (b"method", b"Duet", b"learning_rate", b"seed"))
+    words = (b"method", b"Duet", b"model.learning_rate", b"search.extractor.fusion", b"seed")
+    assert all(word in settings for word in words)
 
 
 def test_the_best_instruction_is_shown_as_text(run: Callable[..., Any], listed: Callable[..., Any]) -> None:

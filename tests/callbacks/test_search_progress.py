@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from callbacks.search_progress import has_new_best
+from duet.pool import Candidate, Pool, ScoredInstruction
+
 
 def test_without_a_terminal_there_are_plain_lines(
     run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
@@ -22,6 +25,27 @@ def test_without_a_terminal_there_are_plain_lines(
     assert third.startswith("iteration 1/5: scored 0.000 on 4, best 0.028 [0.00, ")
     assert fourth.startswith("iteration 2/5: scored 1.000 on 4, best 0.808 [")
     assert fourth.endswith("29 calls  <- new best: Good one.")
+
+
+def row(text: str, iteration: int, *scores: float) -> ScoredInstruction:
+    return ScoredInstruction(Candidate(text, "initial"), iteration, scores, ("",) * len(scores))
+
+
+FORMER = (row("Old one.", 0, 1, 1, 0, 0), row("Bad one.", 0, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (row("Good one.", 1, 1, 1, 1, 0), True),
+        (row("Other one.", 1, 0, 0, 1, 1), False),  # as good
+        (row("Long one.", 1, 1, 1, 0, 0, 1, 0, 1, 0, 1, 0), True),
+        (row("Old one.", 1, 1, 1, 0, 0), False),  # the best one again
+        (row("Bad one.", 1, 0, 0, 0, 0), False),
+    ],
+)
+def test_a_new_best_is_better_than_the_best_before(last: ScoredInstruction, expected: bool) -> None:
+    assert has_new_best(Pool((*FORMER, last))) is expected
 
 
 def test_on_a_terminal_there_is_one_bar(

@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-from duet.benchmark.grid import TaskEntry, read_grid, shard
+from duet.benchmark.grid import Grid, TaskEntry, read_grid, shard
 from duet.commands import main as cli
 from duet.commands.report import configured_names
 from duet.config_files import CONFIGS
@@ -340,7 +340,8 @@ def test_every_column_of_a_benchmark_is_what_its_files_say(name: str) -> None:
     one_row = replace(grid, tasks={first: TaskEntry()}, seeds=grid.seeds[:1])
     for cell in one_row.cells(Path("out")):
         method, _, variant = cell.method.partition("+")
-        wanted = dict(grid.settings) | content(CONFIGS / "methods" / f"{method}.yaml")
+        [own] = [entry.settings for entry in grid.methods if entry.name == method]
+        wanted = dict(grid.settings) | content(CONFIGS / "methods" / f"{method}.yaml") | dict(own)
         wanted |= content(CONFIGS / "ablations" / f"{variant}.yaml") if variant else {}
         flat = flatten(Parsed(cell.arguments).config.fit.as_dict())
         parsed = {key.replace(".class_path", ""): value for key, value in flat.items()}
@@ -359,7 +360,8 @@ def test_the_embedded_models_benchmark_has_every_method_and_the_papers_ablations
         name: read_grid(CONFIGS / "benchmarks" / f"{name}.yaml") for name in ("embedded", "embedded_quick", "paper")
     }
     plain = {path.stem for path in (CONFIGS / "methods").glob("*.yaml") if not path.stem.endswith("paper")}
-    assert set(grids["embedded"].methods) == set(grids["embedded_quick"].methods) == plain - {"duet"}
+    methods = {name: {entry.file for entry in grid.methods} for name, grid in grids.items()}
+    assert methods["embedded"] == methods["embedded_quick"] == plain - {"duet"}
     assert set(grids["embedded"].variants) - {"pooling_mean"} < set(grids["paper"].variants)
     assert (len(grids["embedded"].seeds), len(grids["embedded_quick"].cells(Path("out")))) == (5, 63)
 
@@ -368,7 +370,7 @@ def test_the_paper_is_thirty_tasks_three_seeds_its_method_and_its_baselines_as_p
     grid = read_grid(CONFIGS / "benchmarks" / "paper.yaml")
     assert set(grid.tasks) == set(benchmark_metrics())
     published = {path.stem for path in (CONFIGS / "methods").glob("*paper.yaml")}
-    assert set(grid.methods) == published - {"ape_ucb_paper"} | {"duet", "random_search"}
+    assert {entry.name for entry in grid.methods} == published - {"ape_ucb_paper"} | {"duet", "random_search"}
     cells = grid.cells(Path("out"))
     assert len(cells) == 30 * 3 * (len(grid.methods) + len(grid.variants))
     changed = {cell.method.partition("+")[0] for cell in cells if "+" in cell.method}
@@ -383,3 +385,50 @@ def test_the_papers_ablations_change_the_papers_method() -> None:
         if cell.method == "paper+depth_1"
     }
     assert [Path(file.removeprefix("--config=")).stem for file in files] == ["openai", "vicuna", "paper", "depth_1"]
+
+
+def test_the_held_out_tasks_are_in_no_other_grid_and_every_column_has_every_budget() -> None:
+    grid = read_grid(CONFIGS / "benchmarks" / "held_out.yaml")
+    others = {task for name in ("embedded", "embedded_quick", "paper") for task in _grid_of(name).tasks}
+    assert len(grid.tasks) >= 8
+    assert not grid.tasks.keys() & others
+    columns = {cell.method for cell in grid.cells(Path("out"))}
+    assert len(columns) == len(grid.methods) * 3
+    assert {"duet+500_calls", "ape+1100_calls", "ape+fixed+2000_calls", "paper+fixed+2000_calls"} <= columns
+
+
+def test_where_the_others_score_one_instruction_per_iteration_random_search_does_so_too() -> None:
+    for name in ("embedded", "embedded_quick"):
+        [settings] = [entry.settings for entry in _grid_of(name).methods if entry.file == "random_search"]
+        assert settings == {"strategy.init_args.choose": 1}
+
+
+def test_methods_with_settings_of_their_own_have_them_behind_their_file_and_in_their_name(folder: Path) -> None:
+    own = {"names": ["random_search"], "variant": "quick", "settings": {"search": {"iterations": 1}}}
+    write_grid(methods=["duet", own], max_calls=[7, 9])
+    cells = read_grid(Path("grid.yaml")).cells(Path("out"))
+    assert [cell.method for cell in cells[:4]] == [
+        "duet+7_calls", "duet+9_calls", "random_search+quick+7_calls", "random_search+quick+9_calls",
+    ]  # fmt: skip
+    assert cells[2].settings[-2:] == ("--search.iterations=1", "--search.budget.max_calls=7")
+
+
+@pytest.mark.parametrize(
+    ("methods", "words"),
+    [
+        ([{"names": ["duet"], "setting": {}}], "no such key: setting"),
+        ([{"names": ["duet"], "variant": "a/b"}], "variant: expected a name but found 'a/b'"),
+        ([{"settings": {}}], "expected a list but found None"),
+        (["duet", {"names": ["duet"]}], "duet appears twice"),
+    ],
+)
+def test_an_entry_of_methods_that_says_nothing_is_refused(
+    folder: Path, capfd: pytest.CaptureFixture[str], methods: list[Any], words: str
+) -> None:
+    write_grid(methods=methods)
+    assert benchmark("out", "--commands") == 2
+    assert words in capfd.readouterr().err
+
+
+def _grid_of(name: str) -> Grid:
+    return read_grid(CONFIGS / "benchmarks" / f"{name}.yaml")

@@ -178,7 +178,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
             logger=TensorBoardLogger(str(tmp_path / folder), name="", version="", default_hp_metric=False),
             callbacks=[
                 InstructionSearch(search),
-                SearchCurves(search),
+                SearchCurves(search, {"model.learning_rate": 0.001, "search.extractor.fusion": "output"}),
                 SearchProgress(search),
                 SearchCheckpoint(tmp_path / folder / "checkpoints" / "last.ckpt"),
             ],

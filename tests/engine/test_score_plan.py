@@ -39,12 +39,11 @@ def test_what_the_rungs_leave_over_tells_tied_leaders_apart(run: Callable[..., A
             return Pool(tuple(scored(row.text, max(row.n, raised.get(row.text, 0))) for row in pool))
 
     search = run(iterations=1, threshold=1.1).search
-    plan = ScorePlan(Allocation(examples=3, keep=0.7, rungs=1), 9, search._needs, search.accounts, tmp_path)
+    plan = ScorePlan(Allocation(examples=3, keep=0.7, rungs=1), range(9), search.needs, search.accounts, tmp_path)
     pool = Pool(tuple(scored(text, 1) for text in marks))
     plan.make(len(marks), pool)
-    found = plan.halve(
-        pool, cast(Scorer, Oracle())
-    )  # 8 calls: three rows on 3 examples, and 2 calls for the two leaders
+    # 8 calls: three rows on 3 examples, and 2 calls for the two leaders
+    found = plan.halve(pool, cast(Scorer, Oracle()))
     assert {row.text: row.n for row in found} == {"Later wrong.": 4, "Right.": 4, "Bad.": 3, "Worse.": 1}
     assert found.best().text == "Right."
 

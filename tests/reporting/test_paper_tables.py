@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from duet.reporting.labels import Names, dotted, label_runs
+from duet.reporting.paper import published_scores
 from duet.reporting.paper_tables import STARTS, all_tables
 from duet.reporting.runs import Run, read_runs
 from duet.reporting.table import Interval, MeanWithError, Table
@@ -66,8 +67,8 @@ def test_the_comparison_has_difference_ranks_wins_test_and_calls(make_run: MakeR
     assert row["difference"] == pytest.approx(0.05)
     assert row["wins / ties / losses"] == "1 / 0 / 1"
     assert isinstance(row["interval of the difference"], Interval)
-    assert (row["Wilcoxon p"], row["calls"], row["equal calls"]) == (1.0, 8, "yes")
-    assert table.rows[1][5:10] == (None,) * 5
+    assert (row["Wilcoxon p"], row["Holm p"], row["calls"], row["equal calls"]) == (1.0, 1.0, 8, "yes")
+    assert table.rows[1][5:11] == (None,) * 6
 
 
 def test_a_comparison_at_unequal_calls_is_marked(make_run: MakeRun) -> None:
@@ -121,6 +122,19 @@ def test_table_2_has_the_start_alone_by_each_model_that_wrote_one(make_run: Make
 def test_the_names_of_the_starts_are_those_of_the_files() -> None:
     known = {path.stem.replace("_", " ") for path in ABLATION_FILES.glob("initial_*.yaml")}
     assert known - {"initial weights normal"} == set(STARTS)
+
+
+def test_the_printed_table_1_stands_beside_ours_by_task(make_run: MakeRun) -> None:
+    assert "table_1_printed" not in tables(grid(make_run))  # on tasks of no name
+    table = tables([make_run("sum", task="sum", test_score=0.25), make_run("own", task="own")])["table_1_printed"]
+    assert table.header == (
+        "task", "Duet", "printed: APE", "printed: InstructZero", "printed: EvoPrompt", "printed: INSTINCT",
+        "printed: the paper",
+    )  # fmt: skip
+    [row] = table.rows
+    assert row[:2] == ("sum", 0.25)
+    assert row[-1] == published_scores()["paper"]["sum"]
+    assert "GPT-3.5-turbo" in table.notes[0]
 
 
 def test_table_3_is_over_the_baselines_and_puts_the_hardest_task_first(make_run: MakeRun) -> None:

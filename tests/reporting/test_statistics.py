@@ -13,6 +13,7 @@ from duet.reporting.statistics import (
     common_tasks,
     compare,
     difficulty,
+    nested_bootstrap_interval,
     standard_error,
     wilcoxon,
 )
@@ -68,6 +69,27 @@ def test_the_bootstrap_is_near_the_normal_interval_and_the_same_each_time() -> N
     half = 1.96 * np.std(values) / 20
     assert interval == pytest.approx((np.mean(values) - half, np.mean(values) + half), abs=half / 10)
     assert interval == bootstrap_interval(values)
+
+
+def test_an_interval_over_tasks_and_seeds_has_the_variance_of_both() -> None:
+    generator = np.random.default_rng(2)
+    tasks = generator.normal(0.2, 0.1, 200)
+    groups = [(task + generator.normal(0, 0.2, 4)).tolist() for task in tasks]
+    found = nested_bootstrap_interval(groups)
+    assert found is not None
+    # drawing the seeds anew adds the variance of their mean once more, at (m - 1) / m of its size
+    variance = np.var([np.mean(group) for group in groups]) + np.mean([np.var(group) for group in groups]) / 4
+    half = 1.96 * (variance / 200) ** 0.5
+    mean = float(np.mean(groups))
+    assert found == pytest.approx((mean - half, mean + half), abs=half / 10)
+    assert found == nested_bootstrap_interval(groups)
+
+
+def test_an_interval_over_tasks_with_one_seed_each_is_that_over_tasks() -> None:
+    values = np.random.default_rng(3).normal(0.3, 0.1, 400).tolist()
+    plain, nested = bootstrap_interval(values), nested_bootstrap_interval([[value] for value in values])
+    assert plain == pytest.approx(nested, abs=0.001)
+    assert nested_bootstrap_interval([[0.5, 0.1]]) is None
 
 
 def test_one_value_has_neither_interval_nor_error() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -153,11 +154,65 @@ def test_the_embedded_model_does_not_learn_from_what_is_unseen() -> None:
     assert not UNSEEN.keys() & BY_NAME.keys()
 
 
-def test_an_unseen_composite_changes_the_selected_word() -> None:
+@pytest.mark.parametrize("selector", ["longest", "shortest", "alphabetically_last"])
+def test_an_unseen_composite_changes_the_selected_word(selector: str) -> None:
     generator = random.Random(0)
     for _ in range(DRAWS):
-        text, outputs = UNSEEN["longest_word_first_two_letters"].draw(generator)
-        assert only(outputs) == LETTERS["first_two_letters"](CHOSEN["longest"](text))
+        text, outputs = UNSEEN[f"{selector}_word_first_two_letters"].draw(generator)
+        assert only(outputs) == LETTERS["first_two_letters"](CHOSEN[selector](text))
+
+
+@pytest.mark.parametrize(
+    ("name", "transform", "shares"),
+    [
+        (
+            "mostly_longest_word_last_two_letters",
+            "last_two_letters",
+            {"longest": 0.6, "last": 0.25, "alphabetically_first": 0.15},
+        ),
+        (
+            "mostly_alphabetically_first_word_second_letter",
+            "second_letter",
+            {"alphabetically_first": 0.7, "shortest": 0.3},
+        ),
+        (
+            "mostly_alphabetically_last_word_last_two_letters",
+            "last_two_letters",
+            {"alphabetically_last": 0.65, "first": 0.35},
+        ),
+    ],
+)
+def test_a_mixture_follows_each_of_its_rules_by_its_share(name: str, transform: str, shares: dict[str, float]) -> None:
+    generator, told_apart = random.Random(0), Counter[str]()
+    for _ in range(1000):
+        text, outputs = UNSEEN[name].draw(generator)
+        follows = [selector for selector in shares if CHANGED[transform](CHOSEN[selector](text)) == only(outputs)]
+        assert follows
+        told_apart.update(follows if len(follows) == 1 else [])
+    assert [selector for selector, _ in told_apart.most_common()] == list(shares)
+
+
+@pytest.mark.parametrize(
+    ("name", "transform", "selectors"),
+    [
+        ("shortest_or_second_word_last_two_letters", "last_two_letters", ["shortest", "second"]),
+        ("longest_or_alphabetically_first_word_second_letter", "second_letter", ["longest", "alphabetically_first"]),
+    ],
+)
+def test_of_two_words_either_is_accepted(name: str, transform: str, selectors: list[str]) -> None:
+    generator = random.Random(0)
+    for _ in range(DRAWS):
+        text, outputs = UNSEEN[name].draw(generator)
+        assert set(outputs) == {CHANGED[transform](CHOSEN[selector](text)) for selector in selectors}
+
+
+def test_a_swapped_word_has_its_ends_exchanged() -> None:
+    generator = random.Random(0)
+    family = UNSEEN["nearly_alphabetically_first_word_swapped"]
+    assert family.metric == "edit_distance"
+    for _ in range(DRAWS):
+        text, outputs = family.draw(generator)
+        assert only(outputs) == LETTERS["swap_first_and_last"](CHOSEN["alphabetically_first"](text))
 
 
 def test_a_list_has_three_to_five_words_and_one_longest_and_one_shortest() -> None:
