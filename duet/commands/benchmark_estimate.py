@@ -29,7 +29,7 @@ def dry_run(cells: Sequence[Cell], tasks: Mapping[str, Task]) -> int:
             sys.stderr.write(f"duet: {group[0]}: {plain_message(str(error))}\n")
             failed += len(group)
             continue
-        estimates += [search.estimate_for(splits[cell.task, cell.seed], cell.seed) for cell in group]
+        estimates += [search.forecast.most(splits[cell.task, cell.seed], cell.seed) for cell in group]
     together = Estimate(tuple(part for estimate in estimates for part in estimate.parts))
     sys.stdout.write(f"{len(estimates)} cells, at most, if no call is saved: {money.figures(together)}\n")
     return CELL_FAILED if failed else 0

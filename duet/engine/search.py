@@ -7,14 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from duet.engine.answer_problems import require_answers, warnings_of
 from duet.engine.candidate_records import candidate_records
-from duet.engine.estimate import Estimate, Needs, estimate
+from duet.engine.estimate import Estimate, Needs
 from duet.engine.final_test import (
     Costs,
     Ending,
@@ -26,8 +24,10 @@ from duet.engine.final_test import (
     model_name,
     result,
 )
+from duet.engine.first_choice import most_promising_first, write_first
+from duet.engine.forecast import Forecast
 from duet.engine.left_out import FirstExamples, ValidationExamples
-from duet.engine.likely import Likely, LikelyPart, capped, likely, likely_parts
+from duet.engine.likely import Likely
 from duet.engine.request_limit import RequestLimit
 from duet.engine.score_plan import ScorePlan
 from duet.engine.scoring import Scorer
@@ -38,8 +38,7 @@ from duet.features import FeatureExtractor, encoded, require_white_box
 from duet.messages import printable
 from duet.models.base import AbstractBlackBox, AbstractEncoder, Request
 from duet.models.errors import BudgetSpent, ProviderError
-from duet.pool import Candidate, Pool, ScoredInstruction, feature_rows
-from duet.proposals.first_instructions import FirstInstructions
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter, describe_rejections
 from duet.proposals.preface import PrefacedBlackBox, with_preface
@@ -48,7 +47,6 @@ from duet.spending.budget import Budget, Usage
 from duet.spending.spend_tracker import SpendTracker
 from duet.strategies.strategy import AbstractStrategy, Proposal, RewardPredictor, SearchContext
 from duet.tasks.split_notes import split_warnings
-from duet.tasks.splits import Splits
 from duet.tasks.task import Task
 
 log = logging.getLogger("duet")
@@ -168,6 +166,11 @@ class Search:
             (proposer or black_box).answer_overhead,
             tested=3 if initialisation.own else 2,
         )
+        self._preface = (*initialisation.about, *instruction_filter.requirements)
+        self.forecast = Forecast(
+            self.needs, initialisation, strategy, instruction_filter, allocation, self.iterations, self.accounts,
+            self._preface, seed,
+        )  # fmt: skip
         self._started = time.monotonic()
         self._earlier_seconds = 0.0
 
@@ -207,48 +210,11 @@ class Search:
 
     def estimate(self) -> Estimate:
         """The most that the search can spend if no cap ends it."""
-        return self.estimate_for(self.splits, self.seed)
-
-    def estimate_for(self, splits: Splits, seed: int) -> Estimate:
-        """The most that a search with the same settings can spend on the splits of a task with this seed."""
-        boxes = self.accounts.boxes
-        needs = replace(self.needs, splits=splits)
-        return estimate(
-            needs, self.initialisation, self.strategy, self.instruction_filter, boxes, self.allocation,
-            self.iterations, seed, self.accounts.budget.caps_purchases,
-        )  # fmt: skip
+        return self.forecast.most(self.splits, self.seed)
 
     def likely(self) -> Likely:
         """What the search will likely have spent at its end: from the task, and from its answers so far."""
-        accounts = self.accounts
-        spent = Likely(
-            accounts.usage, None if accounts.usd is None else accounts.usd + (accounts.possibly_charged_usd or 0)
-        )
-        whole = likely(self._likely_parts, self._shares_left(), accounts.models, accounts.boxes, spent)
-        return capped(whole, accounts.budget)
-
-    @cached_property
-    def _likely_parts(self) -> tuple[LikelyPart, ...]:
-        most = self.initialisation.most + self.iterations * self.strategy.requirements.choose
-        calls = self.allocation.calls(most, len(self.splits.validation), self.accounts.budget.caps_purchases)
-        return likely_parts(
-            self.needs, self.initialisation, self.strategy, self.accounts.boxes, calls, self.iterations, self._preface,
-            self.seed,
-        )  # fmt: skip
-
-    def _shares_left(self) -> dict[str, float]:
-        """The share of each part that is still to come."""
-        if not len(self.pool):
-            return {}
-        parts = {part.name: part.calls for part in self._likely_parts}
-        iterations = max(0.0, 1 - (self.pool.iteration - 1) / self.iterations)
-        scores = max(0, self._plan.calls - sum(row.n for row in self.pool)) / parts["scores"]
-        tests = parts["final test"]
-        left = scores * parts["scores"] + iterations * parts.get("trials", 0) + tests
-        return {
-            "first instructions": 0.0, "scores": scores, "trials": iterations, "output answers": iterations,
-            "candidates": iterations, "judgements": left / (parts["scores"] + parts.get("trials", 0) + tests),
-        }  # fmt: skip
+        return self.forecast.likely(self.pool, self._plan.calls if len(self.pool) else 0)
 
     @property
     def seconds(self) -> float:
@@ -287,10 +253,6 @@ class Search:
         request = self.initialisation.first_request(self.splits.demonstrations, self.instruction_filter, self.seed)
         return replace(request, prompt=with_preface(request.prompt, self._preface))
 
-    @property
-    def _preface(self) -> tuple[str, ...]:
-        return (*self.initialisation.about, *self.instruction_filter.requirements)
-
     def evaluator(self, split: str) -> Evaluator:
         """Returns what scores instructions on a split's examples, once the run folder is open.
 
@@ -311,13 +273,17 @@ class Search:
         """
         self._scorer.keep_room(self.pool)
         chooses = predictor is not None and self.initialisation.written and self.extractor.outputs != "black_box"
-        first = self._first_instructions(self.initialisation.to_choose_from if chooses else self.initialisation)
+        initialisation = self.initialisation.to_choose_from if chooses else self.initialisation
+        shown = self.splits.demonstrations
+        first = write_first(initialisation, self._proposer, shown, self.instruction_filter, self.seed)
         log.info("%s", first)
         self.rejected.update(first.rejected)
         self.written += first.n_read
         self._plan_scores()
-        promising = self._promising(first.candidates, predictor) if predictor and chooses else first.candidates
-        candidates = promising[: min(self._plan.most_instructions, self.initialisation.most)]
+        found = first.candidates
+        if predictor and chooses:
+            found = most_promising_first(found, predictor, self._encode)
+        candidates = found[: min(self._plan.most_instructions, self.initialisation.most)]
         try:
             pool = self._scorer.score(self.pool, candidates, self._plan.first_examples)
         except BudgetSpent as error:
@@ -449,32 +415,6 @@ class Search:
 
     # Parts of a step
 
-    def _promising(self, candidates: Sequence[Candidate], predictor: RewardPredictor) -> tuple[Candidate, ...]:
-        """Own instructions, then in turn the best by what a former task says, and the next as written; no call is paid.
-
-        A former task that differs misleads, so half of the places are not its own.
-        """
-        own = [candidate for candidate in candidates if candidate.origin == "own"]
-        others = self._encode([candidate for candidate in candidates if candidate.origin != "own"])
-        if not others:
-            return tuple(own)
-        means = predictor.predict_joint(feature_rows(others))[0].tolist()
-        places = range(len(others))
-        order = dict.fromkeys(chain(*zip(sorted(places, key=lambda place: -means[place]), places, strict=True)))
-        return (*own, *(replace(others[place], predicted=means[place]) for place in order))
-
-    def _first_instructions(self, initialisation: Initialisation) -> FirstInstructions:
-        try:
-            first = initialisation.write(self._proposer, self.splits.demonstrations, self.instruction_filter, self.seed)
-        except BudgetSpent as error:
-            raise BudgetSpent(f"No room for the first instructions; raise search.budget ({error})") from error
-        if not first.candidates:
-            raise ProviderError(
-                f"The black box wrote no usable instruction ({first}); "
-                "try initialisation.mode: sample or a stronger model"
-            )
-        return first
-
     def _proposal(self, predictor: RewardPredictor | None) -> Proposal:
         """The strategy's proposal, within what it declares.
 
@@ -509,7 +449,7 @@ class Search:
         return self.last
 
     def _plan_scores(self) -> None:
-        self._plan.make(self.initialisation.most + self.iterations * self.strategy.requirements.choose, self.pool)
+        self._plan.make(self.forecast.most_instructions, self.pool)
 
     def _encode(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with their fused embeddings."""

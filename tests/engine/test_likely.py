@@ -21,7 +21,7 @@ def test_before_anything_was_sent_it_lies_far_below_the_most(run: Callable[..., 
     writing = Duet(candidates=4, shares=Shares(0.0, 0.0, 0.0, 1.0, 1.0))
     search = run(wrap=paid(PRICES), strategy=writing, iterations=2, threshold=1.1).search
     search.pool = type(search.pool)()  # as if nothing had been sent
-    most, likely = search.estimate(), search._likely_parts
+    most, likely = search.estimate(), search.forecast.parts
     calls = {part.name: part.calls for part in likely}
     assert calls == {"first instructions": 1, "scores": (5 + 2) * 4, "candidates": 2 * 2, "final test": 2 * 6}
     answers = next(part for part in likely if part.name == "scores").each
