@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from duet.reporting.paired import compare_paired
 from duet.reporting.runs import Run
 
 TROUBLES = {
@@ -52,8 +53,19 @@ def _doubts(run: Run) -> list[str]:
             "No instruction scored above 0. Look at the answers below, then at the metric and at what it extracts."
         )
     if result.test_score is not None and (result.initial_best_test_score or 0) > result.test_score:
-        doubts.append(
-            "On the test examples the start scores higher than the best instruction, which was chosen by its "
-            "validation score. Take the start, or search with more validation examples."
-        )
+        doubts.append(_start_scores_higher(run))
     return doubts
+
+
+def _start_scores_higher(run: Run) -> str:
+    """What a start with a higher test score means: on few examples that may be chance."""
+    pairs = run.test_pairs
+    if pairs and not compare_paired(*zip(*pairs, strict=True)).is_clear:
+        return (
+            "On the test examples the start scores slightly higher than the best instruction; that may be chance, but "
+            "nothing shows that the search improved on it."
+        )
+    return (
+        "On the test examples the start scores higher than the best instruction, which was chosen by its validation "
+        "score. Take the start, or search with more validation examples."
+    )

@@ -57,6 +57,15 @@ class Run:
         return all(row.posterior is not None for row in self.scored)
 
     @property
+    def test_pairs(self) -> list[tuple[float, float]]:
+        """The best instruction's score and the start's on each test example, where both were recorded."""
+        return [
+            (example.best_score, example.initial_score)
+            for example in self.examples
+            if example.best_score is not None and example.initial_score is not None
+        ]
+
+    @property
     def comparable_scores(self) -> list[float]:
         """The posterior means where all are known, else the scores."""
         known = self.has_posterior

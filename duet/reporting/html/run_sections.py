@@ -112,11 +112,7 @@ def _tested(run: Run, same: bool) -> str:
 
 def _gain(run: Run) -> str:
     """The best against the start, example by example, where the run recorded both."""
-    pairs = [
-        (example.best_score, example.initial_score)
-        for example in run.examples
-        if example.best_score is not None and example.initial_score is not None
-    ]
+    pairs = run.test_pairs
     interval = bootstrap_interval([best - start for best, start in pairs])
     if interval is None:
         return ""

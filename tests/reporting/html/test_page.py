@@ -267,6 +267,11 @@ def test_warnings_of_the_run_are_shown_first_and_not_said_twice(make_run: MakeRu
 def test_a_start_that_tests_better_and_scores_of_zero_are_doubted(make_run: MakeRun) -> None:
     better = read_run(make_run("a", initial_best_test_score=0.9))
     assert [line[:51] for line in warnings(better)] == ["On the test examples the start scores higher than t"]
+    pairs = [{"split": "test", "input": "a", "outputs": ["b"], "best_score": 0.0, "initial_score": 1.0}]
+    by_chance = read_run(make_run("c", initial_best_test_score=0.9, examples=pairs))
+    assert ["may be chance" in line for line in warnings(by_chance)] == [True]
+    clear = read_run(make_run("d", initial_best_test_score=0.9, examples=pairs * 20))
+    assert ["Take the start" in line for line in warnings(clear)] == [True]
     zeros = read_run(make_run("b", candidates=[candidate(0, "a", 0.0)], initial_best_test_score=None))
     assert [line[:32] for line in warnings(zeros)] == ["No instruction scored above 0. L"]
     assert shared_warnings([better, zeros, zeros])[1].startswith("2 runs: No instruction")
