@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from heapq import nlargest
 
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
@@ -86,7 +85,7 @@ class Needs:
 
     def final_test(self, texts: Iterable[str]) -> Usage:
         """The test of the best instruction, of the best initial and the best own one, whichever they are."""
-        longest = nlargest(self.tested, {*texts}, key=lambda text: (len(text.encode(errors="replace")), text))
+        longest = sorted({*texts}, key=lambda text: -len(text.encode(errors="replace")))
         return self._tried((longest * self.tested)[: self.tested], self.splits.test)
 
     def _tried(self, texts: Iterable[str], examples: Sequence[Example]) -> Usage:
