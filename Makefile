@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install check format test quickstart bench data train-local-model
+.PHONY: help install check format test soak quickstart bench data train-local-model
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ format: $(STAMP) ## let ruff repair what it can
 
 test: $(STAMP) ## the whole suite, doctests included, on all cores
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+soak: $(STAMP) ## searches under faults, kills, full disks and more, by a server's count (an hour): make soak SECONDS=120
+	$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),3600)
 
 quickstart: $(STAMP) ## a search with the embedded model: no key, no network, no GPU
 	$(BIN)/python cli.py fit --config configs/quickstart.yaml
