@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.models.open_model": {"duet.models.base", "duet.models.errors"},
     "duet.models.prices": set(),
     "duet.models.reasoning": set(),
-    "duet.spending": {"duet.interrupts", *MODELS},
+    "duet.spending": {"duet.amounts", "duet.interrupts", *MODELS},
     "duet.evaluation": {"duet.metrics", "duet.prompts", "duet.tasks", *MODELS},
     "duet.proposals": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {

@@ -26,6 +26,7 @@ from duet.api.own_thread import beside_a_loop
 from duet.api.result import Result, read_result
 from duet.config_files import find_config, read_config
 from duet.session.output import library_lines
+from duet.session.without_toy import NO_WHITE_BOX, NOTE
 from duet.spending.budget import Budget
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
     from duet.session.live import Live
 
-NO_WHITE_BOX = "models/no_white_box"
-NOTE = "No white box is named: the proposer writes the candidates, and hashed n-grams are their features"
 log = logging.getLogger("duet")
 
 

@@ -178,7 +178,7 @@ class Search:
         """Checks that the models and settings give the strategy what it declares, before anything is paid for."""
         needs = self.strategy.requirements
         if needs.writing:
-            require_white_box(self.white_box, "candidates (or add the settings file models/no_white_box.yaml)")
+            require_white_box(self.white_box, "candidates (name an open model, or for Duet models/no_white_box)")
         if needs.read:
             self.extractor.check(self.white_box)
         self.strategy.check(self.white_box)

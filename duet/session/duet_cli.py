@@ -34,6 +34,7 @@ from duet.session.live import SHARED, Live, class_name
 from duet.session.money import figures, likely, require_cap
 from duet.session.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
 from duet.session.trainer_options import require_one_process, trainer_options
+from duet.session.without_toy import NO_WHITE_BOX, NOTE, lacks_white_box
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.task import Task
 from lightning_modules.no_predictor import NoPredictor
@@ -72,6 +73,9 @@ class DuetCLI(LightningCLI):
 
     def _run(self, arguments: Sequence[str]) -> None:
         """Reads the settings and carries out the whole run."""
+        self._lacks_white_box = lacks_white_box(arguments, {**self._live.overrides, **self._live.objects})
+        if self._lacks_white_box:
+            arguments = [f"--config={NO_WHITE_BOX}", *arguments]
         fit = {"default_config_files": [str(path) for path in DEFAULTS], "exit_on_error": False}
         super().__init__(
             ScorePredictor,
@@ -221,7 +225,7 @@ class DuetCLI(LightningCLI):
         checkpoint = kwargs.get("ckpt_path") or (str(self.run_dir / LAST) if (self.run_dir / LAST).is_file() else None)
         if checkpoint:
             check_checkpoint(checkpoint, self.search, self.model)
-        for note in self.search.notes:
+        for note in (*([NOTE] if self._lacks_white_box else []), *self.search.notes):
             log.info(note)
         if self.search.accounts.costs_money:
             log.info("Likely cost: %s; at most %s", likely(self.search), figures(self.search.estimate()))

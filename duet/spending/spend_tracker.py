@@ -18,6 +18,7 @@ from duet.spending.cached import CachedBlackBox
 from duet.spending.call_budget import CallBudget
 from duet.spending.cost_journal import SPENDING, Cost, CostJournal
 from duet.spending.metered import MeteredBlackBox
+from duet.spending.progress import ProgressBlackBox
 from duet.spending.purchase_budget import PurchaseBudget
 from duet.spending.usage_model import UsageModel
 
@@ -65,7 +66,8 @@ class SpendTracker:
     def _wrapped(self, box: AbstractBlackBox, folder: Path) -> AbstractBlackBox:
         path, prices = self.cache_path(box, folder), prices_of(box.endpoint) or FREE
         metered = MeteredBlackBox(box, prices, self._purchases, self._calls) if box.endpoint else box
-        return BudgetedBlackBox(CachedBlackBox(metered, path) if path else metered, self._calls)
+        budgeted = BudgetedBlackBox(CachedBlackBox(metered, path) if path else metered, self._calls)
+        return ProgressBlackBox(budgeted, lambda: self.usd)
 
     def cache_path(self, box: AbstractBlackBox, folder: Path) -> Path | None:
         """Returns where the answers of a black box are kept; None without a cache."""

@@ -38,7 +38,7 @@ def test_a_csv_and_three_instructions_give_a_tested_prompt_in_three_commands(
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.setenv("OPENAI_API_KEY", "k")
         settings = [
-            "--config=models/openai", "--config=models/no_white_box", "--task.name=tickets", "--task.metric=label",
+            "--config=models/openai", "--task.name=tickets", "--task.metric=label",
             "--task.train_file=tickets.csv", "--task.input_column=text", "--task.output_column=team",
             "--search.initialisation.instructions=mine.txt", "--search.budget.max_calls=400", "--run_dir=run",
         ]  # fmt: skip
@@ -48,7 +48,8 @@ def test_a_csv_and_three_instructions_give_a_tested_prompt_in_three_commands(
         own_time = time.process_time() - began  # of all threads, the server's among them
         assert cli.main(["export", "run", "--format", "messages"]) == 0
         assert len(server.seen) <= 400
-    out = capfd.readouterr().out
+    out, err = capfd.readouterr()
+    assert "No white box is named: the proposer writes the candidates" in err
     result = json.loads(Path("run/result.json").read_text())
     assert result["best_instruction"] == OWN[2]
     assert result["test_score"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+SHORTEST_KEY = 8  # characters
 _MASK = b"***"
 _SIGNS = (b"\\", b"%", b"&#")  # of an escape
 
@@ -12,10 +13,13 @@ _SIGNS = (b"\\", b"%", b"&#")  # of an escape
 def without_secret(data: bytes, secret: str) -> bytes:
     """The data with the secret masked: as it is, or with letters escaped as in JSON, in an address or in HTML.
 
-    >>> without_secret(b'Wrong key a/b, a\\\\/b, a\\\\u002fb, a%2fb and a&#47;b', "a/b")
+    A secret of fewer than eight characters is none: it is what people set for a server that wants no key (``EMPTY``,
+    ``none``, ``x``), and may be a word of an answer.
+
+    >>> without_secret(b'Wrong key secret/b, secret\\\\/b, secret\\\\u002fb, secret%2fb and secret&#47;b', "secret/b")
     b'Wrong key ***, ***, ***, *** and ***'
     """
-    if not secret:
+    if len(secret) < SHORTEST_KEY:
         return data
     if not any(sign in data for sign in _SIGNS):
         return data.replace(secret.encode(), _MASK)

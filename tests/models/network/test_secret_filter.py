@@ -43,6 +43,14 @@ def test_another_secret_changes_nothing(secret: str) -> None:
     assert without_secret(text, secret) == text
 
 
+@pytest.mark.parametrize("key", ["k", "none", "1", "EMPTY"])
+def test_a_key_for_a_server_that_wants_none_is_left_in_answers(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with ChatServer(lambda _: f"{key} of 1 token") as server:
+        [outcome] = OpenAIBlackBox("m", server.url).complete([Request("a")])
+    assert outcome == Completion(f"{key} of 1 token", 7, 3)
+
+
 def test_a_large_reply_is_searched_in_linear_time() -> None:
     text = b"\\u0073s%73" * 300_000
     assert without_secret(text, KEY) == text
