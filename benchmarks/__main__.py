@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.timing import Measurement, table, write_json
 
 # These write their rows with --json FILE and stand in the table at the end; the quickest first.
-LIMITS = ("start_up", "acquisition", "predictor_fit", "reading_and_writing", "writing_ahead", "quickstart_profile")
+LIMITS = ("start_up", "acquisition", "predictor_fit", "reading_and_writing", "quickstart_profile")
 # These print tables of their own.
 OTHERS = ("white_box", "black_box_throughput")
 

@@ -49,11 +49,13 @@ class InstructionCoupledKernel(Kernel):  # type: ignore[misc]
     def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **_: object) -> Tensor:
         """(a, k) and (b, k) points -> (a, b), or (a,) with ``diag``, where a = b."""
         z = self.latents
-        scored = self.latent_kernel.forward(z, z)
+        scored: Tensor = self.latent_kernel.forward(z, z)
 
         def latent(left: Tensor, right: Tensor) -> Tensor:
-            known = left.shape == right.shape == z.shape and torch.equal(left, z) and torch.equal(right, z)
-            return scored if known else self.latent_kernel.forward(left, right)  # as in every step of a fit
+            if left.shape == right.shape == z.shape and torch.equal(left, z) and torch.equal(right, z):
+                return scored  # as in every step of a fit
+            found: Tensor = self.latent_kernel.forward(left, right)
+            return found
 
         factor = torch.linalg.cholesky(scored + JITTER * torch.eye(len(z)).to(z))
         marked = self.score_kernel.forward(self.scores, self.scores)  # (n, n), K_I
