@@ -93,6 +93,7 @@ WAYS: dict[str, Way] = {
     "duet without noise weights": Way(predictor=without_noise_weights),
     "duet, Gaussian process": Way(predictor=ReferenceProcess),
     "duet, posterior mean alone": Way(choice=highest_posterior_mean),
+    "halving, posterior mean alone": Way("random", choice=highest_posterior_mean),
 }
 DEFAULT_WAYS = list(WAYS)[:6]
 
