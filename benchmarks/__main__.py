@@ -1,7 +1,7 @@
 """Measures each part against its limit, each in a process of its own: ``python -m benchmarks [names]``.
 
 What a search finds is measured by the other modules here, one by one, as an experiment takes up to hours: `landscape`,
-`predictor`, `real_tasks`, `replay`.
+`landscapes`, `predictor`, `predictor_noise`, `real_tasks`, `replay`, `search_over_http`, `transfer`.
 """
 
 from __future__ import annotations

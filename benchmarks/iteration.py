@@ -98,7 +98,7 @@ def run(rows: int, folder: Path) -> list[float]:
         logger=TensorBoardLogger(str(folder), name="", version="", default_hp_metric=False),
         callbacks=[
             InstructionSearch(search),
-            SearchCurves(search),
+            SearchCurves(search, {}),
             clock,
             SearchCheckpoint(folder / "checkpoints" / "last.ckpt"),
         ],

@@ -50,7 +50,7 @@ from benchmarks.timing import markdown
 from benchmarks.ways import DEFAULT_WAYS, WAYS, Way, encoder
 from duet.engine.search import Search
 from duet.features import FeatureExtractor
-from duet.models.base import AbstractEncoder, Request
+from duet.models.base import AbstractBlackBox, AbstractEncoder, Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
 from duet.reporting.statistics import bootstrap_interval, mean, standard_error
@@ -133,14 +133,26 @@ class Job(NamedTuple):
     """
 
     landscape: Landscape
-    way: str
+    way: Way
     calls: int
     draw: int
 
 
-def search(job: Job, folder: Path, sentence_encoder: str = "") -> Outcome:
-    """Carries out one search; the task's files lie in the folder."""
-    landscape, way = job.landscape, WAYS[job.way]
+Answer = Callable[[Request], str]
+
+
+def search(
+    job: Job, folder: Path, sentence_encoder: str = "", box: Callable[[Answer], AbstractBlackBox] = ScriptedBlackBox
+) -> Outcome:
+    """Carries out one search.
+
+    Args:
+        job: which.
+        folder: where the task's files lie.
+        sentence_encoder: its folder or name, for a way that needs one.
+        box: makes a black box that gives these answers.
+    """
+    landscape, way = job.landscape, job.way
     order = random.Random(f"{landscape.task}/{landscape.model}/{job.draw}")
     wordings = tuple(order.sample(landscape.wordings, len(landscape.wordings)))
     accuracy = dict(zip(landscape.wordings, landscape.accuracy, strict=True))
@@ -148,8 +160,8 @@ def search(job: Job, folder: Path, sentence_encoder: str = "") -> Outcome:
     first = min(way.first, job.calls // way.allocation.examples) if way.allocation.kind == "fixed" else way.first
     strategy, white_box = chooser(way, job.calls, wordings, first, sentence_encoder)
     found = Search(
-        _task(folder),
-        ScriptedBlackBox(_answers(job, accuracy, names)),
+        write_task(folder),
+        box(_answers(job, accuracy, names)),
         strategy,
         white_box,
         initialisation=Offer(count=first, wordings=tuple(names)),
@@ -189,7 +201,7 @@ def chooser(
     return InstructZero(soft_prompts=space), ReplayedWhiteBox(points, names, NEAREST)
 
 
-def _answers(job: Job, accuracy: Mapping[str, float], names: Mapping[str, str]) -> Callable[[Request], str]:
+def _answers(job: Job, accuracy: Mapping[str, float], names: Mapping[str, str]) -> Answer:
     """Right answers with a wording's accuracy; the same ones for the same wording, example and draw."""
 
     def answer(request: Request) -> str:
@@ -201,7 +213,7 @@ def _answers(job: Job, accuracy: Mapping[str, float], names: Mapping[str, str]) 
     return answer
 
 
-def _task(folder: Path) -> Task:
+def write_task(folder: Path) -> Task:
     """A task of nothing but numbers, as the answers are drawn."""
     for name, start, count in (("train", 0, EXAMPLES + EXAMPLES // 5 + 40), ("test", 10**6, TESTS)):
         path = folder / f"{name}.jsonl"
@@ -225,10 +237,12 @@ Table = dict[tuple[str, int], list[list[Outcome]]]  # way, calls -> the draws of
 def run(found: Sequence[Landscape], ways: Sequence[str], options: argparse.Namespace) -> Table:
     """Carries out all searches; says on standard error how far it is."""
     blocks = [(way, calls) for way in ways for calls in options.calls]
-    jobs = [Job(each, *block, draw) for block in blocks for each in found for draw in range(options.draws)]
+    jobs = [
+        Job(each, WAYS[way], calls, draw) for way, calls in blocks for each in found for draw in range(options.draws)
+    ]
     table: Table = {}
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(options.processes) as pool:
-        _task(Path(folder))
+        write_task(Path(folder))
         one = partial(measured, folder=Path(folder), sentence_encoder=options.sentence_encoder or "")
         outcomes, began = pool.map(one, jobs, chunksize=4), time.monotonic()
         for block in blocks:

@@ -46,6 +46,7 @@ class Way:
         predictor: fitted before each choice, where the strategy needs one.
         features: what the predictor sees of a wording.
         first: instructions at the start.
+        steps: iterations, candidates and choices per iteration; None follows from the calls.
         choice: names the winner of a pool.
     """
 
@@ -55,6 +56,7 @@ class Way:
     predictor: Callable[[Pool], RewardPredictor] = default_predictor
     features: Features = "n-grams"
     first: int = 40
+    steps: tuple[int, int, int] | None = None
     choice: Callable[[Pool], ScoredInstruction] = Pool.best
 
     @property
@@ -64,6 +66,8 @@ class Way:
 
     def shape(self, calls: int) -> tuple[int, int, int]:
         """Iterations, candidates and choices per iteration for this many calls."""
+        if self.steps:
+            return self.steps
         if self.allocation.kind == "fixed":
             return max(1, calls // self.allocation.examples - self.first), 30, 1
         return (4, 40, 10) if calls < 2000 else (6, 30, 15)
@@ -89,6 +93,7 @@ WAYS: dict[str, Way] = {
     "duet without noise weights": Way(predictor=without_noise_weights),
     "duet, Gaussian process": Way(predictor=ReferenceProcess),
     "duet, posterior mean alone": Way(choice=highest_posterior_mean),
+    "halving, posterior mean alone": Way("random", choice=highest_posterior_mean),
 }
 DEFAULT_WAYS = list(WAYS)[:6]
 

@@ -52,8 +52,9 @@ class InstructionCoupledKernel(Kernel):  # type: ignore[misc]
         scored: Tensor = self.latent_kernel.forward(z, z)
 
         def latent(left: Tensor, right: Tensor) -> Tensor:
-            known = left.shape == right.shape == z.shape and torch.equal(left, z) and torch.equal(right, z)
-            found: Tensor = scored if known else self.latent_kernel.forward(left, right)  # as in every step of a fit
+            if left.shape == right.shape == z.shape and torch.equal(left, z) and torch.equal(right, z):
+                return scored  # as in every step of a fit
+            found: Tensor = self.latent_kernel.forward(left, right)
             return found
 
         factor = torch.linalg.cholesky(scored + JITTER * torch.eye(len(z)).to(z))
