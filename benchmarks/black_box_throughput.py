@@ -27,11 +27,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator, Trial
+from duet.examples.example import Example
 from duet.models.base import Completion, Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.openai_black_box import OpenAIBlackBox
 from duet.spending.cached import CachedBlackBox
-from duet.tasks.example import Example
 
 INSTRUCTIONS, EXAMPLES, LATENCY = 40, 20, 0.05
 CALLS = INSTRUCTIONS * EXAMPLES

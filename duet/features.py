@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from duet.examples.example import Example
 from duet.models.base import (
     NOT_SENT,
     AbstractBlackBox,
@@ -26,7 +27,6 @@ from duet.models.base import (
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
 from duet.prompts import AnswerPrompt
-from duet.tasks.example import Example
 
 OutputSource = Literal["white_box", "black_box", "none"]
 Fusion = Literal["output", "mean", "concat", "adjacent", "tokens"]

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from duet.examples.example import Example
+from duet.examples.labels import closed_labels, label_of
 from duet.models.base import Message, Request
-from duet.tasks.example import Example
-from duet.tasks.labels import closed_labels, label_of
 
 PREFIX = "The instruction was to"
 MAX_CHARACTERS = 24_000  # of the demonstrations in a prompt, some 6,000 tokens

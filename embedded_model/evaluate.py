@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from duet.examples.example import Example
 from duet.metrics.registry import PUBLISHED
 from duet.models.base import AbstractBlackBox, Completion, Request
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
-from duet.tasks.example import Example
 from duet.tasks.task import Task
 from embedded_model import corpus, phrasings
 from embedded_model.generators.families import FAMILIES

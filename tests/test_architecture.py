@@ -27,12 +27,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "duet.metrics", "duet.pool", "duet.reporting.records",
     },
     "duet.pool": {"duet.evaluation"},
-    "duet.prompts": {"duet.models.base", "duet.tasks.example", "duet.tasks.labels"},
-    "duet.features": {"duet.pool", "duet.prompts", "duet.tasks.example", *MODELS},
-    "duet.metrics": {"duet.messages", "duet.models.base", "duet.tasks.example"},  # a judge makes requests
-    "duet.tasks": {"duet.atomic_files", "duet.exit_codes", "duet.metrics", "duet.prompts"},
-    "duet.tasks.example": set(),
-    "duet.tasks.labels": {"duet.tasks.example"},
+    "duet.prompts": {"duet.models.base", "duet.examples"},
+    "duet.features": {"duet.pool", "duet.prompts", "duet.examples", *MODELS},
+    "duet.metrics": {"duet.messages", "duet.models.base", "duet.examples"},  # a judge makes requests
+    "duet.tasks": {"duet.atomic_files", "duet.examples", "duet.exit_codes", "duet.metrics", "duet.prompts"},
+    "duet.examples": set(),
     "duet.reporting": {"duet.amounts", "duet.atomic_files"},
     "duet.models": {"duet.interrupts", "duet.models.network", "duet.models.open_model", *MODELS},
     "duet.models.base": {"duet.models.endpoint"},
@@ -47,13 +46,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.models.prices": set(),
     "duet.models.reasoning": set(),
     "duet.spending": {"duet.amounts", "duet.interrupts", *MODELS},
-    "duet.evaluation": {"duet.metrics", "duet.prompts", "duet.tasks", *MODELS},
-    "duet.proposals": {"duet.pool", "duet.prompts", "duet.tasks", *MODELS},
+    "duet.evaluation": {"duet.examples", "duet.metrics", "duet.prompts", "duet.tasks", *MODELS},
+    "duet.proposals": {"duet.examples", "duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {
-        "duet.evaluation", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks", *MODELS,
+        "duet.evaluation", "duet.examples", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks",
+        *MODELS,
     },
     "duet.engine": {
-        "duet.atomic_files", "duet.evaluation", "duet.features", "duet.messages", "duet.metrics", "duet.pool",
+        "duet.atomic_files", "duet.evaluation", "duet.examples", "duet.features", "duet.messages", "duet.metrics",
+        "duet.pool",
         "duet.prompts", "duet.proposals", "duet.reporting.pareto", "duet.reporting.records",
         "duet.spending", "duet.strategies", "duet.tasks", *MODELS,
     },
@@ -87,7 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.__main__": {"duet.commands"},
     "cli": {"duet.commands"},
     "embedded_model": {
-        "duet.evaluation", "duet.metrics", "duet.models", "duet.prompts", "duet.proposals", "duet.tasks",
+        "duet.evaluation", "duet.examples", "duet.metrics", "duet.models", "duet.prompts", "duet.proposals", "duet.tasks",
     },
 }  # fmt: skip
 MAY_NOT_IMPORT: dict[str, set[str]] = {

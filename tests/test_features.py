@@ -7,12 +7,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from duet.examples.example import Example
 from duet.features import FeatureExtractor, Fusion, fuse, gold_relative
 from duet.models.base import CallFailure, Encoding, Request
 from duet.models.errors import ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
-from duet.tasks.example import Example
 
 H = np.array([[1.0, 2.0, 3.0, 5.0], [0.0, -1.0, 2.0, 2.0]])
 OUT = np.array([[3.0, 0.0, 1.0, 1.0], [4.0, 4.0, -4.0, 0.0]])

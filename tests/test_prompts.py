@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from duet.examples.example import Example
 from duet.models.base import Message, Request
 from duet.prompts import (
     AnswerPrompt,
@@ -18,7 +19,6 @@ from duet.prompts import (
     paraphrase_request,
     shorten,
 )
-from duet.tasks.example import Example
 
 PAIRS = [Example("cat", ("c",)), Example("dog", ("d", "D"))]
 HOSTILE = [

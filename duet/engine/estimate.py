@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
+from duet.examples.example import Example
 from duet.features import FeatureExtractor
 from duet.metrics.judge import Judge
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
@@ -19,7 +20,6 @@ from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.preface import PrefacedBlackBox
 from duet.spending.budget import Usage, cost, most
 from duet.strategies.strategy import AbstractStrategy
-from duet.tasks.example import Example
 from duet.tasks.splits import Splits
 
 

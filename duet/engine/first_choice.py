@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate, feature_rows
@@ -13,7 +14,6 @@ from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.strategies.strategy import RewardPredictor
-from duet.tasks.example import Example
 
 
 def write_first(

@@ -10,11 +10,11 @@ from typing import overload
 
 from duet.engine.answer_problems import UNANSWERED
 from duet.evaluation.evaluation import Evaluation
+from duet.examples.example import Example
 from duet.messages import printable
 from duet.models.errors import ProviderError
 from duet.pool import Pool
 from duet.reporting.records import LeftOut
-from duet.tasks.example import Example
 
 log = logging.getLogger("duet")
 NO_ANSWER = (*UNANSWERED, "empty")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from duet.engine.estimate import Needs
+from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, Arrived, Completion, Request, always
 from duet.models.endpoint import prices_of
 from duet.models.prices import dollars
@@ -21,7 +22,6 @@ from duet.proposals.preface import PrefacedBlackBox
 from duet.spending.budget import Budget, Usage, cost
 from duet.spending.usage_model import UsageModel
 from duet.strategies.strategy import AbstractStrategy
-from duet.tasks.example import Example
 
 INSTRUCTION = " ".join(["instruction"] * 20)  # its length stands for those that are not written yet
 _BYTES_PER_TOKEN = 4

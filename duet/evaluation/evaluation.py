@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from duet.examples.example import Example
 from duet.metrics.judge import Judge, judged
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Outcome, Request
 from duet.models.errors import BudgetSpent
 from duet.prompts import AnswerPrompt
-from duet.tasks.example import Example
 
 Metric = Callable[[str, Sequence[str]], float]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from duet.examples.example import TaskError
 from duet.metrics.custom import ScoreFunction
 from duet.metrics.extraction import Extraction
-from duet.tasks.example import TaskError
 
 
 @dataclass(frozen=True)

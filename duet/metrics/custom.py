@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 
 ScoreFunction = Callable[[str, Sequence[str]], float]
 _MOST_REASON = 200

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from duet.examples.example import TaskError
 from duet.metrics.json_data import NotJson, as_text, at_path, find_json, is_path
 from duet.metrics.texts import last_fenced_block
-from duet.tasks.example import TaskError
 
 Step = str | dict[str, str]
 _KEY = "task.answer.extract"

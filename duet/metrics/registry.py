@@ -13,6 +13,7 @@ from typing import Any
 
 from jsonargparse import ArgumentError, ArgumentParser
 
+from duet.examples.example import TaskError
 from duet.messages import plain_message
 from duet.metrics.custom import ScoreFunction, as_metric, load_custom
 from duet.metrics.induction import induction_contains, induction_exact_match, induction_exact_set, induction_f1
@@ -21,7 +22,6 @@ from duet.metrics.judge import Judge
 from duet.metrics.matching import Contains, ExactMatch, ExactSet, Label, LenientMatch, Regex, TokenF1
 from duet.metrics.numbers import Number
 from duet.metrics.similarity import Bleu, Chrf, EditDistance, RougeL
-from duet.tasks.example import TaskError
 
 PUBLISHED: dict[str, ScoreFunction] = {
     "induction_exact_match": induction_exact_match,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
+from duet.examples.example import Example, TaskError
 from duet.metrics.custom import ScoreFunction
 from duet.metrics.matching import Label, Regex
 from duet.metrics.silence import silence
-from duet.tasks.example import Example, TaskError
 
 _MOST_OUTPUTS, _MOST_PAIRED, _MOST_SHOWN, _MOST_LABELS = 300, 24, 3, 50
 _ONE = 1 - 1e-6

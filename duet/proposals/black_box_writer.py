@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from duet.examples.example import Example
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
@@ -22,7 +23,6 @@ from duet.prompts import (
 from duet.proposals.initialisation import parse_blocks, parse_instructions
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.proposal_spec import ProposalSpec
-from duet.tasks.example import Example
 
 _UNCUT = 10**9  # characters
 

@@ -10,9 +10,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from duet.examples.example import Example
 from duet.pool import Candidate, ScoredInstruction
 from duet.prompts import LONGEST_LETTER, demonstrate, fill
-from duet.tasks.example import Example
 
 EXEMPLARS = "\n\nExamples:\n\n{demonstrations}"
 MAX_CHARACTERS = 4_000  # of the demonstrations; longer texts lose their middle

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from duet.examples.example import Example
+from duet.examples.labels import closed_labels
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
@@ -25,8 +27,6 @@ from duet.prompts import (
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.instruction_filter import LISTED, InstructionFilter, canonical
 from duet.proposals.own_instructions import read_instructions
-from duet.tasks.example import Example
-from duet.tasks.labels import closed_labels
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _JSON_LIST = re.compile(r'\[\s*"')

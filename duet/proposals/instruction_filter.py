@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from duet.examples.example import Example
 from duet.prompts import PREFIX
 from duet.proposals.quotes import quotes_a_part
 from duet.proposals.scripts import END_MARKS, WITHOUT_BLANKS, count_words, end_mark, may_be
-from duet.tasks.example import Example
 
 LISTED = r"[(（]?\d{1,3}[.):、．）：](?!\d)\s*|[①-⑳]\s*|[一二三四五六七八九十]{1,3}、"  # the number of an item
 _MARKER = re.compile(rf"^\s*(?:[-*•]+\s+|{LISTED}|#+\s*)")

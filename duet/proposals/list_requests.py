@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from duet.examples.example import Example
 from duet.prompts import LONGEST_LETTER, PREFIX, SEPARATOR, SHORTEST, fair_limit, fill, shorten
 from duet.proposals.instruction_filter import InstructionFilter
-from duet.tasks.example import Example
 
 FAILURE_CHARACTERS = 6_000  # of the inputs, answers and expected answers in a request
 ANSWER_CHARACTERS = 200  # of an answer that was wrong

@@ -6,6 +6,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from duet.examples.example import Example
+from duet.examples.labels import closed_labels
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate, ScoredInstruction
 from duet.prompts import LONGEST_LETTER, draw_demonstrations, initial_request, n_shown
@@ -20,8 +22,6 @@ from duet.proposals.list_requests import (
     paraphrases_request,
     reflection_request,
 )
-from duet.tasks.example import Example
-from duet.tasks.labels import closed_labels
 
 _UNCUT = 10**9  # characters
 _LONGEST_ANSWER = LONGEST_LETTER * ANSWER_CHARACTERS

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
+from duet.examples.example import Example
 from duet.proposals.scripts import WITHOUT_BLANKS
-from duet.tasks.example import Example
 
 _WORD = re.compile(rf"{WITHOUT_BLANKS.pattern}|\w+")
 _WORDS = 8  # in a row that no instruction and example share by chance

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from duet.examples.example import Example
 from duet.models.base import AbstractWhiteBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import INDUCTION, PREFIX, draw_demonstrations, induction_prompt
@@ -19,7 +20,6 @@ from duet.proposals.instruction_filter import canonical
 from duet.proposals.preface import with_preface
 from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.soft_prompts import SoftPrompts
-from duet.tasks.example import Example
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from duet.examples.example import Example
 from duet.models.base import Request
 from duet.pool import Candidate, Pool
 from duet.prompts import INDUCTION, PARAPHRASE, require_fields
@@ -16,7 +17,6 @@ from duet.proposals.proposal_spec import ProposalSpec
 from duet.proposals.writers import leaders, paraphrase_specs, resample_specs
 from duet.strategies.bandit_selection import BanditSelection
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
-from duet.tasks.example import Example
 
 POSITIVE = ("per_iteration", "per_set", "demonstrations", "max_new_tokens", "attempts")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
@@ -18,7 +19,6 @@ from duet.strategies.paired_comparison import is_better, ranked
 from duet.strategies.roulette_selection import roulette_selection
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext
 from duet.strategies.variation import Variation, VariationTemplates, tagged
-from duet.tasks.example import Example
 
 Population = tuple[ScoredInstruction, ...]
 

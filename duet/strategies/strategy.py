@@ -11,10 +11,10 @@ from typing import Protocol
 from torch import Tensor
 
 from duet.evaluation.evaluation import Evaluator
+from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, AbstractEncoder, AbstractWhiteBox, Request
 from duet.pool import Candidate, Pool
 from duet.proposals.instruction_filter import InstructionFilter
-from duet.tasks.example import Example
 
 
 class RewardPredictor(Protocol):

@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from duet.examples.example import Example
 from duet.models.base import Request
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.black_box_writer import BlackBoxWriter
@@ -28,7 +29,6 @@ from duet.proposals.writers import (
 )
 from duet.strategies.shares import Shares
 from duet.strategies.strategy import AbstractStrategy, SearchContext
-from duet.tasks.example import Example
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from duet.examples.example import TaskError
 from duet.tasks.columns import find_column
-from duet.tasks.example import TaskError
 from duet.tasks.rows import Rows
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from duet.examples.example import Example
 from duet.metrics.answer_metric import without_extraction
 from duet.metrics.custom import ScoreFunction
-from duet.tasks.example import Example
 
 
 def baselines(examples: Sequence[Example], metric: ScoreFunction) -> dict[str, float]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")  # no character; JSON can write it, no file or model can hold it
 

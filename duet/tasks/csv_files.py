@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from duet.examples.example import TaskError
 from duet.tasks.columns import find_column
-from duet.tasks.example import TaskError
 from duet.tasks.rows import Rows
 from duet.tasks.text_files import read_lines
 

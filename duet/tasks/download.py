@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from duet.atomic_files import replacing
+from duet.examples.example import TaskError
 from duet.exit_codes import BAD_INPUT, DONE, PROVIDER
-from duet.tasks.example import TaskError
 from duet.tasks.landscapes import reshape
 from duet.tasks.manifest import PUBLISHED_TASKS, SETS, ManifestFile, manifest_files, origin
 from duet.tasks.web import Unreachable, WrongFile, get_with_retries

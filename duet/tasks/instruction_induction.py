@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from duet.examples.example import Example, TaskError
 from duet.tasks.columns import kind_of, outputs_of, text_of, value_of
-from duet.tasks.example import Example, TaskError
 from duet.tasks.json_files import parse_json
 from duet.tasks.rows import Row
 from duet.tasks.text_files import read_text

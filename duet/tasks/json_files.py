@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from duet.examples.example import TaskError
 from duet.metrics.json_data import Written
-from duet.tasks.example import TaskError
 from duet.tasks.rows import Rows
 from duet.tasks.text_files import read_lines, read_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 
 EXAMPLES = 100  # that each accuracy is of
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from duet.examples.example import Example, TaskError
 from duet.metrics.json_data import as_text as json_text
 from duet.tasks.arrow_files import arrow_rows, files_of
 from duet.tasks.columns import as_text, find_column, outputs_of, text_of, value_of
 from duet.tasks.csv_files import csv_rows
-from duet.tasks.example import Example, TaskError
 from duet.tasks.json_files import json_rows, parse_json
 from duet.tasks.rows import Row, Rows, sample
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from duet.tasks.example import Example, TaskError
+from duet.examples.example import Example, TaskError
 from duet.tasks.instruction_induction import read_induction
 from duet.tasks.manifest import benchmark_metrics
 from duet.tasks.readers import FileFormat, examples_of, read_examples

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from duet.tasks.example import Example
-from duet.tasks.labels import closed_labels, label_counts, label_of
+from duet.examples.example import Example
+from duet.examples.labels import closed_labels, label_counts, label_of
 from duet.tasks.splits import Splits
 
 _FEW_OF_A_LABEL = 5  # in a part; fewer say nothing about it

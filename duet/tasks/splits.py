@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from duet.tasks.example import Example, TaskError
-from duet.tasks.labels import closed_labels, label_counts, label_of
+from duet.examples.example import Example, TaskError
+from duet.examples.labels import closed_labels, label_counts, label_of
 
 MINIMUM = 4
 MAX_DEMONSTRATIONS = 100

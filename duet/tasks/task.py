@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from duet.examples.example import Example, TaskError
 from duet.metrics.answer_metric import AnswerMetric, needs_a_judge
 from duet.metrics.custom import ScoreFunction
 from duet.metrics.extraction import Extraction
@@ -16,7 +17,6 @@ from duet.metrics.judge import Judge
 from duet.metrics.registry import Metric, resolve_metric
 from duet.metrics.trial import trial_notes
 from duet.prompts import AnswerPrompt
-from duet.tasks.example import Example, TaskError
 from duet.tasks.readers import MAX_EXAMPLES, FileFormat
 from duet.tasks.sources import (
     PACKAGED,

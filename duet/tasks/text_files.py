@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator
 from pathlib import Path
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",

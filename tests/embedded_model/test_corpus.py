@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from duet.examples.example import Example
 from duet.prompts import answer_prompt, induction_prompt
-from duet.tasks.example import Example
 from embedded_model import corpus, phrasings
 from embedded_model.corpus import Drawn, Segment, examples, follow, induce, sentence
 from embedded_model.generators.families import BY_NAME, FAMILIES

@@ -11,10 +11,10 @@ import pytest
 from duet.engine.left_out import ValidationExamples, unanswerable
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
+from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, AbstractWrapper, Arrived, CallFailure, Request, always
 from duet.models.errors import ProviderError
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.tasks.example import Example
 
 LEAVE_OUT = EvaluationConfig(unanswered="leave_out")
 HALVING = Allocation(examples=6, first_share=0.3)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from duet.evaluation.evaluation import Evaluation, EvaluationConfig, Evaluator, Judging, Trial
+from duet.examples.example import Example
 from duet.metrics.judge import Judge
 from duet.models.base import NOT_SENT, CallFailure, Completion, Outcome, Request
 from duet.models.errors import BudgetSpent
 from duet.models.fakes import ScriptedBlackBox
 from duet.prompts import AnswerPrompt
-from duet.tasks.example import Example
 
 EXAMPLES = [Example("ab", ("ba",)), Example("cd", ("dc", "DC")), Example("ef", ("fe",))]
 WHOLE = [Trial("Reverse it.", 0, 3), Trial("Copy it.", 0, 3)]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from duet.examples.example import TaskError
 from duet.metrics.answer_metric import AnswerMetric, without_extraction
 from duet.metrics.extraction import Extraction
 from duet.metrics.matching import ExactMatch
-from duet.tasks.example import TaskError
 
 ANSWER = """<think>
 Answer: 7? No.

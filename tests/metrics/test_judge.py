@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from duet.examples.example import Example
 from duet.metrics.judge import Judge, judged
 from duet.models.base import CallFailure, Completion, Request
 from duet.models.fakes import ScriptedBlackBox
-from duet.tasks.example import Example
 
 JUDGE = Judge("Polite and short.")
 EXAMPLE = Example("Where is my parcel?", ("It comes on Monday.", "Monday."))

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric as TorchMetric
 
+from duet.examples.example import TaskError
 from duet.metrics.judge import Judge
 from duet.metrics.matching import ExactMatch, Label
 from duet.metrics.numbers import Number
 from duet.metrics.registry import Metric, Setting, resolve_metric
-from duet.tasks.example import TaskError
 
 
 class FirstLetter(TorchMetric):

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from duet.examples.example import Example, TaskError
 from duet.metrics.induction import induction_exact_match
 from duet.metrics.json_data import Json
 from duet.metrics.matching import ExactMatch, Label, Regex
 from duet.metrics.trial import trial_notes
-from duet.tasks.example import Example, TaskError
 
 
 def examples(*outputs: str | tuple[str, ...]) -> list[Example]:

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from duet.examples.example import Example
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.exemplars import (
     MAX_CHARACTERS,
@@ -13,7 +14,6 @@ from duet.proposals.exemplars import (
     with_exemplars,
     without_exemplars,
 )
-from duet.tasks.example import Example
 
 EXAMPLES = [Example(f"a{n} b{n}", (f"b{n}",)) for n in range(9)]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Request, always
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.metering import in_batches
 from duet.proposals.initialisation import Initialisation, parse_instructions
 from duet.proposals.instruction_filter import InstructionFilter
-from duet.tasks.example import Example
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(20)]
 BOTH = ["Add them.", "Sum it up."]

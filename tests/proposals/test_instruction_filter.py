@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from duet.examples.example import Example
 from duet.proposals.instruction_filter import InstructionFilter, canonical, describe_rejections
-from duet.tasks.example import Example
 
 EXAMPLES = [
     Example("cat", ("tac",)),

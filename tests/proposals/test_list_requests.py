@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from duet.examples.example import Example
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.list_requests import (
     FAILURE_CHARACTERS,
@@ -11,7 +12,6 @@ from duet.proposals.list_requests import (
     paraphrases_request,
     reflection_request,
 )
-from duet.tasks.example import Example
 
 FAILURES = [Failure(Example("cat", ("tac", "TAC")), "t"), Failure(Example("dog", ("god",)), " ")]
 

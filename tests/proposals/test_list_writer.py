@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from duet.examples.example import Example
 from duet.models.base import NOT_SENT, CallFailure, Completion, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.pool import Candidate, ScoredInstruction
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.list_writer import ListWriter, Material, failures_of, listed_instructions, sizes
-from duet.tasks.example import Example
 
 SHOWN = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 SCORED = [Example(f"scored{number}", (f"{number}derocs",)) for number in range(6)]

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from duet.examples.example import Example
 from duet.models.base import Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.own_instructions import read_instructions
-from duet.tasks.example import Example
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(6)]
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from duet.examples.example import Example
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.quotes import quotes_a_part
-from duet.tasks.example import Example
 
 MAIL = Example("Hello, I was charged twice for the blue lamp that I bought on Monday, please help.", ("billing",))
 OTHER = Example("Hello, my key does not open the door of room nine, please help.", ("access",))

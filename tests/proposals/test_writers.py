@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from duet.examples.example import Example
 from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
@@ -27,7 +28,6 @@ from duet.proposals.writers import (
     parents,
     resample_specs,
 )
-from duet.tasks.example import Example
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
 SPACE = SoftPrompts(tokens=2, intrinsic_dimension=3)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.examples.example import Example
 from duet.features import FeatureExtractor, encoded
 from duet.metrics.induction import induction_exact_match
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.strategies.strategy import SearchContext
-from duet.tasks.example import Example
 
 
 def make_context(

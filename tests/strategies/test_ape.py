@@ -13,13 +13,13 @@ import yaml
 from duet.commands import main as cli
 from duet.config_files import CONFIGS
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.examples.example import Example
 from duet.models.base import CallFailure, Request
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.ape import Ape
 from duet.strategies.bandit_selection import BanditSelection
 from duet.strategies.strategy import Proposal
-from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]

@@ -6,11 +6,11 @@ import random
 import pytest
 
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.examples.example import Example
 from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.strategies.bandit_selection import BanditSelection, upper_confidence_bounds
-from duet.tasks.example import Example
 
 EXAMPLES = [Example(f"in{number}", (str(number),)) for number in range(20)]
 TEXTS = [f"Worth {share} of ten." for share in (3, 1, 9, 5, 0, 7, 2, 6, 4)]

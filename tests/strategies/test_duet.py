@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from duet.examples.example import Example
 from duet.features import FeatureExtractor
 from duet.models.base import AbstractEncoder, AbstractWhiteBox, Encoding, Request
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
@@ -17,7 +18,6 @@ from duet.proposals.instruction_filter import InstructionFilter
 from duet.strategies.duet import Duet
 from duet.strategies.shares import Shares
 from duet.strategies.strategy import SearchContext
-from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]

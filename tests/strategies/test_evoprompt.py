@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 
+from duet.examples.example import Example
 from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.evoprompt import AbstractEvoPrompt, EvoPromptDE, EvoPromptGA
 from duet.strategies.strategy import Proposal
-from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]

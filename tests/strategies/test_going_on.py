@@ -14,6 +14,7 @@ from torch import Tensor
 
 from duet.config_files import CONFIGS
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.examples.example import Example
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -24,7 +25,6 @@ from duet.strategies.evoprompt import EvoPromptDE, EvoPromptGA
 from duet.strategies.instinct import Instinct
 from duet.strategies.random_search import RandomSearch
 from duet.strategies.strategy import AbstractStrategy
-from duet.tasks.example import Example
 from lightning_modules.neural_bandit import NeuralBandit
 from tests.strategies.contexts import make_context
 

@@ -9,6 +9,7 @@ import yaml
 from torch import Tensor
 
 from duet.config_files import CONFIGS
+from duet.examples.example import Example
 from duet.models.base import AbstractEncoder
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -16,7 +17,6 @@ from duet.prompts import PREFIX
 from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.instinct import BLOCK, Instinct
 from duet.strategies.strategy import Proposal
-from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.quasirandom import SobolEngine
 
 from duet.commands import main as cli
+from duet.examples.example import Example
 from duet.models.base import AbstractWhiteBox, Encoding
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
@@ -26,7 +27,6 @@ from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.instruct_zero import InstructZero
 from duet.strategies.latent_surrogate import LatentSurrogate
 from duet.strategies.strategy import Proposal, SearchContext
-from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
 ROOT = Path(__file__).parents[2]

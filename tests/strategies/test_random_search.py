@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import torch
 
+from duet.examples.example import Example
 from duet.models.base import Encoding
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.strategies.duet import Duet
 from duet.strategies.random_search import RandomSearch
 from duet.strategies.strategy import Requirements, SearchContext
-from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]

@@ -9,6 +9,7 @@ import pytest
 from torch import Tensor, zeros
 
 from duet.evaluation.evaluation import EvaluationConfig, Evaluator
+from duet.examples.example import Example
 from duet.metrics.induction import induction_exact_match
 from duet.models.base import Request
 from duet.models.fakes import ScriptedBlackBox
@@ -18,7 +19,6 @@ from duet.proposals.exemplars import with_exemplars
 from duet.strategies.duet import Duet
 from duet.strategies.random_search import RandomSearch
 from duet.strategies.shares import Shares
-from duet.tasks.example import Example
 from tests.strategies.contexts import make_context
 
 SHOWN = [Example(f"a{n} b{n}", (f"b{n}",)) for n in range(12)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from duet.tasks.example import Example, TaskError
+from duet.examples.example import Example, TaskError
 from duet.tasks.readers import FileFormat, read_examples
 
 pa = pytest.importorskip("pyarrow", reason="needs the extra parquet")

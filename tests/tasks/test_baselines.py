@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from duet.examples.example import Example
 from duet.metrics.answer_metric import AnswerMetric
 from duet.metrics.extraction import Extraction
 from duet.metrics.induction import induction_exact_match
 from duet.tasks.baselines import baselines
-from duet.tasks.example import Example
 
 
 def test_an_accepted_output_is_not_searched_for_the_part_that_counts() -> None:

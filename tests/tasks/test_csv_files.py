@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from duet.tasks.example import Example
+from duet.examples.example import Example
 from duet.tasks.readers import FileFormat, read_examples
 
 EXPECTED = (Example("a, b", ("yes",)), Example("c; d", ("no",)))

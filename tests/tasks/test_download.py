@@ -21,8 +21,8 @@ import pytest
 
 import duet.tasks.download
 import duet.tasks.web
+from duet.examples.example import TaskError
 from duet.tasks.download import add_arguments, download, run, verify
-from duet.tasks.example import TaskError
 from duet.tasks.manifest import ManifestFile, manifest_files
 
 CONTENT = {"induce/a.json": b'{"a": 1}' * 5000, "execute/a.json": b'{"b": 2}' * 900, "induce/b.json": b'{"c": 3}' * 700}

@@ -1,6 +1,6 @@
 """The error of a bad task."""
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 
 
 def test_a_task_error_is_one_line_whatever_it_quotes() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from duet.tasks.example import Example, TaskError
+from duet.examples.example import Example, TaskError
 from duet.tasks.instruction_induction import read_induction
 
 

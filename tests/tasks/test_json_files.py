@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from duet.tasks.example import Example
+from duet.examples.example import Example
 from duet.tasks.readers import read_examples
 
 ROWS = [{"input": "a", "output": 1.50}, {"Input": "b", "output": ["c", "d"]}]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 from duet.tasks.landscapes import reshape
 from duet.tasks.manifest import LANDSCAPES, ManifestFile, manifest_files, origin
 

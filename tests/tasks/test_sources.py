@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from duet.tasks.labels import label_counts
+from duet.examples.labels import label_counts
 from duet.tasks.sources import PACKAGED
 from duet.tasks.task import Task, TaskError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duet.tasks.example import Example
+from duet.examples.example import Example
 from duet.tasks.split_notes import describe_splits, split_warnings
 from duet.tasks.splits import Splits
 

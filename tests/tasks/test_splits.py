@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from duet.tasks.example import Example, TaskError
-from duet.tasks.labels import label_counts
+from duet.examples.example import Example, TaskError
+from duet.examples.labels import label_counts
 from duet.tasks.splits import PUBLISHED, SplitSettings, distinct, split
 
 

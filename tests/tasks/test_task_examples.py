@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 from duet.tasks.readers import FileFormat, examples_of
 from duet.tasks.task import Task
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from duet.tasks.example import TaskError
+from duet.examples.example import TaskError
 from duet.tasks.text_files import read_lines, read_text
 
 TEXT = "input,output\nGrüße,好\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from duet.tasks.example import Example
-from duet.tasks.labels import closed_labels, label_counts
+from duet.examples.example import Example
+from duet.examples.labels import closed_labels, label_counts
 
 
 def examples(outputs: list[str]) -> list[Example]:

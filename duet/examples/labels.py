@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from duet.tasks.example import Example
+from duet.examples.example import Example
 
 MAX_LABELS = 20
 _MAX_COMPUTED = 10  # letters and numbers: beyond that they are worked out rather than chosen from a list
