@@ -147,3 +147,14 @@ def test_a_baseline_takes_no_setting_from_duets_defaults(path: Path) -> None:
         if here or key == "max_new_tokens" or field.default is MISSING:
             continue
         assert parsed[f"strategy.init_args.{key}"] == field.default, key
+
+
+def test_two_runs_are_told_apart_by_all_their_settings_but_places() -> None:
+    arguments = ["--task.name", "second_letter", "--run_dir=runs/x", "--yes", "--search.extractor.fusion=mean"]
+    found = Parsed(arguments).settings_of_the_run
+    assert found["search.extractor.fusion"] == "mean"
+    assert {
+        "task.name", "strategy.init_args.acquisition", "search.allocation.kind", "black_box.init_args.model",
+        "white_box.init_args.model", "model.weight", "seed_everything",
+    } < found.keys()  # fmt: skip
+    assert not {key for key in found if key.startswith(("run_dir", "trainer", "config", "yes", "search.cache"))}
