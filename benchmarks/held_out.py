@@ -152,9 +152,9 @@ def by_task(cells: Sequence[Cell], calls: int) -> Table:
     columns, best = columns_of(shared(cells, calls)), best_known(cells)
     means: Mapping[str, Mapping[str, float]] = {name: task_means(column) for name, column in columns.items()}
     tasks = sorted({task for by_name in means.values() for task in by_name})
-    rows = tuple((task, best[task], *(means[name][task] for name in columns)) for task in tasks)
+    rows: list[tuple[Value, ...]] = [(task, best[task], *(means[name][task] for name in columns)) for task in tasks]
     title = f"{calls:,} calls, final test included: test scores by task"
-    return Table(f"tasks_{calls}", title, ("task", "best known", *columns), rows)
+    return Table(f"tasks_{calls}", title, ("task", "best known", *columns), tuple(rows))
 
 
 def main(argv: Sequence[str]) -> None:
