@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install check format test soak quickstart bench data train-local-model
+.PHONY: help install check format test soak quickstart bench held-out data train-local-model
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ quickstart: $(STAMP) ## a search with the embedded model: no key, no network, no
 
 bench: $(STAMP) ## measure every part next to its limit (ten minutes); one alone: make bench ONLY=acquisition
 	$(BIN)/python -m benchmarks $(ONLY)
+
+held-out: $(STAMP) ## compare all methods on the held-out tasks and print the table (hours; started again, it goes on)
+	$(BIN)/python cli.py benchmark --config configs/benchmarks/held_out.yaml --jobs 2 --no_report
+	$(BIN)/python -m benchmarks.held_out runs/held_out
 
 data: $(STAMP) ## fetch the 30 published tasks to data/ and verify them
 	$(BIN)/python cli.py data download --directory data

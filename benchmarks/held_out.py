@@ -21,7 +21,6 @@ from duet.reporting.statistics import (
     MethodScore,
     average_ranks,
     bootstrap_interval,
-    common_tasks,
     compare,
     holm,
     mean,
@@ -91,26 +90,27 @@ def best_known(cells: Sequence[Cell]) -> dict[str, float]:
     return best
 
 
-def columns_at(cells: Sequence[Cell], calls: int) -> dict[str, Column]:
-    """Test scores with a budget: method -> (task, seed) -> score."""
+def shared(cells: Sequence[Cell], calls: int) -> list[Cell]:
+    """The cells with a budget, on the tasks and seeds that every method with that budget has; half a grid has fewer."""
+    here = [cell for cell in cells if cell.calls == calls]
+    keys = [{cell.key for cell in here if cell.method == method} for method in {cell.method for cell in here}]
+    common = set.intersection(*keys)
+    return [cell for cell in here if cell.key in common]
+
+
+def columns_of(cells: Sequence[Cell]) -> dict[str, Column]:
+    """Test scores: method -> (task, seed) -> score."""
     columns: dict[str, dict[tuple[str, int], MethodScore]] = {}
     for cell in cells:
-        if cell.calls == calls:
-            score = MethodScore(cell.run.result.test_score or 0.0, cell.run.search_calls)
-            columns.setdefault(cell.method, {})[cell.key] = score
+        score = MethodScore(cell.run.result.test_score or 0.0, cell.run.search_calls)
+        columns.setdefault(cell.method, {})[cell.key] = score
     return dict(columns)
 
 
 def comparison(cells: Sequence[Cell], calls: int, reference: str = REFERENCE) -> Table:
     """All methods with a budget, the best mean first."""
-    columns, best = columns_at(cells, calls), best_known(cells)
-    luck: dict[str, dict[str, list[float]]] = {}
-    for cell in cells:
-        result = cell.run.result
-        if cell.calls == calls and result.validation_score is not None and result.test_score is not None:
-            by_name = luck.setdefault(cell.method, {}).setdefault(result.task, [])
-            by_name.append(result.validation_score - result.test_score)
-    ranks = average_ranks(columns)
+    here, best = shared(cells, calls), best_known(cells)
+    columns, ranks = columns_of(here), average_ranks(columns_of(here))
     found = {
         name: compare(columns[reference], column)
         for name, column in columns.items()
@@ -124,34 +124,48 @@ def comparison(cells: Sequence[Cell], calls: int, reference: str = REFERENCE) ->
         rows.append((
             name, len(column), MeanWithError(mean(list(means.values()))), Interval(*interval) if interval else None,
             ranks.get(name), mean([best[task] - score for task, score in means.items()]),
-            mean([mean(values) for values in luck[name].values()]),
+            mean(list(task_means(luck_of(here, name)).values())),
             each.difference if each else None, Interval(*each.interval) if each and each.interval else None,
             f"{each.wins} / {each.ties} / {each.losses}" if each else None, each.p if each else None,
             adjusted.get(name), round(mean([score.calls for score in column.values()])),
         ))  # fmt: skip
     rows.sort(key=lambda row: -row[2].value if isinstance(row[2], MeanWithError) else 0.0)
-    shared, all_tasks = common_tasks(columns), {task for column in columns.values() for task, _ in column}
-    notes = [NOTE]
-    if len(shared) < len(all_tasks):
-        notes.append(f"Ranks are over the {len(shared)} of {len(all_tasks)} tasks that every method has.")
+    left_out = {cell.key for cell in cells if cell.calls == calls} - {cell.key for cell in here}
+    notes = [
+        NOTE,
+        *([f"{len(left_out)} pairs of task and seed are left out, as not every method has them."] * bool(left_out)),
+    ]
     return Table(f"calls_{calls}", f"{calls:,} calls, final test included", HEADER, tuple(rows), tuple(notes))
+
+
+def luck_of(cells: Sequence[Cell], method: str) -> Column:
+    """Validation less test score of a method's winners."""
+    return {
+        cell.key: MethodScore((result.validation_score or 0.0) - (result.test_score or 0.0), 0)
+        for cell in cells
+        if cell.method == method and (result := cell.run.result)
+    }
 
 
 def by_task(cells: Sequence[Cell], calls: int) -> Table:
     """Mean test score of each method on each task, with the best known."""
-    columns, best = columns_at(cells, calls), best_known(cells)
+    columns, best = columns_of(shared(cells, calls)), best_known(cells)
     means: Mapping[str, Mapping[str, float]] = {name: task_means(column) for name, column in columns.items()}
-    rows = tuple((task, best[task], *(means[name].get(task) for name in columns)) for task in sorted(best))
+    tasks = sorted({task for by_name in means.values() for task in by_name})
+    rows: list[tuple[Value, ...]] = [(task, best[task], *(means[name][task] for name in columns)) for task in tasks]
     title = f"{calls:,} calls, final test included: test scores by task"
-    return Table(f"tasks_{calls}", title, ("task", "best known", *columns), rows)
+    return Table(f"tasks_{calls}", title, ("task", "best known", *columns), tuple(rows))
 
 
 def main(argv: Sequence[str]) -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("runs/held_out"), help="of the grid's runs")
+    parser.add_argument("--methods", nargs="+", help="only these, such as duet ape+fixed; all by default")
     options = parser.parse_args(argv)
     cells = read_cells(options.folder)
+    if options.methods:
+        cells = [cell for cell in cells if cell.method in options.methods]
     for calls in sorted({cell.calls for cell in cells}):
         sys.stdout.write(markdown(comparison(cells, calls)) + "\n" + markdown(by_task(cells, calls)) + "\n")
 

@@ -49,8 +49,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.evaluation": {"duet.examples", "duet.metrics", "duet.prompts", "duet.tasks", *MODELS},
     "duet.proposals": {"duet.examples", "duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {
-        "duet.evaluation", "duet.examples", "duet.features", "duet.pool", "duet.prompts", "duet.proposals", "duet.tasks",
-        *MODELS,
+        "duet.evaluation", "duet.examples", "duet.features", "duet.pool", "duet.prompts", "duet.proposals",
+        "duet.tasks", *MODELS,
     },
     "duet.engine": {
         "duet.atomic_files", "duet.evaluation", "duet.examples", "duet.features", "duet.messages", "duet.metrics",
@@ -88,7 +88,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.__main__": {"duet.commands"},
     "cli": {"duet.commands"},
     "embedded_model": {
-        "duet.evaluation", "duet.examples", "duet.metrics", "duet.models", "duet.prompts", "duet.proposals", "duet.tasks",
+        "duet.evaluation", "duet.examples", "duet.metrics", "duet.models", "duet.prompts", "duet.proposals",
+        "duet.tasks",
     },
 }  # fmt: skip
 MAY_NOT_IMPORT: dict[str, set[str]] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import MISSING, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +127,34 @@ def test_names_of_models_and_endpoints_may_be_given_on_the_command_line(name: st
     assert parsed["black_box"] == "duet.models.openai_black_box.OpenAIBlackBox"
     assert (parsed["black_box.init_args.model"], parsed["black_box.init_args.base_url"]) == ("mine", address)
     assert parsed["search.initialisation.mode"] == "request"
+
+
+METHODS = [
+    path
+    for path in FILES
+    if path.parent.name == "methods" and "duet.Duet" not in path.read_text() and path.stem != "random_search"
+]
+
+
+@pytest.mark.parametrize("path", METHODS, ids=name_of)
+def test_a_baseline_takes_no_setting_from_duets_defaults(path: Path) -> None:
+    """Keys of the same name outlive a change of class; a text's length is the white box's business, so all have it."""
+    parsed = {key: value for key, value in settings("--config", str(path)).items() if key.startswith("strategy")}
+    module, _, name = parsed["strategy"].rpartition(".")
+    own = {field.name: field for field in fields(getattr(import_module(module), name)) if field.init}
+    for key, field in own.items():
+        here = {name for name in content(path) if name.startswith(f"strategy.init_args.{key}")}
+        if here or key == "max_new_tokens" or field.default is MISSING:
+            continue
+        assert parsed[f"strategy.init_args.{key}"] == field.default, key
+
+
+def test_two_runs_are_told_apart_by_all_their_settings_but_places() -> None:
+    arguments = ["--task.name", "second_letter", "--run_dir=runs/x", "--yes", "--search.extractor.fusion=mean"]
+    found = Parsed(arguments).settings_of_the_run
+    assert found["search.extractor.fusion"] == "mean"
+    assert {
+        "task.name", "strategy.init_args.acquisition", "search.allocation.kind", "black_box.init_args.model",
+        "white_box.init_args.model", "model.weight", "seed_everything",
+    } < found.keys()  # fmt: skip
+    assert not {key for key in found if key.startswith(("run_dir", "trainer", "config", "yes", "search.cache"))}

@@ -25,6 +25,7 @@ from duet.reporting.table import Interval, MeanWithError, Table, Value
 
 OURS = "Duet"
 AS_WRITTEN = f"{OURS} (paper)"  # the paper's method, configs/methods/paper.yaml
+RANDOM_SEARCH = "random search"
 COMPARISON = (
     "method", "runs", "mean", "95 % interval", "average rank", "tasks compared", "difference",
     "interval of the difference", "wins / ties / losses", "Wilcoxon p", "Holm p", "calls", "equal calls",
@@ -51,12 +52,26 @@ def columns_of(runs: Sequence[Run]) -> dict[str, Column]:
 def main_columns(runs: Sequence[Run]) -> dict[str, Column]:
     """The methods as they are, ours last as in the paper; variants aside."""
     columns = columns_of([run for run in runs if not run.variant])
-    return {label: columns[label] for label in sorted(columns, key=lambda label: (label in (OURS, AS_WRITTEN), label))}
+    return {label: columns[label] for label in sorted(columns, key=lambda label: (is_ours(label), label))}
+
+
+def is_ours(label: str) -> bool:
+    """Whether it is Duet, from whichever of its files.
+
+    >>> [is_ours(label) for label in ("Duet", "Duet (paper)", "Duet (fixed)", "random search")]
+    [True, True, True, False]
+    """
+    return label == OURS or label.startswith(f"{OURS} (")
+
+
+def published_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The paper's baselines: all methods but Duet and random search."""
+    return {label: column for label, column in columns.items() if not is_ours(label) and label != RANDOM_SEARCH}
 
 
 def base_of(columns: Mapping[str, Column]) -> str:
-    """The method that the paper's ablations change: the paper's own where it is there, else ours."""
-    return AS_WRITTEN if AS_WRITTEN in columns else OURS
+    """The method that the ablations change: the paper's own where it is there, else ours, from whichever file."""
+    return next((label for label in (AS_WRITTEN, OURS, *filter(is_ours, columns)) if label in columns), OURS)
 
 
 def reference_of(columns: Mapping[str, Column]) -> str | None:

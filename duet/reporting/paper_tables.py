@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from duet.reporting.method_tables import (
-    AS_WRITTEN,
     OURS,
     base_of,
     best_instructions_table,
     columns_of,
     comparison_table,
     main_columns,
+    published_columns,
     reference_of,
     score_table,
 )
@@ -27,7 +27,6 @@ PRINTED = (
     "The printed scores are of other models (GPT-3.5-turbo with Vicuna-13B) and only partly means over three seeds: no "
     "difference to them is computed."
 )
-RANDOM_SEARCH = "random search"
 BASELINES = {"copy_input": "copy the input", "majority_answer": "majority answer"}
 
 
@@ -98,11 +97,6 @@ def printed_table(columns: Mapping[str, Column]) -> Table | None:
     header = ("task", *means, *(f"printed: {'the paper' if name == 'paper' else name}" for name in printed))
     title = "Table 1 as the paper prints it, beside our scores, for reference only"
     return Table("table_1_printed", title, header, tuple(rows), (PRINTED,))
-
-
-def published_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
-    """The paper's baselines: all methods but Duet and random search."""
-    return {label: column for label, column in columns.items() if label not in (OURS, AS_WRITTEN, RANDOM_SEARCH)}
 
 
 def variants(runs: Sequence[Run], names: Sequence[str] | None = None, base: str = OURS) -> dict[str, Column]:

@@ -41,7 +41,10 @@ from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
 _LARGEST = 10**18  # no setting is as large
-OF_NO_RUN = ("trainer", "run_dir", "config", "ckpt_path", "dry_run", "yes", "weights_only", "min_score", "search.cache")
+OF_NO_RUN = (
+    "trainer", "run_dir", "config", "ckpt_path", "dry_run", "yes", "weights_only", "min_score", "search.cache",
+    "task.examples",
+)  # fmt: skip
 log = logging.getLogger("duet")
 
 
@@ -200,7 +203,7 @@ class DuetCLI(LightningCLI):
         self.trainer_defaults = {
             "callbacks": [
                 InstructionSearch(search),
-                SearchCurves(search, self._settings_of_the_run()),
+                SearchCurves(search, self.settings_of_the_run),
                 SearchProgress(search),
                 SearchCheckpoint(folder / LAST),
                 *self._live.callbacks,
@@ -214,8 +217,9 @@ class DuetCLI(LightningCLI):
         require_one_process(trainer)
         return trainer
 
-    def _settings_of_the_run(self) -> dict[str, Any]:
-        """All that can set two runs apart, with dotted keys: places and what holds for one start are left out."""
+    @property
+    def settings_of_the_run(self) -> dict[str, Any]:
+        """All that can set two runs apart, with dotted keys: places, examples and what holds for one start aside."""
         settings = self._live.settings(self._subcommand_parsers["fit"], self.config.fit)
         return {key: value for key, value in flatten(settings).items() if not key.startswith(OF_NO_RUN)}
 

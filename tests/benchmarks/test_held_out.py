@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.held_out import best_known, by_task, columns_at, comparison, main, read_cells
+from benchmarks.held_out import best_known, by_task, columns_of, comparison, main, read_cells, shared
 from duet.reporting.table import MeanWithError
 from tests.reporting.conftest import MakeRun
 
@@ -39,13 +39,20 @@ def test_a_budget_has_a_row_per_method_with_rank_regret_luck_and_the_lead(folder
 
 def test_the_best_known_is_of_all_budgets_and_of_the_first_instructions_too(folder: Path) -> None:
     assert best_known(read_cells(folder)) == {"x": 0.95, "y": 0.7}
-    assert columns_at(read_cells(folder), 500).keys() == {"duet"}
+    assert columns_of(shared(read_cells(folder), 500)).keys() == {"duet"}
+
+
+def test_what_not_every_method_has_is_left_out_and_said(folder: Path, make_run: MakeRun) -> None:
+    make_run("z/duet+1100_calls/0", task="z", test_score=0.0)
+    table = comparison(read_cells(folder), 1100)
+    assert [row[1] for row in table.rows] == [4, 4]
+    assert table.notes[1].startswith("1 pairs of task and seed are left out")
 
 
 def test_each_task_has_a_row_with_the_best_known(folder: Path) -> None:
     table = by_task(read_cells(folder), 500)
     assert table.header == ("task", "best known", "duet")
-    assert table.rows == (("x", 0.95, 0.1), ("y", 0.7, None))
+    assert table.rows == (("x", 0.95, 0.1),)
 
 
 def test_half_a_grid_does_and_none_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

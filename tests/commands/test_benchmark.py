@@ -22,6 +22,7 @@ from duet.commands.report import configured_names
 from duet.config_files import CONFIGS
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 from duet.reporting.labels import matches
+from duet.reporting.paper_tables import TABLE_2, TABLE_5
 from duet.reporting.runs import flatten
 from duet.session.duet_cli import DuetCLI
 from duet.session.output import quiet
@@ -428,6 +429,18 @@ def test_an_entry_of_methods_that_says_nothing_is_refused(
     write_grid(methods=methods)
     assert benchmark("out", "--commands") == 2
     assert words in capfd.readouterr().err
+
+
+def test_the_page_about_the_paper_names_columns_of_its_grid_and_every_table_has_what_it_shows() -> None:
+    page = (ROOT / "docs" / "paper.md").read_text(encoding="utf-8")
+    columns = {cell.method for cell in _grid_of("paper").cells(Path("out"))}
+    rows = [line.split("|") for line in page.splitlines() if "`--columns " in line]
+    named = {row[1].strip(): {name for part in row[2].split("`")[1::2] for name in part.split()} for row in rows}
+    named = {what: names - {"--columns"} for what, names in named.items()}
+    assert len(named) > 6
+    assert set().union(*named.values()) <= columns
+    assert {name.replace("_", " ").partition("+")[2] for name in named["Table 5"]} == {*TABLE_5, ""}
+    assert {*TABLE_2} < {name.replace("_", " ").partition("+")[2] for name in named["Table 2"]}
 
 
 def _grid_of(name: str) -> Grid:

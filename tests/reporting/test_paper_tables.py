@@ -151,6 +151,21 @@ def test_table_3_is_over_the_baselines_and_puts_the_hardest_task_first(make_run:
     assert "2 baseline(s), APE, Other" in table.notes[0]
 
 
+def test_where_duet_ran_from_another_file_of_its_own_the_ablations_are_compared_with_that(make_run: MakeRun) -> None:
+    fixed = DUET | {"search": {"iterations": 2, "extractor": {"outputs": "white_box"}, "allocation": {"kind": "fixed"}}}
+    without = DUET | {"search": {"extractor": {"outputs": "none"}, "allocation": {"kind": "fixed"}}}
+    names = Names({"duet": dotted(DUET), "duet fixed": dotted(DUET | {"search": {"allocation": {"kind": "fixed"}}})},
+                  ABLATIONS, {})  # fmt: skip
+    folders = [
+        make_run("ours", settings=fixed, test_score=0.7), make_run("without", settings=without, test_score=0.5),
+        make_run("other", method="APE", test_score=0.8),
+    ]  # fmt: skip
+    found = {table.name: table for table in all_tables(label_runs(read_runs(folders)[0], names)[0])[0]}
+    assert found["table_1_comparison"].rows[0][6] == pytest.approx(-0.1)
+    assert found["table_2"].header[-2:] == ("Duet (fixed), without output", "Duet (fixed)")
+    assert found["table_3"].notes[0].startswith("Over 1 baseline(s), APE")
+
+
 def test_the_paper_as_written_is_what_the_ablations_are_compared_with(make_run: MakeRun) -> None:
     paper = {"model": {"depth": 3, "width": 7}}
     names = Names({"duet": dotted(DUET), "paper": dotted(DUET | paper)}, ABLATIONS, {})

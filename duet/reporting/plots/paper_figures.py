@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from duet.reporting.html.charts import Point, best_so_far
-from duet.reporting.method_tables import AS_WRITTEN, OURS, base_of, columns_of, main_columns, reference_of
+from duet.reporting.method_tables import base_of, columns_of, is_ours, main_columns, published_columns, reference_of
 from duet.reporting.plots.figure import FigureFile, Palette, blank, drawable
 from duet.reporting.runs import Run
 from duet.reporting.statistics import common_tasks, difficulty, task_means
@@ -51,7 +51,7 @@ def ridgeline(runs: Sequence[Run], palette: Palette) -> Figure:
     for place, (label, column) in enumerate(columns.items()):
         scores = np.array([entry.score for entry in column.values()])
         height = density(scores, grid)
-        colour = palette.cycle[0] if label in (OURS, AS_WRITTEN) else palette.quiet
+        colour = palette.cycle[0] if is_ours(label) else palette.quiet
         axes.fill_between(grid, place, place + 0.9 * height, color=colour, alpha=0.45, zorder=-place, linewidth=0)
         axes.plot(grid, place + 0.9 * height, color=colour, linewidth=1.2, zorder=-place)
         axes.plot(scores, np.full_like(scores, place), "|", color=palette.ink, markersize=6, alpha=0.5)
@@ -162,10 +162,10 @@ def bubbles(runs: Sequence[Run], label: str, palette: Palette) -> Figure:
 
 
 def difficulties(runs: Sequence[Run]) -> dict[str, float]:
-    """Task -> difficulty, for the tasks that all methods have."""
+    """Task -> difficulty over the baselines, as in Table 3, for the tasks that all methods have."""
     columns = main_columns(runs)
-    means = [task_means(column) for column in columns.values()]
-    return {task: difficulty([by_name[task] for by_name in means]) for task in common_tasks(columns)}
+    means = [task_means(column) for column in published_columns(columns).values()]
+    return {task: difficulty([by_name[task] for by_name in means]) for task in common_tasks(columns) if means}
 
 
 def spread(runs: Sequence[Run], other: str, palette: Palette) -> Figure:
@@ -219,7 +219,7 @@ def all_figures(runs: Sequence[Run]) -> tuple[list[FigureFile], list[str]]:
             lambda palette: curves(runs, palette, without_similarity, fourth, shaded=False),
         ),
         "Figure 5. Score and difficulty": (
-            len(common_tasks(columns)) > 1, "two tasks that every method has",
+            len(difficulties(runs)) > 1, "a baseline and two tasks that every method has",
             lambda palette: bubbles(runs, label, palette),
         ),
         "Figure 6. Spread with and without similarity": (

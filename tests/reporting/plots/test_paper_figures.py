@@ -10,6 +10,7 @@ import pytest
 from matplotlib.image import imread
 
 from duet.reporting.html.charts import COLOURS
+from duet.reporting.paper_tables import all_tables
 from duet.reporting.plots.figure import DARK, LIGHT, write_figure
 from duet.reporting.plots.paper_figures import (
     LEAST_AREA,
@@ -83,7 +84,10 @@ def test_scores_are_paired_by_task_and_seed(runs: list[Run]) -> None:
 
 
 def test_bubbles_are_as_large_as_table_3_says(make_run: MakeRun) -> None:
-    assert difficulties(labelled(grid(make_run))) == pytest.approx({"x": 0.7 * 0.4 + 0.3 * 0.1, "y": 0.33})
+    folders = [*grid(make_run), *(make_run(f"i-{task}", method="Instinct", task=task, test_score=0.9) for task in "xy")]
+    table = next(table for table in all_tables(labelled(folders))[0] if table.name == "table_3")
+    assert difficulties(labelled(folders)) == pytest.approx({row[0]: row[3] for row in table.rows})
+    assert difficulties(labelled([make_run("x", task="x"), make_run("y", task="y")])) == {}  # no baseline
 
 
 def test_a_task_without_difficulty_has_a_bubble_all_the_same(make_run: MakeRun) -> None:
