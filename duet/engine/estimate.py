@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 
 from duet.evaluation.allocation import Allocation
 from duet.evaluation.evaluation import EvaluationConfig
@@ -104,7 +105,7 @@ class Needs:
 
     def final_test(self, texts: Iterable[str]) -> Usage:
         """The test of the best instruction, of the best initial and the best own one, whichever they are."""
-        longest = sorted({*texts}, key=lambda text: -len(text.encode(errors="replace")))
+        longest = nlargest(self.tested, {*texts}, key=lambda text: (len(text.encode(errors="replace")), text))
         total = Usage()
         for text, times in Counter((longest * self.tested)[: self.tested]).items():
             total += self._tried([text], self.splits.test) * times
