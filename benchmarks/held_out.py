@@ -3,7 +3,7 @@
 The folder is what ``python cli.py benchmark --config configs/benchmarks/held_out.yaml`` left; half a grid does, too.
 For each budget: mean test score and average rank over the tasks, what the winner lacks of the best instruction known
 (the best test score that any run of the grid found on the task), the winner's luck (validation less test score), and
-the paired difference to Duet with its interval over tasks and seeds and Holm's p.
+the paired lead of Duet with its interval over tasks and seeds and Holm's p.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from duet.reporting.table import Interval, MeanWithError, Table, Value, markdown
 REFERENCE = "duet"
 COLUMN = re.compile(r"(?P<method>.+)\+(?P<calls>\d+)_calls")
 HEADER = (
-    "method", "runs", "mean", "95 % interval", "average rank", "regret", "validation − test", "Duet's lead",
+    "method", "runs", "mean", "95 % interval", "average rank", "regret", "validation − test", "lead",
     "interval of the lead", "wins / ties / losses", "Wilcoxon p", "Holm p", "search calls",
 )  # fmt: skip
 NOTE = (
     "Regret: what the winner lacks of the best test score that any run of the grid found on the task. Lead, wins and "
-    "losses are those of Duet against the method of the row, seeds averaged first; its interval is a bootstrap over "
-    "tasks and, within each, over seeds. The test is Wilcoxon's paired one over tasks, two-sided."
+    "losses are those of {reference} against the method of the row, seeds averaged first; its interval is a bootstrap "
+    "over tasks and, within each, over seeds. The test is Wilcoxon's paired one over tasks, two-sided."
 )
 
 
@@ -107,9 +107,9 @@ def columns_of(cells: Sequence[Cell]) -> dict[str, Column]:
     return dict(columns)
 
 
-def comparison(cells: Sequence[Cell], calls: int, reference: str = REFERENCE) -> Table:
-    """All methods with a budget, the best mean first."""
-    here, best = shared(cells, calls), best_known(cells)
+def comparison(cells: Sequence[Cell], calls: int, best: Mapping[str, float], reference: str = REFERENCE) -> Table:
+    """All methods with a budget, the best mean first; ``best`` is the best test score known of each task."""
+    here = shared(cells, calls)
     columns, ranks = columns_of(here), average_ranks(columns_of(here))
     found = {
         name: compare(columns[reference], column)
@@ -132,7 +132,7 @@ def comparison(cells: Sequence[Cell], calls: int, reference: str = REFERENCE) ->
     rows.sort(key=lambda row: -row[2].value if isinstance(row[2], MeanWithError) else 0.0)
     left_out = {cell.key for cell in cells if cell.calls == calls} - {cell.key for cell in here}
     notes = [
-        NOTE,
+        NOTE.format(reference=reference),
         *([f"{len(left_out)} pairs of task and seed are left out, as not every method has them."] * bool(left_out)),
     ]
     return Table(f"calls_{calls}", f"{calls:,} calls, final test included", HEADER, tuple(rows), tuple(notes))
@@ -147,9 +147,9 @@ def luck_of(cells: Sequence[Cell], method: str) -> Column:
     }
 
 
-def by_task(cells: Sequence[Cell], calls: int) -> Table:
+def by_task(cells: Sequence[Cell], calls: int, best: Mapping[str, float]) -> Table:
     """Mean test score of each method on each task, with the best known."""
-    columns, best = columns_of(shared(cells, calls)), best_known(cells)
+    columns = columns_of(shared(cells, calls))
     means: Mapping[str, Mapping[str, float]] = {name: task_means(column) for name, column in columns.items()}
     tasks = sorted({task for by_name in means.values() for task in by_name})
     rows: list[tuple[Value, ...]] = [(task, best[task], *(means[name][task] for name in columns)) for task in tasks]
@@ -162,12 +162,15 @@ def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("runs/held_out"), help="of the grid's runs")
     parser.add_argument("--methods", nargs="+", help="only these, such as duet ape+fixed; all by default")
+    parser.add_argument("--reference", default=REFERENCE, help="what the others are compared with (%(default)s)")
     options = parser.parse_args(argv)
     cells = read_cells(options.folder)
+    best = best_known(cells)
     if options.methods:
         cells = [cell for cell in cells if cell.method in options.methods]
     for calls in sorted({cell.calls for cell in cells}):
-        sys.stdout.write(markdown(comparison(cells, calls)) + "\n" + markdown(by_task(cells, calls)) + "\n")
+        tables = (comparison(cells, calls, best, options.reference), by_task(cells, calls, best))
+        sys.stdout.write("\n".join(map(markdown, tables)) + "\n")
 
 
 if __name__ == "__main__":
