@@ -357,7 +357,9 @@ def test_a_folder_of_other_settings_is_refused(folder: Path, capfd: pytest.Captu
     capfd.readouterr()
     assert cli.main(["fit", *TINY, "--run_dir", "run", "--model.depth", "1"]) == 2
     out, shown = capfd.readouterr()
-    assert_one_line(shown, out, ("run holds a run with other settings", "model.depth was 3 and is 1", "--run_dir"))
+    assert_one_line(
+        shown, out, ("run holds a run with other settings", "model.depth was 3 and is 1", "another run_dir")
+    )
 
 
 def test_a_folder_of_the_former_layout_is_refused_as_such(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

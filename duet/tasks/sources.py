@@ -16,6 +16,8 @@ from duet.tasks.splits import MINIMUM, SplitSettings, distinct, held_out
 
 PACKAGED = Path(__file__).parent / "shipped"
 
+MOST_LISTED = 12  # task names in an error
+
 
 @dataclass(frozen=True)
 class Source:
@@ -169,5 +171,6 @@ def _unknown(name: str, folder: Path, directory: str | None) -> str:
     if directory is None and name in benchmark_metrics():
         hint = ", a published task, which needs task.directory (fetch it with: data download --directory D)"
     place = "a task that ships with Duet" if directory is None else f"a task in {folder}"
-    listed = ", ".join(names) or "none"
-    return f"task.name: expected {place} but found {name!r}{hint}; there are: {listed}; or name a train_file"
+    listed = ", ".join(names[:MOST_LISTED]) or "none"
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return f"task.name: expected {place} but found {name!r}{hint}; there are: {listed}{more}; or name a train_file"

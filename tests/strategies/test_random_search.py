@@ -60,5 +60,5 @@ def test_every_candidate_is_equally_likely() -> None:
 
 def test_it_says_how_many_it_chooses_and_asks() -> None:
     search = RandomSearch(candidates=12, choose=5, attempts=2)
-    assert search.requirements == Requirements(choose=5, read=0, predictor=False, writing=True)
+    assert search.requirements == Requirements(choose=5, read=0, predictor=False, writing=True, attempts=2)
     assert search.longest_requests(EXAMPLES, "a") == Duet(candidates=12, attempts=2).longest_requests(EXAMPLES, "a")
