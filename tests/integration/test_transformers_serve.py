@@ -65,6 +65,7 @@ def fit(folder: str, box: str, **options: Any) -> int:
         "--search.initialisation.count=6", "--search.allocation.examples=4", "--task.max_test=20",
         "--search.threshold=1.1", "--strategy.init_args.candidates=8", "--strategy.init_args.choose=1",
         "--model.steps=12", f"--proposer={IN_PROCESS}",
+        "--white_box=duet.models.huggingface_white_box.HuggingFaceWhiteBox", "--white_box.init_args.model=embedded",
         f"--black_box={box}", *(f"--black_box.init_args.{name}={value}" for name, value in options.items()),
     ])  # fmt: skip
 
