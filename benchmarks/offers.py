@@ -20,6 +20,7 @@ from duet.proposals.soft_prompts import SoftPrompts
 from duet.strategies.duet import Duet
 from duet.strategies.random_search import RandomSearch
 from duet.strategies.strategy import SearchContext
+from duet.strategies.writing import AbstractWritingStrategy
 
 NEAREST = 3  # wordings of which a soft prompt makes the white box write one, the writing's seed says which
 
@@ -40,45 +41,39 @@ class Offer(Initialisation):
         return FirstInstructions(first, len(first), Counter())
 
 
-def offered(wordings: Sequence[str], per_iteration: int, pool: Pool, count: int) -> list[Candidate]:
-    """The next wordings of the order, as a search would write them: the ones that are not scored yet."""
-    start = (count + (pool.iteration - 1) * per_iteration) % max(1, len(wordings))
-    window = [wordings[(start + place) % len(wordings)] for place in range(per_iteration)]
-    return [Candidate(text, "offered") for text in dict.fromkeys(window) if text not in pool.texts]
+@dataclass(frozen=True)
+class Offers(AbstractWritingStrategy):
+    """The next wordings of an order, in place of what a model would write.
+
+    Args:
+        wordings: in that order.
+        first: how many of them were offered at the start.
+    """
+
+    wordings: tuple[str, ...] = ()
+    first: int = 40
+
+    def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
+        """The next ones that are not scored yet."""
+        wordings, size = self.wordings, self.candidates
+        start = (self.first + (pool.iteration - 1) * size) % max(1, len(wordings))
+        window = [wordings[(start + place) % len(wordings)] for place in range(size)]
+        return [Candidate(text, "offered") for text in dict.fromkeys(window) if text not in pool.texts], size
+
+    @property
+    def writes_with_white_box(self) -> bool:
+        """Nothing is written."""
+        return False
 
 
 @dataclass(frozen=True)
-class OfferedDuet(Duet):
+class OfferedDuet(Offers, Duet):
     """Duet's choice among offered wordings."""
 
-    wordings: tuple[str, ...] = ()
-    first: int = 40
-
-    def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
-        """The next ones, in place of what a model would write."""
-        return offered(self.wordings, self.candidates, pool, self.first), self.candidates
-
-    @property
-    def writes_with_white_box(self) -> bool:
-        """Nothing is written."""
-        return False
-
 
 @dataclass(frozen=True)
-class OfferedRandom(RandomSearch):
+class OfferedRandom(Offers, RandomSearch):
     """A random choice among offered wordings."""
-
-    wordings: tuple[str, ...] = ()
-    first: int = 40
-
-    def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
-        """The next ones, in place of what a model would write."""
-        return offered(self.wordings, self.candidates, pool, self.first), self.candidates
-
-    @property
-    def writes_with_white_box(self) -> bool:
-        """Nothing is written."""
-        return False
 
 
 # For methods that choose soft prompts: a white box that answers a soft prompt with a recorded wording.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ CONFIGS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "conf
 DEFAULTS = (CONFIGS / "defaults.yaml", CONFIGS / "models" / "embedded.yaml")  # the latter wins
 _OPTIONS = ("-c", "--config")
 _ENDINGS = (".yaml", ".yml")
+_LARGEST = 10**18  # no setting is as large
 
 
 def config_paths(arguments: Sequence[str]) -> list[str]:
@@ -112,3 +113,34 @@ def read_config(path: str) -> dict[str, Any]:
 
 def _kind(content: object) -> str:
     return "nothing" if content is None else f"a {type(content).__name__}"
+
+
+def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested settings with dotted keys.
+
+    >>> flatten({"a": {"b": 1}, "c": [2]})
+    {'a.b': 1, 'c': [2]}
+    """
+    if not isinstance(settings, dict):
+        return {prefix: settings}
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
+    return flat
+
+
+def require_numbers(settings: Mapping[str, Any], place: str = "") -> None:
+    """Checks that every number can be computed with, unlike ``.inf`` and ``.nan`` in YAML.
+
+    Args:
+        settings: by their dotted keys.
+        place: where they stand.
+
+    Raises:
+        ValueError: names the first one that is infinite, not a number, or too large.
+    """
+    for key, value in settings.items():
+        for number in value if isinstance(value, list) else [value]:
+            if isinstance(number, int | float) and not abs(number) < _LARGEST:
+                found = number if isinstance(number, float) else "a larger one"
+                raise ValueError(f"{place}{key}: expected a number below 10^18 but got {found}")

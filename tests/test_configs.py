@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from duet.config_files import CONFIGS, DEFAULTS
-from duet.reporting.runs import flatten
+from duet.config_files import CONFIGS, DEFAULTS, flatten
 from duet.session import duet_cli
 from duet.session.duet_cli import DuetCLI
 from duet.session.output import quiet

@@ -57,6 +57,8 @@ def test_a_reference_to_code_leads_somewhere(file: str, name: str) -> None:
 def test_a_file_that_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     assert [name for name in _FILE.findall(text) if not (ROOT / name).exists()] == []
+    modules = (name.replace(".", "/") for name in re.findall(r"python -m ((?:benchmarks|tests)[\w.]*\w)", text))
+    assert [name for name in modules if not (ROOT / f"{name}.py").exists() and not (ROOT / name).is_dir()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.name))

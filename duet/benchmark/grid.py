@@ -11,9 +11,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from duet.config_files import CONFIGS, read_config
+from duet.config_files import CONFIGS, flatten, read_config
 from duet.messages import suggest
-from duet.reporting.runs import flatten
 from duet.spending.cache_file import CACHE
 
 BASE = "duet"  # the method that variants change, unless the file names another one

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from duet.config_files import find_config, read_config
+from duet.config_files import find_config, flatten, read_config
 from duet.messages import suggest
-from duet.reporting.runs import flatten
 from duet.tasks.task import Task
 
 KEYS = tuple(Path(__file__).with_name("fit_keys.txt").read_text(encoding="utf-8").split())

@@ -6,7 +6,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import overload
+from typing import Any, overload
 
 from duet.engine.answer_problems import UNANSWERED
 from duet.evaluation.evaluation import Evaluation
@@ -111,11 +111,10 @@ class ValidationExamples(Sequence[Example]):
         """Plain values."""
         return {"why": dict(self.why), "problems": dict(self.problems), "answers": self.answers}
 
-    def load_state_dict(self, state: Mapping[str, Mapping[object, object]]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continues where ``state_dict`` was taken."""
-        self.why = {int(number): str(why) for number, why in state["why"].items()}  # type: ignore[call-overload]
-        self.problems = Counter(state["problems"])  # type: ignore[arg-type]
-        self.answers = state["answers"]  # type: ignore[assignment]
+        self.why = {int(number): why for number, why in state["why"].items()}
+        self.problems, self.answers = Counter(state["problems"]), state["answers"]
         self._kept = [number for number in range(len(self._all)) if number not in self.why]
 
 

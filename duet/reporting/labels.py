@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from duet.reporting.runs import Run, flatten
+from duet.config_files import flatten
+from duet.reporting.runs import Run
 
 Settings = Mapping[str, Any]
 CLASS = "strategy.class_path"

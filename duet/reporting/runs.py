@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from duet.config_files import flatten
 from duet.reporting.records import CANDIDATES, RESULT
 from duet.reporting.run_files import ScoredInstruction, ShownExample, read_candidates, read_examples
 from duet.reporting.run_result import UNFINISHED, RunResult, run_result
@@ -224,17 +225,3 @@ def read_config(folder: Path) -> str:
     """
     path = folder / CONFIG
     return read_text(path, LARGEST_SETTINGS) if os.path.lexists(path) else ""
-
-
-def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings with dotted keys.
-
-    >>> flatten({"a": {"b": 1}, "c": [2]})
-    {'a.b': 1, 'c': [2]}
-    """
-    if not isinstance(settings, dict):
-        return {prefix: settings}
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
-    return flat

@@ -6,7 +6,7 @@ import argparse
 import logging
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,11 @@ from callbacks.search_checkpoint import SearchCheckpoint
 from callbacks.search_curves import SearchCurves
 from callbacks.search_progress import SearchProgress
 from datamodules.instruction_pool import InstructionPool
-from duet.config_files import DEFAULTS, config_paths, read_config, with_found_configs
+from duet.config_files import DEFAULTS, config_paths, flatten, read_config, require_numbers, with_found_configs
 from duet.engine.search import Search
 from duet.messages import plain_message, suggest, unknown_key
 from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.reporting.records import RESULT
-from duet.reporting.runs import flatten
 from duet.run_lock import run_lock
 from duet.session.live import SHARED, Live, class_name
 from duet.session.money import figures, likely, require_cap
@@ -40,7 +39,6 @@ from duet.tasks.task import Task
 from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
-_LARGEST = 10**18  # no setting is as large
 OF_NO_RUN = (
     "trainer", "run_dir", "config", "ckpt_path", "dry_run", "yes", "weights_only", "min_score", "search.cache",
     "task.examples",
@@ -274,23 +272,6 @@ def planned(arguments: Sequence[str], live: Live = Live()) -> DryRun:
     except DryRun as dry:
         return dry
     raise AssertionError("a dry run ends before anything is loaded")
-
-
-def require_numbers(settings: Mapping[str, Any], place: str = "") -> None:
-    """Checks that every number can be computed with, unlike ``.inf`` and ``.nan`` in YAML.
-
-    Args:
-        settings: by their dotted keys.
-        place: where they stand.
-
-    Raises:
-        ValueError: names the first one that is infinite, not a number, or too large.
-    """
-    for key, value in settings.items():
-        for number in value if isinstance(value, list) else [value]:
-            if isinstance(number, int | float) and not abs(number) < _LARGEST:
-                found = number if isinstance(number, float) else "a larger one"
-                raise ValueError(f"{place}{key}: expected a number below 10^18 but got {found}")
 
 
 def fitted_width(feature_size: int) -> int:

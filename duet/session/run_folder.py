@@ -16,9 +16,10 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
 from duet.atomic_files import replace_text
+from duet.config_files import flatten
 from duet.engine.search import Search
 from duet.reporting.records import RESULT
-from duet.reporting.runs import CONFIG, flatten
+from duet.reporting.runs import CONFIG
 from duet.session.live import Live
 from duet.spending.cache_file import CACHE
 from duet.spending.cost_journal import SPENDING

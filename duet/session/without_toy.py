@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from duet.config_files import config_paths, find_config, read_config
-from duet.reporting.runs import flatten
+from duet.config_files import config_paths, find_config, flatten, read_config
 
 NO_WHITE_BOX = "models/no_white_box"
 NOTE = "No white box is named: the proposer writes the candidates, and hashed n-grams are their features"

@@ -19,11 +19,10 @@ import yaml
 from duet.benchmark.grid import Grid, TaskEntry, read_grid, shard
 from duet.commands import main as cli
 from duet.commands.report import configured_names
-from duet.config_files import CONFIGS
+from duet.config_files import CONFIGS, flatten
 from duet.models.open_model.causal_lm import EMBEDDED_FOLDER
 from duet.reporting.labels import matches
 from duet.reporting.paper_tables import TABLE_2, TABLE_5
-from duet.reporting.runs import flatten
 from duet.session.duet_cli import DuetCLI
 from duet.session.output import quiet
 from duet.tasks.manifest import benchmark_metrics
