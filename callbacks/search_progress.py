@@ -75,7 +75,7 @@ class SearchProgress(Callback):
         """How many texts of the last step were rejected, and why; nothing if none was."""
         rejected = Counter(self.search.last.rejected) if self.search.last else Counter[str]()
         reasons = ", ".join(f"{count} {reason}" for reason, count in rejected.most_common())
-        return f", {rejected.total()} texts rejected ({reasons})" if reasons else ""
+        return f", {rejected.total()} rejected ({reasons})" if reasons else ""
 
     def _close(self) -> None:
         if self._bar is not None:

@@ -71,7 +71,8 @@ def suggest(key: str, known: Iterable[str]) -> str:
     >>> suggest("task.nam", ["task.name", "search.seed"])
     ' (did you mean task.name?)'
     """
-    close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.8)
+    names = [name.removesuffix(".*") for name in known]  # as a key that has keys below it is listed
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.8)
     return f" (did you mean {close[0]}?)" if close else ""
 
 

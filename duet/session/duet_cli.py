@@ -30,7 +30,7 @@ from duet.models.base import AbstractBlackBox, AbstractEncoder
 from duet.reporting.records import RESULT
 from duet.run_lock import run_lock
 from duet.session.live import SHARED, Live, class_name
-from duet.session.money import figures, likely, require_cap
+from duet.session.money import likely, most, require_cap
 from duet.session.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
 from duet.session.trainer_options import require_one_process, trainer_options
 from duet.session.without_toy import NO_WHITE_BOX, NOTE, lacks_white_box
@@ -230,7 +230,7 @@ class DuetCLI(LightningCLI):
         for note in (*([NOTE] if self._lacks_white_box else []), *self.search.notes):
             log.info(note)
         if self.search.accounts.costs_money:
-            log.info("Likely cost: %s; at most %s", likely(self.search), figures(self.search.estimate()))
+            log.info("Likely cost: %s. %s", likely(self.search), most(self.search))
         log.info("%s in %s", "Going on" if checkpoint else "Run", self.run_dir)
         (self.run_dir / RESULT).unlink(missing_ok=True)  # of a shorter search
         try:

@@ -45,6 +45,12 @@ def likely(search: Search) -> str:
     return f"{_usage(found.usage)}, {usd(found.usd)}"
 
 
+def most(search: Search) -> str:
+    """The caps, which hold whatever happens; without any, the worst case."""
+    budget = search.accounts.budget
+    return caps(budget) if budget.caps_purchases else f"At most {figures(search.estimate())}"
+
+
 def caps(budget: Budget) -> str:
     """The caps in one line."""
     named = [f"{name} {value:,}" for name, value in vars(budget).items() if value is not None]

@@ -27,6 +27,7 @@ def test_every_shipped_file_passes(name: str) -> None:
 
 
 WRONG = [
+    (["--task.metrik", "label"], "command line: no such key: task.metrik (did you mean task.metric?)"),
     (["--task.nam", "second_letter"], "command line: no such key: task.nam (did you mean task.name?)"),
     (["--task.name=t", "--search.iterations.x=3"], "command line: no such key: search.iterations.x"),
     (["--task.name=second_letter", "--config", "wrong.yaml"], "wrong.yaml: no such key: serch.iterations (did you"),
