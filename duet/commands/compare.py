@@ -65,7 +65,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> OneLineParser:
-    parser = OneLineParser(prog="cli.py compare", description=__doc__)
+    parser = OneLineParser(prog="duet compare", description=__doc__)
     parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="two run folders, or one with --instructions")
     parser.add_argument(
         "--instructions", metavar=("A", "B"), nargs=2,

@@ -29,7 +29,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> OneLineParser:
-    parser = OneLineParser(prog="cli.py export", description=__doc__)
+    parser = OneLineParser(prog="duet export", description=__doc__)
     parser.add_argument("run", metavar="RUN", type=Path, help="a run folder")
     parser.add_argument(
         "--format", choices=FORMATS, default="text",
