@@ -438,3 +438,22 @@ def test_an_interrupted_run_says_so(
     assert process.returncode == code, shown
     assert shown.splitlines()[-1] == f"duet: {word}; paid answers are saved, and rerunning the command resumes"
     assert (out, "Traceback" in shown) == ("", False)
+
+
+def test_the_line_of_an_error_comes_after_all_that_its_frames_still_say(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def late() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            cli.log.warning("an attempt was in vain")
+
+    def dispatch(arguments: list[str]) -> int:
+        attempts = late()
+        next(attempts)
+        raise ValueError("Expected a cache but got none")
+
+    monkeypatch.setattr(cli, "dispatch", dispatch)
+    assert cli.main([]) == 2
+    assert capsys.readouterr().err.splitlines() == ["an attempt was in vain", "duet: Expected a cache but got none"]

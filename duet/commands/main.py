@@ -57,12 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     with our_lines(), handled(interrupt):
         try:
             return dispatch(arguments)
-        except KeyboardInterrupt:
-            return fail(f"interrupted; {KEPT}", INTERRUPTED, debug)
-        except Terminated:
-            return fail(f"terminated; {KEPT}", TERMINATED, debug)
-        except EXPECTED as error:
-            return fail(*explain(error), debug)
+        except (KeyboardInterrupt, Terminated, *EXPECTED) as error:
+            message, code = explain(error)
+            lines = traceback.format_exc() if debug else ""
+        return fail(message, code, lines)  # out of its handler: what the failed frames still held has ended and is said
 
 
 def dispatch(arguments: list[str]) -> int:
@@ -102,8 +100,12 @@ def imported(name: str) -> Command:
         gc.enable()
 
 
-def explain(error: Exception) -> tuple[str, int]:
+def explain(error: Exception | KeyboardInterrupt | Terminated) -> tuple[str, int]:
     """The line and the exit code for an error."""
+    if isinstance(error, KeyboardInterrupt):
+        return f"interrupted; {KEPT}", INTERRUPTED
+    if isinstance(error, Terminated):
+        return f"terminated; {KEPT}", TERMINATED
     text, code = str(error), exit_code(error)
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{error.filename}: {error.strerror}"
@@ -113,10 +115,9 @@ def explain(error: Exception) -> tuple[str, int]:
     return message, code
 
 
-def fail(message: str, code: int, debug: bool) -> int:
-    """One line on standard error."""
-    if debug:  # the lines of the program and the messages, never the values of variables
-        sys.stderr.write(without_secrets(traceback.format_exc()))
+def fail(message: str, code: int, lines: str) -> int:
+    """One line on standard error, below the lines of a traceback if they are wanted: never the values of variables."""
+    sys.stderr.write(without_secrets(lines))
     sys.stderr.write(f"duet: {printable(without_secrets(message))}\n")
     return code
 

@@ -7,7 +7,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from duet.interrupts import postponed
@@ -161,6 +161,8 @@ class _Exchange:
                 self._store({keys[index]: outcome for index, outcome in arrived.items()})
             raise
         finally:
+            if isinstance(stream, Generator):  # not when its frame is collected: what it says comes before the error
+                stream.close()
             self._give_back([key for key in keys if key in self._held])
 
     def _waited(self, keys: Sequence[str]) -> Iterator[Mapping[str, Outcome]]:

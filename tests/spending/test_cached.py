@@ -5,14 +5,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from duet.models.base import NOT_SENT, CallFailure, Completion, Message, Outcome, Request
+from duet.models.base import NOT_SENT, Arrived, CallFailure, Completion, Message, Outcome, Request, always
 from duet.models.errors import ProviderError
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.openai_black_box import OpenAIBlackBox
@@ -431,3 +431,22 @@ def test_a_full_disk_is_waited_for_and_said(
     assert f"Waiting for the call cache {path}: database or disk is full" in caplog.text
     monkeypatch.undo()
     assert isinstance(CachedBlackBox(ScriptedBlackBox({}, "echo"), path).complete([long])[0], Completion)
+
+
+def test_what_is_under_way_ends_before_the_error_of_a_cache_that_fails_is_said(tmp_path: Path) -> None:
+    ended: list[bool] = []
+
+    class Breaking(ScriptedBlackBox):
+        def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
+            with sqlite3.connect(tmp_path / "cache") as connection:
+                connection.execute("DROP TABLE completions")
+            connection.close()
+            try:
+                yield from super().stream(requests, may_send)
+            finally:
+                ended.append(True)
+
+    with pytest.raises((ValueError, sqlite3.Error)) as raised:
+        CachedBlackBox(Breaking({"a": "1"}, "m"), tmp_path / "cache").complete([Request("a")])
+    assert raised.value.__traceback__ is not None  # its frames are still there
+    assert ended == [True]
