@@ -140,8 +140,10 @@ def damaged_cache(stand: Stand) -> None:
 
 def cut_checkpoint(stand: Stand) -> None:
     """The checkpoint was cut: a line that names it; without it the same search is rebuilt from the stored answers."""
-    interrupt(stand)
-    checkpoint = stand.folder / "run" / "checkpoints" / "last.ckpt"
+    checkpoint, process = stand.folder / "run" / "checkpoints" / "last.ckpt", stand.start()
+    process.wait_until(checkpoint.exists)
+    process.send(signal.SIGTERM)
+    require(process.wait_for_one_line() in (0, 143), process.said)
     if checkpoint.exists():
         content = checkpoint.read_bytes()
         checkpoint.write_bytes(content[: stand.draws.randrange(len(content))])
