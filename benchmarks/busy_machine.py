@@ -25,10 +25,11 @@ SEARCH = (
     "--search.initialisation.count=16", "--search.allocation.kind=fixed", "--search.allocation.examples=10",
     "--search.threshold=1.1",
 )  # fmt: skip
-# How threads wait for one another: as Duet sets it, as GNU's library does by itself, and not at all.
+# How threads wait for one another: as Duet sets it, asleep at once, as GNU's library does by itself, and not at all.
 WAYS: dict[str, Mapping[str, str]] = {
-    "waiting passively (default)": {},
-    "waiting actively": {"OMP_WAIT_POLICY": "ACTIVE"},
+    "a short spin, then asleep (default)": {},
+    "asleep at once": {"GOMP_SPINCOUNT": "0"},
+    "spinning": {"OMP_WAIT_POLICY": "ACTIVE"},
     "one thread": {"OMP_NUM_THREADS": "1"},
 }
 

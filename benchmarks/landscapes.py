@@ -53,6 +53,7 @@ from duet.features import FeatureExtractor
 from duet.models.base import AbstractBlackBox, AbstractEncoder, Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
+from duet.pool import Pool
 from duet.reporting.statistics import bootstrap_interval, mean, standard_error
 from duet.spending.budget import Budget
 from duet.strategies.instinct import Instinct
@@ -130,12 +131,14 @@ class Job(NamedTuple):
         way: how.
         calls: that scores may take.
         draw: moves the order of the wordings, the answers and the search.
+        own: wordings that a person brings; they come first.
     """
 
     landscape: Landscape
     way: Way
     calls: int
     draw: int
+    own: tuple[str, ...] = ()
 
 
 Answer = Callable[[Request], str]
@@ -152,19 +155,29 @@ def search(
         sentence_encoder: its folder or name, for a way that needs one.
         box: makes a black box that gives these answers.
     """
+    pool, names = searched(job, folder, sentence_encoder, box)
+    accuracy = dict(zip(job.landscape.wordings, job.landscape.accuracy, strict=True))
+    share = accuracy[names[job.way.choice(pool).text]] / max(job.landscape.accuracy)
+    return Outcome(share, sum({row.text: row.n for row in pool}.values()))
+
+
+def searched(
+    job: Job, folder: Path, sentence_encoder: str, box: Callable[[Answer], AbstractBlackBox]
+) -> tuple[Pool, dict[str, str]]:
+    """The pool that a search ends with, and which wording each text in it stands for; arguments as for `search`."""
     landscape, way = job.landscape, job.way
     order = random.Random(f"{landscape.task}/{landscape.model}/{job.draw}")
-    wordings = tuple(order.sample(landscape.wordings, len(landscape.wordings)))
+    wordings = tuple(dict.fromkeys((*job.own, *order.sample(landscape.wordings, len(landscape.wordings)))))
     accuracy = dict(zip(landscape.wordings, landscape.accuracy, strict=True))
     names = named(wordings) if way.in_latent_space else {text: text for text in wordings}
     first = min(way.first, job.calls // way.allocation.examples) if way.allocation.kind == "fixed" else way.first
-    strategy, white_box = chooser(way, job.calls, wordings, first, sentence_encoder)
+    strategy, white_box = chooser(way, job.calls, wordings, way.written or first, sentence_encoder)
     found = Search(
         write_task(folder),
         box(_answers(job, accuracy, names)),
         strategy,
         white_box,
-        initialisation=Offer(count=first, wordings=tuple(names)),
+        initialisation=Offer(count=first, written=way.written, wordings=tuple(names)),
         extractor=FeatureExtractor(outputs="none"),
         allocation=way.allocation,
         budget=Budget(max_calls=job.calls + 2 * TESTS),
@@ -175,12 +188,11 @@ def search(
     )
     with tempfile.TemporaryDirectory() as run:
         found.open(Path(run))
-        found.start()
+        found.start(way.former_predictor)
         while not found.stop_reason:
             found.step(way.predictor(found.pool) if strategy.requirements.predictor else None)
         found.finish(Path(run))
-    share = accuracy[names[way.choice(found.pool).text]] / max(landscape.accuracy)
-    return Outcome(share, sum({row.text: row.n for row in found.pool}.values()))
+    return found.pool, names
 
 
 def chooser(
@@ -225,10 +237,15 @@ def write_task(folder: Path) -> Task:
 
 def measured(job: Job, folder: Path, sentence_encoder: str) -> Outcome:
     """The job's outcome, in a process of its own kind."""
+    quiet()
+    return search(job, folder, sentence_encoder)
+
+
+def quiet() -> None:
+    """One thread and not a word, in a process beside others."""
     warnings.filterwarnings("ignore")
     logging.disable(logging.CRITICAL)
     torch.set_num_threads(1)
-    return search(job, folder, sentence_encoder)
 
 
 Table = dict[tuple[str, int], list[list[Outcome]]]  # way, calls -> the draws of each landscape
@@ -272,16 +289,16 @@ def shown(table: Table, calls: int) -> str:
         row += [f"{single[len(single) // 10]:.2f}", f"{used:.0f}"]
         if default and way != "duet":
             differences = [one - other for one, other in zip(shares(outcomes), shares(default), strict=True)]
-            row.append(_difference(differences))
+            row.append(difference(differences))
         rows.append(row + [""] * (5 - len(row)))
     heads = [f"way, {calls} calls", "share of the best", "tenth percentile", "calls used", "difference to duet [95 %]"]
     return markdown(heads, rows)
 
 
-def _difference(differences: Sequence[float]) -> str:
+def difference(differences: Sequence[float]) -> str:
     """The mean with its interval.
 
-    >>> _difference([0.1, 0.1])
+    >>> difference([0.1, 0.1])
     '+0.100 [+0.100, +0.100]'
     """
     interval = bootstrap_interval(differences)

@@ -81,13 +81,25 @@ class Round(Callback):
 
 def lightning_fit(pool: Pool, **settings: Any) -> tuple[ScorePredictor, float]:
     """One round as the search does it, and its processor seconds."""
+    predictor, _, seconds = _fit(pool, **settings)
+    return predictor, seconds
+
+
+def saved_fit(pool: Pool, path: str) -> None:
+    """Writes the checkpoint of one round."""
+    predictor, trainer, _ = _fit(pool)
+    trainer.strategy.connect(predictor)
+    trainer.save_checkpoint(path)
+
+
+def _fit(pool: Pool, **settings: Any) -> tuple[ScorePredictor, Trainer, float]:
     data, clock = InstructionPool(), Round()
     data.pool = pool
     predictor = ScorePredictor(pool.features().shape[1], **settings)
     trainer = Trainer(max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False, callbacks=[clock],
                       enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1)  # fmt: skip
     trainer.fit(predictor, datamodule=data)
-    return predictor, clock.seconds
+    return predictor, trainer, clock.seconds
 
 
 def bare_seconds(pool: Pool, steps: int) -> float:

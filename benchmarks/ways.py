@@ -16,6 +16,7 @@ from duet.models.ngram_encoder import NGramEncoder
 from duet.models.sentence_encoder import SentenceEncoder
 from duet.pool import Pool, ScoredInstruction
 from duet.strategies.strategy import RewardPredictor
+from lightning_modules.score_predictor import ScorePredictor
 
 Features = Literal["n-grams", "embedded H", "sentence encoder"]
 
@@ -23,6 +24,18 @@ Features = Literal["n-grams", "embedded H", "sentence encoder"]
 def default_predictor(pool: Pool) -> RewardPredictor:
     """The program's, as it is by default."""
     return lightning_fit(pool)[0]
+
+
+def warm_predictor(checkpoint: str) -> Callable[[Pool], RewardPredictor]:
+    """The default that starts from a former task's."""
+    return lambda pool: lightning_fit(pool, init_from=checkpoint)[0]
+
+
+def former_predictor(checkpoint: str) -> RewardPredictor:
+    """What a search has before its first fit."""
+    predictor = ScorePredictor(NGramEncoder().hidden_size, init_from=checkpoint)
+    predictor.setup("fit")
+    return predictor
 
 
 def without_similarity(pool: Pool) -> RewardPredictor:
@@ -48,6 +61,8 @@ class Way:
         first: instructions at the start.
         steps: iterations, candidates and choices per iteration; None follows from the calls.
         choice: names the winner of a pool.
+        former: the checkpoint of a predictor that knows a former task; it chooses the first instructions.
+        written: of how many first instructions it chooses; None leaves it no choice.
     """
 
     strategy: Literal["duet", "random", "instinct", "instruct_zero"] = "duet"
@@ -58,6 +73,13 @@ class Way:
     first: int = 40
     steps: tuple[int, int, int] | None = None
     choice: Callable[[Pool], ScoredInstruction] = Pool.best
+    former: str | None = None
+    written: int | None = None
+
+    @property
+    def former_predictor(self) -> RewardPredictor | None:
+        """Knows the former task alone."""
+        return former_predictor(self.former) if self.former else None
 
     @property
     def in_latent_space(self) -> bool:

@@ -217,10 +217,22 @@ def test_a_light_module_does_not_load_torch(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize(("users", "found"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
-def test_threads_wait_without_spinning_unless_the_user_says_otherwise(users: dict[str, str], found: str) -> None:
-    kept = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    code = "import duet, os, sys; assert 'torch' not in sys.modules; print(os.environ['OMP_WAIT_POLICY'])"
+@pytest.mark.parametrize(
+    ("users", "found"),
+    [
+        ({}, "PASSIVE 300"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE None"),
+        ({"GOMP_SPINCOUNT": "7"}, "PASSIVE 7"),
+    ],
+)
+def test_threads_hardly_spin_before_they_sleep_unless_the_user_says_otherwise(
+    users: dict[str, str], found: str
+) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+    code = (
+        "import duet, os, sys; assert 'torch' not in sys.modules;"
+        "print(os.environ['OMP_WAIT_POLICY'], os.environ.get('GOMP_SPINCOUNT'))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=kept | users, capture_output=True, text=True, check=True
     )
