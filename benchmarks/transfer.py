@@ -83,11 +83,14 @@ class Recorded:
 
     def pool(self, rows: Sequence[int], kind: str) -> Pool:
         """Some of the instructions, scored."""
-        features = self.features(kind)
+        features, prior = self.features(kind), self.prior(kind)
+        known = [()] * len(features) if prior is None else [tuple(row) for row in prior.tolist()]
         scored = (tuple(self.scores[row, :REWARD].tolist()) for row in rows)
         return Pool(
             tuple(
-                ScoredInstruction(Candidate(str(row), "initial", features=features[row]), 0, scores, ("",) * REWARD)
+                ScoredInstruction(
+                    Candidate(str(row), "initial", features=features[row], prior=known[row]), 0, scores, ("",) * REWARD
+                )
                 for row, scores in zip(rows, scored, strict=True)
             )
         )
@@ -122,9 +125,8 @@ def fitted(task: Recorded, rows: Sequence[int], kind: str, init_from: str | None
     if not rows:
         predictor.setup("fit")
         return predictor, trainer
-    prior, data = task.prior(kind), InstructionPool()
+    data = InstructionPool()
     data.pool = task.pool(rows, kind)
-    data.prior_of = lambda _: None if prior is None else prior[list(rows)]
     trainer.fit(predictor, datamodule=data)
     return predictor, trainer
 

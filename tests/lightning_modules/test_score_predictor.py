@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -366,7 +367,9 @@ def _fit_to(pool: Pool, folder: Path, prior: Tensor | None = None, **settings: A
     """One iteration's fit on a pool, with its checkpoint."""
 
     predictor, data = ScorePredictor(WIDTH, **settings), InstructionPool()
-    data.pool, data.prior_of = pool, lambda _: prior
+    known = [()] * len(pool) if prior is None else [tuple(row) for row in prior.tolist()]
+    rows = zip(pool, known, strict=True)
+    data.pool = Pool(tuple(row.with_candidate(replace(row.candidate, prior=each)) for row, each in rows))
     checkpoint = ModelCheckpoint(folder, filename="last", save_top_k=1, enable_version_counter=False,
                                  save_on_train_epoch_end=True)  # fmt: skip
     trainer = Trainer(max_epochs=1, accelerator="cpu", logger=False, callbacks=[checkpoint],
