@@ -225,13 +225,15 @@ def encoded(
     extractor.check(white_box)
     assert white_box is not None  # by the check
     features, prior = extractor.extract(texts, examples, white_box, black_box, prompt, metric)
-    found = {
-        text: {"features": row.clone(), "prior": each} for text, row, each in zip(texts, features, prior, strict=True)
-    }
-    return [
-        candidate if candidate.features is not None else replace(candidate, **found[candidate.text])
-        for candidate in candidates
-    ]
+    found = {text: (row.clone(), each) for text, row, each in zip(texts, features, prior, strict=True)}
+
+    def with_what_is_found(candidate: Candidate) -> Candidate:
+        if candidate.features is not None:
+            return candidate
+        row, known = found[candidate.text]
+        return replace(candidate, features=row, prior=known or candidate.prior)
+
+    return [with_what_is_found(candidate) for candidate in candidates]
 
 
 def _check_all_answered(outcomes: Sequence[Outcome]) -> None:
