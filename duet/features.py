@@ -60,30 +60,6 @@ def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
     return (pair * counts).sum(dim=1) / counts.sum(dim=1).clamp_min(1)
 
 
-def gold_relative(outputs: Tensor, gold: Tensor) -> tuple[Tensor, Tensor]:
-    """Compares the white box's outputs with the right answers: r(u) = O(u) - O_gold, and |r(u)|.
-
-    r means the same on every task, 0 being right, where O means the task's own answers; |r| is a number that can serve
-    as prior knowledge of the reward.
-
-    Args:
-        outputs: (n, d), states over the white box's own answers to the probes.
-        gold: (n, d), states over the right answers in the same places, after the same prompts.
-
-    Returns:
-        (n, d) and (n,).
-
-    >>> [part.tolist() for part in gold_relative(torch.tensor([[3.0, 5.0]]), torch.tensor([[0.0, 1.0]]))]
-    [[[3.0, 4.0]], [5.0]]
-    """
-    if outputs.shape != gold.shape:
-        raise ValueError(
-            f"Expected as many states of right answers as of answers but got {gold.shape} and {outputs.shape}"
-        )
-    relative = outputs - gold
-    return relative, relative.norm(dim=1)
-
-
 def require_white_box(encoder: AbstractEncoder | None, purpose: str) -> AbstractWhiteBox:
     """The encoder, if it can write too.
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from duet.examples.example import Example
-from duet.features import FeatureExtractor, Fusion, encoded, fuse, gold_relative
+from duet.features import FeatureExtractor, Fusion, encoded, fuse
 from duet.models.base import CallFailure, Encoding, Request
 from duet.models.errors import ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
@@ -146,18 +146,6 @@ def test_an_encoder_will_do_where_the_black_box_answers_or_nobody(outputs: str) 
     features = extractor.extract(TEXTS, INPUTS, encoder, ScriptedBlackBox(lambda request: "tac")).features
     own, answers = encoder.encode(TEXTS).states, encoder.encode(["tac", "tac"]).states
     torch.testing.assert_close(features, own if outputs == "none" else (own + answers) / 2)
-
-
-def test_a_right_answer_has_no_distance_from_the_gold_one() -> None:
-    gold = torch.tensor([[1.0, 2.0], [1.0, 2.0]])
-    relative, distance = gold_relative(torch.tensor([[1.0, 2.0], [4.0, -2.0]]), gold)
-    assert relative.tolist() == [[0, 0], [3, -4]]
-    assert distance.tolist() == [0, 5]
-
-
-def test_gold_states_of_another_number_of_rows_are_refused() -> None:
-    with pytest.raises(ValueError, match="Expected as many states of right answers"):
-        gold_relative(torch.zeros(3, 2), torch.zeros(1, 2))
 
 
 def test_the_white_boxs_own_score_on_the_probes_is_known_for_nothing() -> None:
