@@ -63,6 +63,8 @@ from duet.tasks.task import Task
 from lightning_modules.neural_bandit import NeuralBandit
 
 ROOM, LEAST = 0.1, 0.3  # a landscape has room if so few wordings come close to the best, and the best has so much
+FAMILIES = {"t5": ("flan-t5", "t0"), "llama": ("airoboros", "alpaca", "nous-hermes", "ultralm", "vicuna")}
+PROBES = 4  # on which a white box answers every wording
 EXAMPLES, TESTS = 500, 1  # to search on, as a score may be drawn on any number; the test is the recorded accuracy
 
 
@@ -75,12 +77,16 @@ class Landscape:
         model: the model's name.
         wordings: texts of the instruction.
         accuracy: of each wording, in [0, 1].
+        relative: the accuracies with another model of the family; empty if there is none.
+        stranger: those with a model of another family.
     """
 
     task: str
     model: str
     wordings: tuple[str, ...]
     accuracy: tuple[float, ...]
+    relative: tuple[float, ...] = ()
+    stranger: tuple[float, ...] = ()
 
     @property
     def has_room(self) -> bool:
@@ -104,11 +110,35 @@ def read_landscapes(folder: Path, tasks: Sequence[str] = ()) -> list[Landscape]:
         for column, model in enumerate(content["models"]):
             known = {row["template"]: row["accuracy"][column] for row in content["instructions"]}
             known = {text: value for text, value in known.items() if value is not None}
-            found.append(Landscape(path.stem, model, tuple(known), tuple(known.values())))
+            others = {
+                other: tuple(row["accuracy"][place] for row in content["instructions"] if row["template"] in known)
+                for place, other in enumerate(content["models"])
+                if place != column
+            }
+            found.append(Landscape(path.stem, model, tuple(known), tuple(known.values()), *white_boxes(model, others)))
     found = [landscape for landscape in found if landscape.has_room]
     if not found:
         raise ValueError(f"--data: expected landscapes with room but found none in {folder}")
     return found
+
+
+def white_boxes(model: str, others: Mapping[str, tuple[float | None, ...]]) -> tuple[tuple[float, ...], ...]:
+    """The accuracies with a relative of a model and with a stranger, drawn from those that know all wordings."""
+    whole = {other: known for other, values in others.items() if None not in (known := tuple(values))}
+    draws, found = random.Random(model), list[tuple[float, ...]]()
+    for is_relative in (True, False):
+        names = [other for other in whole if (family(other) == family(model)) == is_relative]
+        found.append(tuple(value or 0.0 for value in whole[draws.choice(names)]) if names else ())
+    return tuple(found)
+
+
+def family(model: str) -> str:
+    """What a model was trained from.
+
+    >>> family("flan-t5-xl"), family("vicuna-13b"), family("falcon-7b-instruct")
+    ('t5', 'llama', 'falcon-7b-instruct')
+    """
+    return next((name for name, members in FAMILIES.items() if model.startswith(members)), model)
 
 
 class Outcome(NamedTuple):
@@ -171,13 +201,14 @@ def searched(
     accuracy = dict(zip(landscape.wordings, landscape.accuracy, strict=True))
     names = named(wordings) if way.in_latent_space else {text: text for text in wordings}
     first = min(way.first, job.calls // way.allocation.examples) if way.allocation.kind == "fixed" else way.first
-    strategy, white_box = chooser(way, job.calls, wordings, way.written or first, sentence_encoder)
+    prior = known_of(job)
+    strategy, white_box = chooser(way, job.calls, wordings, way.written or first, sentence_encoder, prior)
     found = Search(
         write_task(folder),
         box(_answers(job, accuracy, names)),
         strategy,
         white_box,
-        initialisation=Offer(count=first, written=way.written, wordings=tuple(names)),
+        initialisation=Offer(count=first, written=way.written, wordings=tuple(names), prior=prior),
         extractor=FeatureExtractor(outputs="none"),
         allocation=way.allocation,
         budget=Budget(max_calls=job.calls + 2 * TESTS),
@@ -196,14 +227,19 @@ def searched(
 
 
 def chooser(
-    way: Way, calls: int, wordings: tuple[str, ...], first: int, sentence_encoder: str
+    way: Way,
+    calls: int,
+    wordings: tuple[str, ...],
+    first: int,
+    sentence_encoder: str,
+    prior: Mapping[str, tuple[float, ...]],
 ) -> tuple[AbstractStrategy, AbstractEncoder]:
     """The program's own strategy with what it reads, among these wordings."""
     if not way.in_latent_space:
         _, candidates, choose = way.shape(calls)
         kind = OfferedDuet if way.strategy == "duet" else OfferedRandom
         settings: dict[str, Any] = {"candidates": candidates, "choose": choose} | way.options
-        return kind(**settings, wordings=wordings, first=first), encoder(way.features, sentence_encoder)
+        return kind(**settings, wordings=wordings, first=first, prior=prior), encoder(way.features, sentence_encoder)
     names, features, space = tuple(named(wordings)), NGramEncoder().encode(wordings).states, LatentPoints()
     if way.strategy == "instinct":
         white_box = ReplayedWhiteBox(space.global_points(len(names), 0), names)
@@ -223,6 +259,16 @@ def _answers(job: Job, accuracy: Mapping[str, float], names: Mapping[str, str]) 
         return "yes" if zlib.crc32(key.encode()) / 2**32 < accuracy[wording] else "no"
 
     return answer
+
+
+def known_of(job: Job) -> dict[str, tuple[float, ...]]:
+    """What a white box's success on some probes says of each wording; nothing if there is none."""
+    accuracy = getattr(job.landscape, job.way.white_box) if job.way.white_box else ()
+    draws = random.Random(f"{job.draw}/{job.landscape.task}/{job.landscape.model}/{job.way.white_box}")
+    return {
+        wording: (sum(draws.random() < value for _ in range(PROBES)) / PROBES,)
+        for wording, value in zip(job.landscape.wordings, accuracy, strict=False)
+    }
 
 
 def write_task(folder: Path) -> Task:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -31,13 +31,17 @@ class Offer(Initialisation):
 
     Args:
         wordings: in that order.
+        prior: what is known of each for nothing, if anything.
     """
 
     wordings: tuple[str, ...] = ()
+    prior: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def write(self, *_: Any) -> FirstInstructions:
         """The first ones."""
-        first = tuple(Candidate(text, "initial") for text in self.wordings[: self.count])
+        first = tuple(
+            Candidate(text, "initial", prior=self.prior.get(text, ())) for text in self.wordings[: self.count]
+        )
         return FirstInstructions(first, len(first), Counter())
 
 
@@ -48,17 +52,20 @@ class Offers(AbstractWritingStrategy):
     Args:
         wordings: in that order.
         first: how many of them were offered at the start.
+        prior: what is known of each for nothing, if anything.
     """
 
     wordings: tuple[str, ...] = ()
     first: int = 40
+    prior: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def new_candidates(self, pool: Pool, context: SearchContext, iteration: int) -> tuple[list[Candidate], int]:
         """The next ones that are not scored yet."""
         wordings, size = self.wordings, self.candidates
         start = (self.first + (pool.iteration - 1) * size) % max(1, len(wordings))
         window = [wordings[(start + place) % len(wordings)] for place in range(size)]
-        return [Candidate(text, "offered") for text in dict.fromkeys(window) if text not in pool.texts], size
+        new = [text for text in dict.fromkeys(window) if text not in pool.texts]
+        return [Candidate(text, "offered", prior=self.prior.get(text, ())) for text in new], size
 
     @property
     def writes_with_white_box(self) -> bool:

@@ -80,7 +80,9 @@ def features_of(
     """The fused embeddings by kind, each (n, width)."""
     white = HuggingFaceWhiteBox(white_box, batch_tokens=32768)
     inputs = task.splits(seed).demonstrations
-    pair = FeatureExtractor("white_box", "concat", probes, max_new_tokens=16).extract(texts, inputs, white, box)
+    pair = (
+        FeatureExtractor("white_box", "concat", probes, max_new_tokens=16).extract(texts, inputs, white, box).features
+    )
     instructions, outputs = pair.chunk(2, dim=1)  # (n, d) both
     return {"H": instructions, "O": outputs, "mean": (instructions + outputs) / 2, "concat": pair}
 

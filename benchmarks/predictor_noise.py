@@ -119,7 +119,7 @@ class ReferenceProcess:
         """(n, d) -> mean (n,), standardised."""
         return torch.from_numpy(self.process.predict(self._standardised(features)))
 
-    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
         """(n, d) -> mean (n,), covariance (n, n) of the rewards."""
         mean, covariance = self.process.predict(self._standardised(features), return_cov=True)
         rewards = torch.from_numpy(mean) * self.spread + self.centre

@@ -27,7 +27,6 @@ from torch import Tensor
 from benchmarks.landscape import sample, score
 from benchmarks.timing import markdown
 from datamodules.instruction_pool import InstructionPool
-from duet.features import gold_relative
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
 from duet.models.huggingface_white_box import HuggingFaceWhiteBox
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -83,14 +82,41 @@ class Recorded:
 
     def pool(self, rows: Sequence[int], kind: str) -> Pool:
         """Some of the instructions, scored."""
-        features = self.features(kind)
+        features, prior = self.features(kind), self.prior(kind)
+        known = [()] * len(features) if prior is None else [tuple(row) for row in prior.tolist()]
         scored = (tuple(self.scores[row, :REWARD].tolist()) for row in rows)
         return Pool(
             tuple(
-                ScoredInstruction(Candidate(str(row), "initial", features=features[row]), 0, scores, ("",) * REWARD)
+                ScoredInstruction(
+                    Candidate(str(row), "initial", features=features[row], prior=known[row]), 0, scores, ("",) * REWARD
+                )
                 for row, scores in zip(rows, scored, strict=True)
             )
         )
+
+
+def gold_relative(outputs: Tensor, gold: Tensor) -> tuple[Tensor, Tensor]:
+    """Compares the white box's outputs with the right answers: r(u) = O(u) - O_gold, and |r(u)|.
+
+    r means the same on every task, 0 being right, where O means the task's own answers; |r| is a number that can serve
+    as prior knowledge of the reward.
+
+    Args:
+        outputs: (n, d), states over the white box's own answers to the probes.
+        gold: (n, d), states over the right answers in the same places, after the same prompts.
+
+    Returns:
+        (n, d) and (n,).
+
+    >>> [part.tolist() for part in gold_relative(torch.tensor([[3.0, 5.0]]), torch.tensor([[0.0, 1.0]]))]
+    [[[3.0, 4.0]], [5.0]]
+    """
+    if outputs.shape != gold.shape:
+        raise ValueError(
+            f"Expected as many states of right answers as of answers but got {gold.shape} and {outputs.shape}"
+        )
+    relative = outputs - gold
+    return relative, relative.norm(dim=1)
 
 
 def record(name: str, count: int = 60) -> Recorded:
@@ -122,9 +148,8 @@ def fitted(task: Recorded, rows: Sequence[int], kind: str, init_from: str | None
     if not rows:
         predictor.setup("fit")
         return predictor, trainer
-    prior, data = task.prior(kind), InstructionPool()
+    data = InstructionPool()
     data.pool = task.pool(rows, kind)
-    data.prior_of = lambda _: None if prior is None else prior[list(rows)]
     trainer.fit(predictor, datamodule=data)
     return predictor, trainer
 

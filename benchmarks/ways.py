@@ -61,6 +61,7 @@ class Way:
         first: instructions at the start.
         steps: iterations, candidates and choices per iteration; None follows from the calls.
         choice: names the winner of a pool.
+        white_box: whose success on four probes is known of every wording, a relative of the black box or a stranger.
         former: the checkpoint of a predictor that knows a former task; it chooses the first instructions.
         written: of how many first instructions it chooses; None leaves it no choice.
     """
@@ -73,6 +74,7 @@ class Way:
     first: int = 40
     steps: tuple[int, int, int] | None = None
     choice: Callable[[Pool], ScoredInstruction] = Pool.best
+    white_box: Literal["relative", "stranger"] | None = None
     former: str | None = None
     written: int | None = None
 
@@ -111,6 +113,8 @@ WAYS: dict[str, Way] = {
     "fixed 20, Duet's choice": Way("duet", FIXED, first=10),
     "duet, embedded model's H": Way(features="embedded H"),
     "duet, sentence encoder": Way(features="sentence encoder"),
+    "duet, a relative's success known": Way(white_box="relative"),
+    "duet, a stranger's success known": Way(white_box="stranger"),
     "duet without similarity": Way(predictor=without_similarity),
     "duet without noise weights": Way(predictor=without_noise_weights),
     "duet, Gaussian process": Way(predictor=ReferenceProcess),

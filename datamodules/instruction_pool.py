@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -71,23 +71,20 @@ def informative_rows(counts: Sequence[int], best: int, most: int) -> list[int]:
     return sorted(order[:most])
 
 
-def pool_batch(
-    pool: Pool, standardise_rewards: bool = True, most_rows: int = 1000, prior: Tensor | None = None
-) -> dict[str, Tensor]:
+def pool_batch(pool: Pool, standardise_rewards: bool = True, most_rows: int = 1000) -> dict[str, Tensor]:
     """A pool of scored instructions as tensors, n of them at most ``most_rows``.
 
     Args:
         pool: at least one scored instruction; features are set.
         standardise_rewards: False keeps the rewards raw.
         most_rows: a longer pool is left to its `informative_rows`.
-        prior: (rows of the pool, p), what is known of each instruction before it is scored; None if there is nothing.
 
     Returns:
         ``features`` (n, d): standardised over the rows; ``feature_mean`` and ``feature_scale`` (d,).
         ``rewards`` (n,): raw, in [0, 1]; ``rewards_standardised`` (n,); ``reward_mean`` and ``reward_scale`` ().
         ``noise`` (n,): variance that each standardised reward has because it was scored on few examples.
         ``weight`` (n,): of each row in the regression loss, mean 1.
-        ``prior`` (n, p).
+        ``prior`` (n, p): what was known of each instruction before it was scored.
         ``initial`` (n,): bool, the rows of the initialisation.
         ``best_index`` (): the row of ``pool.best()``.
         ``iteration`` (): the iteration that comes next.
@@ -111,7 +108,7 @@ def pool_batch(
         "reward_scale": reward_scale,
         "noise": noise,
         "weight": weight / weight.mean(),
-        "prior": features.new_zeros(len(rows), 0) if prior is None else prior[rows],
+        "prior": pool.prior_knowledge()[rows],
         "initial": torch.tensor([pool.observations[row].iteration == 0 for row in rows]),
         "best_index": torch.tensor(rows.index(best_row)),
         "iteration": torch.tensor(pool.iteration),
@@ -120,8 +117,6 @@ def pool_batch(
 
 class InstructionPool(LightningDataModule):
     """The growing pool of scored instructions; the search puts a longer one in its place after each iteration.
-
-    ``prior_of`` gives what is known of the pool's rows beforehand, (n, p); who knows something sets it.
 
     Args:
         standardise_rewards: fit the rewards standardised over the pool; False fits them raw, as INSTINCT does.
@@ -133,7 +128,6 @@ class InstructionPool(LightningDataModule):
         if most_rows < 1:
             raise ValueError(f"Expected most_rows of at least 1 but got {most_rows}")
         self.standardise_rewards, self.most_rows = standardise_rewards, most_rows
-        self.prior_of: Callable[[Pool], Tensor | None] = no_prior
         self.pool = Pool()
 
     def train_dataloader(self) -> WholePool:
@@ -147,11 +141,6 @@ class InstructionPool(LightningDataModule):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the pool back, bit for bit."""
         self.pool = Pool.from_state_dict(state_dict)
-
-
-def no_prior(pool: Pool) -> Tensor | None:
-    """Nothing is known of an instruction before it is scored."""
-    return None
 
 
 class WholePool:
@@ -172,4 +161,4 @@ class WholePool:
         if not pool.has_features:
             yield {}
             return
-        yield pool_batch(pool, source.standardise_rewards, source.most_rows, source.prior_of(pool))
+        yield pool_batch(pool, source.standardise_rewards, source.most_rows)

@@ -5,9 +5,10 @@ Or O(u) alone, our default: read after the instruction, an answer holds of it wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from statistics import fmean
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
 from duet.prompts import AnswerPrompt
 
+Metric = Callable[[str, Sequence[str]], float]
 OutputSource = Literal["white_box", "black_box", "none"]
 Fusion = Literal["output", "mean", "concat", "adjacent", "tokens"]
 
@@ -58,30 +60,6 @@ def fuse(instructions: Encoding, outputs: Encoding, fusion: Fusion) -> Tensor:
     return (pair * counts).sum(dim=1) / counts.sum(dim=1).clamp_min(1)
 
 
-def gold_relative(outputs: Tensor, gold: Tensor) -> tuple[Tensor, Tensor]:
-    """Compares the white box's outputs with the right answers: r(u) = O(u) - O_gold, and |r(u)|.
-
-    r means the same on every task, 0 being right, where O means the task's own answers; |r| is a number that can serve
-    as prior knowledge of the reward.
-
-    Args:
-        outputs: (n, d), states over the white box's own answers to the probes.
-        gold: (n, d), states over the right answers in the same places, after the same prompts.
-
-    Returns:
-        (n, d) and (n,).
-
-    >>> [part.tolist() for part in gold_relative(torch.tensor([[3.0, 5.0]]), torch.tensor([[0.0, 1.0]]))]
-    [[[3.0, 4.0]], [5.0]]
-    """
-    if outputs.shape != gold.shape:
-        raise ValueError(
-            f"Expected as many states of right answers as of answers but got {gold.shape} and {outputs.shape}"
-        )
-    relative = outputs - gold
-    return relative, relative.norm(dim=1)
-
-
 def require_white_box(encoder: AbstractEncoder | None, purpose: str) -> AbstractWhiteBox:
     """The encoder, if it can write too.
 
@@ -96,6 +74,18 @@ def require_white_box(encoder: AbstractEncoder | None, purpose: str) -> Abstract
         return encoder
     found = "there is none" if encoder is None else f"{type(encoder).__name__} only reads"
     raise ValueError(f"white_box: expected a model that writes {purpose} but {found}")
+
+
+class Extracted(NamedTuple):
+    """What is extracted of n instructions.
+
+    Args:
+        features: (n, width), the fused embeddings.
+        prior: of each, what its answers say of the reward for nothing; empty if nothing.
+    """
+
+    features: Tensor
+    prior: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -143,8 +133,9 @@ class FeatureExtractor:
         white_box: AbstractEncoder,
         black_box: AbstractBlackBox,
         prompt: AnswerPrompt = AnswerPrompt(),
-    ) -> Tensor:
-        """(n, width), the fused embeddings of n instructions, tried on the first ``probes`` of the examples.
+        metric: Metric | None = None,
+    ) -> Extracted:
+        """The fused embeddings of n instructions, tried on the first ``probes`` of the examples.
 
         Args:
             texts: the instructions.
@@ -152,10 +143,12 @@ class FeatureExtractor:
             white_box: reads, and answers if it can write.
             black_box: answers with ``outputs: black_box``.
             prompt: how an instruction is put to either.
+            metric: scores the white box's own answers, which says something of the black box's if they are relatives.
         """
         self.check(white_box)
+        nothing = ((),) * len(texts)
         if self.outputs == "none":
-            return self._instructions(texts, white_box, prompt).states
+            return Extracted(self._instructions(texts, white_box, prompt).states, nothing)
         requests = [
             prompt.request(text, example, self.max_new_tokens) for text in texts for example in examples[: self.probes]
         ]
@@ -163,7 +156,13 @@ class FeatureExtractor:
         prompts = [request.prompt for request in requests]
         outputs = _mean_by_group(white_box.encode(answers, prompts), len(texts))
         unread = self.fusion == "output"  # H plays no part
-        return fuse(outputs if unread else self._instructions(texts, white_box, prompt), outputs, self.fusion)
+        fused = fuse(outputs if unread else self._instructions(texts, white_box, prompt), outputs, self.fusion)
+        if metric is None or self.outputs != "white_box":
+            return Extracted(fused, nothing)
+        probes = [example.outputs for example in examples[: self.probes]] * len(texts)
+        scores = [float(metric(answer.strip(), accepted)) for answer, accepted in zip(answers, probes, strict=True)]
+        size = len(scores) // len(texts)
+        return Extracted(fused, tuple((fmean(scores[row * size : (row + 1) * size]),) for row in range(len(texts))))
 
     def _instructions(self, texts: Sequence[str], white_box: AbstractEncoder, prompt: AnswerPrompt) -> Encoding:
         """H, read where an instruction stands in the prompt."""
@@ -189,8 +188,9 @@ def encoded(
     white_box: AbstractEncoder | None,
     black_box: AbstractBlackBox,
     prompt: AnswerPrompt = AnswerPrompt(),
+    metric: Metric | None = None,
 ) -> list[Candidate]:
-    """Sets the fused embedding of each candidate that has none; of equal texts it is extracted once.
+    """Sets the fused embedding of each candidate that has none, and what is known of it beforehand, once for each text.
 
     Raises:
         ValueError: there is no encoder.
@@ -200,12 +200,16 @@ def encoded(
         return list(candidates)
     extractor.check(white_box)
     assert white_box is not None  # by the check
-    rows = extractor.extract(texts, examples, white_box, black_box, prompt)
-    known = {text: row.clone() for text, row in zip(texts, rows, strict=True)}
-    return [
-        candidate if candidate.features is not None else replace(candidate, features=known[candidate.text])
-        for candidate in candidates
-    ]
+    features, prior = extractor.extract(texts, examples, white_box, black_box, prompt, metric)
+    found = {text: (row.clone(), each) for text, row, each in zip(texts, features, prior, strict=True)}
+
+    def with_what_is_found(candidate: Candidate) -> Candidate:
+        if candidate.features is not None:
+            return candidate
+        row, known = found[candidate.text]
+        return replace(candidate, features=row, prior=known or candidate.prior)
+
+    return [with_what_is_found(candidate) for candidate in candidates]
 
 
 def _check_all_answered(outcomes: Sequence[Outcome]) -> None:

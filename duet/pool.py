@@ -29,6 +29,7 @@ class Candidate:
         predicted: the predictor's mean at the time of choice, on the reward's scale.
         std: its standard deviation at the time of choice, on the reward's scale.
         exemplars: the end of the text that shows demonstrations; empty if it is all instruction.
+        prior: what is known of the reward for nothing: the white box's own score on the probes, if it answered them.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Candidate:
     predicted: float | None = None
     std: float | None = None
     exemplars: str = ""
+    prior: tuple[float, ...] = ()
 
     @property
     def instruction(self) -> str:
@@ -188,6 +190,10 @@ class Pool:
         """(n, d), the fused embeddings."""
         return feature_rows([row.candidate for row in self])
 
+    def prior_knowledge(self) -> Tensor:
+        """(n, p), what was known of each instruction before it was scored."""
+        return prior_rows([row.candidate for row in self])
+
     def rewards(self) -> Tensor:
         """(n,), float32."""
         return torch.tensor([row.score for row in self])
@@ -207,7 +213,7 @@ class Pool:
         rows = []
         for index, row in enumerate(state["rows"]):
             features = None if state["features"] is None else state["features"][index].clone()
-            candidate = Candidate(**row["candidate"], features=features)
+            candidate = _candidate(row["candidate"], features)
             rows.append(
                 ScoredInstruction(
                     candidate,
@@ -218,7 +224,7 @@ class Pool:
                 )
             )
         reserve = [
-            Candidate(**fields, features=state["reserve_features"][index].clone())
+            _candidate(fields, state["reserve_features"][index].clone())
             for index, fields in enumerate(state.get("reserve", ()))
         ]
         return cls(tuple(rows), tuple(reserve))
@@ -234,6 +240,20 @@ def feature_rows(candidates: Iterable[Candidate]) -> Tensor:
     return torch.stack([row for row in rows if row is not None])
 
 
+def prior_rows(candidates: Sequence[Candidate]) -> Tensor:
+    """(n, p), what is known of each candidate for nothing; p is 0 if one of them has nothing.
+
+    >>> prior_rows([Candidate("Reverse it.", "initial", prior=(0.5,))]).tolist()
+    [[0.5]]
+    """
+    width = min((len(candidate.prior) for candidate in candidates), default=0)
+    return torch.tensor([candidate.prior[:width] for candidate in candidates]).view(len(candidates), width)
+
+
 def _plain(candidate: Candidate) -> dict[str, Any]:
     """All but the features."""
     return {name: value for name, value in vars(candidate).items() if name != "features"}
+
+
+def _candidate(fields: Mapping[str, Any], features: Tensor | None) -> Candidate:
+    return Candidate(**{**fields, "prior": tuple(fields.get("prior", ()))}, features=features)

@@ -142,9 +142,10 @@ class ScorePredictor(LightningModule):
                 mean, spread = self._diagonal(rows)
                 spread = spread.diag() if joint else spread
             elif scales is self.source_scales:
-                mean, spread = _ask(self.source, joint)(rows, known)
+                mean, spread = _ask(self.source, joint)(rows, as_wide(known, self.source.opinions))
             else:
-                mean, spread = _ask(self.process, joint)(rows, self._opinions(raw, known))
+                fitted = self.process.opinions[:, : self.process.opinions.shape[1] - self._n_predictions]
+                mean, spread = _ask(self.process, joint)(rows, self._opinions(raw, as_wide(known, fitted)))
             mean, spread = mean * scales.reward_scale + scales.reward_mean, spread * scales.reward_scale**2
         return mean.to(features), spread.to(features)
 
@@ -164,9 +165,15 @@ class ScorePredictor(LightningModule):
         """
         columns = [prior]
         if len(self.source):
-            columns.append(self.source.marginals(self.source_scales.standardised(features), prior)[0][:, None])
+            mine = as_wide(prior, self.source.opinions)
+            columns.append(self.source.marginals(self.source_scales.standardised(features), mine)[0][:, None])
         output = self.forward(self.scales.standardised(features)) if network is None else network
         return torch.cat([*columns, output[:, None]], dim=1)
+
+    @property
+    def _n_predictions(self) -> int:
+        """How many of the opinions are predictions: the network's, and a former predictor's."""
+        return 1 + (len(self.source) > 0)
 
     def configure_optimizers(self) -> Optimizer:
         """Adam, fused."""
@@ -228,6 +235,16 @@ class ScorePredictor(LightningModule):
                 fit_network(network, self.objective, rows_of(batch, fitted), repeat(adam), *self.budget)
             predicted[held_out] = network(batch["features"][held_out]).squeeze(-1)
         return predicted
+
+
+def as_wide(known: Tensor, fitted: Tensor) -> Tensor:
+    """(n, p), what is known of instructions, as a fit knew it: without what it did not have, its mean for the rest.
+
+    >>> as_wide(torch.zeros(1, 1), torch.tensor([[0.0, 1.0], [0.0, 3.0]])).tolist()
+    [[0.0, 2.0]]
+    """
+    missing = fitted[:, known.shape[1] :].mean(0).expand(len(known), -1)
+    return torch.cat([known[:, : fitted.shape[1]], missing.to(known)], dim=1)
 
 
 def _ask(process: RewardProcess, joint: bool) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:

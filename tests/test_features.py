@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -8,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from duet.examples.example import Example
-from duet.features import FeatureExtractor, Fusion, fuse, gold_relative
+from duet.features import FeatureExtractor, Fusion, encoded, fuse
 from duet.models.base import CallFailure, Encoding, Request
 from duet.models.errors import ProviderError
 from duet.models.fakes import HashingWhiteBox, ScriptedBlackBox
 from duet.models.ngram_encoder import NGramEncoder
+from duet.pool import Candidate
 
 H = np.array([[1.0, 2.0, 3.0, 5.0], [0.0, -1.0, 2.0, 2.0]])
 OUT = np.array([[3.0, 0.0, 1.0, 1.0], [4.0, 4.0, -4.0, 0.0]])
@@ -64,20 +66,22 @@ def test_two_empty_texts_fuse_to_zero() -> None:
 @pytest.mark.parametrize("outputs", ["white_box", "black_box", "none"])
 def test_the_width_is_that_of_the_features(kind: Fusion, outputs: str) -> None:
     extractor = FeatureExtractor(outputs=outputs, fusion=kind)  # type: ignore[arg-type]
-    features = extractor.extract(TEXTS, INPUTS, HashingWhiteBox(16), silent())
+    features = extractor.extract(TEXTS, INPUTS, HashingWhiteBox(16), silent()).features
     assert features.shape == (2, extractor.width(16))
 
 
 def test_without_outputs_the_features_are_the_instructions_states_in_the_prompt() -> None:
     box = HashingWhiteBox(16)
-    features = FeatureExtractor(outputs="none", fusion="concat").extract(TEXTS, INPUTS, box, silent())
+    features = FeatureExtractor(outputs="none", fusion="concat").extract(TEXTS, INPUTS, box, silent()).features
     expected = box.encode([" Sort it.", " Reverse the word."], ["Instruction:", "Instruction:"]).states
     assert torch.equal(features, expected)
 
 
 def test_the_output_alone_is_the_right_half_of_the_pair() -> None:
     box = HashingWhiteBox(16)
-    alone, pair = (FeatureExtractor(fusion=kind).extract(TEXTS, INPUTS, box, silent()) for kind in ("output", "concat"))
+    alone, pair = (
+        FeatureExtractor(fusion=kind).extract(TEXTS, INPUTS, box, silent()).features for kind in ("output", "concat")
+    )
     assert torch.equal(alone, pair[:, 16:])
 
 
@@ -87,7 +91,7 @@ def prompt(text: str, one: str) -> str:
 
 def test_the_white_box_answers_the_first_probes_greedily() -> None:
     box, black = HashingWhiteBox(16), silent()
-    features = FeatureExtractor(fusion="concat", probes=2, max_new_tokens=5).extract(TEXTS, INPUTS, box, black)
+    features = FeatureExtractor(fusion="concat", probes=2, max_new_tokens=5).extract(TEXTS, INPUTS, box, black).features
     for row, text in enumerate(TEXTS):
         prompts = [prompt(text, one) for one in WORDS[:2]]
         each = box.encode(box.generate(prompts, seeds=[0, 0], max_new_tokens=5), prompts)
@@ -100,7 +104,9 @@ def test_the_white_box_answers_the_first_probes_greedily() -> None:
 def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
     box = HashingWhiteBox(16)
     black = ScriptedBlackBox(lambda request: "answer")
-    features = FeatureExtractor("black_box", "concat", probes=2, max_new_tokens=7).extract(TEXTS, INPUTS, box, black)
+    features = (
+        FeatureExtractor("black_box", "concat", probes=2, max_new_tokens=7).extract(TEXTS, INPUTS, box, black).features
+    )
     assert black.asked == [Request(prompt(text, one), 7) for text in TEXTS for one in WORDS[:2]]
     expected = box.encode([" answer"] * 2, [prompt(TEXTS[0], one) for one in WORDS[:2]]).states.mean(dim=0)
     torch.testing.assert_close(features[0, 16:], expected)
@@ -109,7 +115,7 @@ def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
 def test_a_refused_answer_weighs_nothing() -> None:
     box, refusal = HashingWhiteBox(16), CallFailure("no", kind="refused")
     black = ScriptedBlackBox(lambda r: refusal if "cat" in r.prompt or "Sort" in r.prompt else "answer")
-    features = FeatureExtractor("black_box", "concat", probes=2).extract(TEXTS, INPUTS, box, black)
+    features = FeatureExtractor("black_box", "concat", probes=2).extract(TEXTS, INPUTS, box, black).features
     assert torch.equal(features[0, 16:], torch.zeros(16))
     torch.testing.assert_close(features[1, 16:], box.encode([" answer"], [prompt(TEXTS[1], "dog")]).states[0])
 
@@ -137,18 +143,22 @@ def test_an_encoder_is_refused_where_the_white_box_has_to_answer() -> None:
 def test_an_encoder_will_do_where_the_black_box_answers_or_nobody(outputs: str) -> None:
     extractor, encoder = FeatureExtractor(outputs, "mean"), NGramEncoder()  # type: ignore[arg-type]
     extractor.check(encoder)
-    features = extractor.extract(TEXTS, INPUTS, encoder, ScriptedBlackBox(lambda request: "tac"))
+    features = extractor.extract(TEXTS, INPUTS, encoder, ScriptedBlackBox(lambda request: "tac")).features
     own, answers = encoder.encode(TEXTS).states, encoder.encode(["tac", "tac"]).states
     torch.testing.assert_close(features, own if outputs == "none" else (own + answers) / 2)
 
 
-def test_a_right_answer_has_no_distance_from_the_gold_one() -> None:
-    gold = torch.tensor([[1.0, 2.0], [1.0, 2.0]])
-    relative, distance = gold_relative(torch.tensor([[1.0, 2.0], [4.0, -2.0]]), gold)
-    assert relative.tolist() == [[0, 0], [3, -4]]
-    assert distance.tolist() == [0, 5]
+def test_the_white_boxs_own_score_on_the_probes_is_known_for_nothing() -> None:
+    box, black = HashingWhiteBox(16), silent()
+    told = box.generate([prompt(TEXTS[0], one) for one in WORDS[:2]], seeds=[0, 0], max_new_tokens=24)
+    assert told[0] != told[1]
 
+    def metric(answer: str, accepted: Sequence[str]) -> float:
+        return float(answer == told[1].strip() and list(accepted) == ["x"])
 
-def test_gold_states_of_another_number_of_rows_are_refused() -> None:
-    with pytest.raises(ValueError, match="Expected as many states of right answers"):
-        gold_relative(torch.zeros(3, 2), torch.zeros(1, 2))
+    extractor = FeatureExtractor(probes=2)
+    assert extractor.extract(TEXTS, INPUTS, box, black, metric=metric).prior == ((0.5,), (0.0,))
+    assert extractor.extract(TEXTS, INPUTS, box, black).prior == ((), ())
+    assert FeatureExtractor(outputs="none").extract(TEXTS, INPUTS, box, black, metric=metric).prior == ((), ())
+    candidates = [Candidate(TEXTS[1], "initial"), Candidate(TEXTS[0], "initial", features=torch.zeros(16))]
+    assert [each.prior for each in encoded(candidates, extractor, INPUTS, box, black, metric=metric)] == [(0.0,), ()]

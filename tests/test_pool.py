@@ -13,7 +13,7 @@ from duet.pool import Candidate, Pool, ScoredInstruction
 
 def row(text: str, scores: tuple[float, ...], iteration: int = 0) -> ScoredInstruction:
     features = torch.tensor([float(len(text)), scores[0]])
-    candidate = Candidate(text, "local", "Parent.", features, (0.1, 0.7), 0.5, 0.25)
+    candidate = Candidate(text, "local", "Parent.", features, (0.1, 0.7), 0.5, 0.25, prior=(0.75,))
     return ScoredInstruction(candidate, iteration, scores, tuple("ab"[: len(scores)]))
 
 
@@ -120,3 +120,17 @@ def test_a_restored_pool_shares_no_memory_with_the_state() -> None:
     found = Pool.from_state_dict(state)
     state["features"].zero_()
     assert found.features().tolist()[0] == [4, 1]
+
+
+def test_a_pool_without_prior_knowledge_of_each_row_has_none() -> None:
+    assert (Pool() + ROWS).prior_knowledge().tolist() == [[0.75]] * 4
+    unknown = row("Five.", (1.0,)).with_candidate(Candidate("Five.", "own", features=torch.zeros(2)))
+    assert (Pool() + ROWS + [unknown]).prior_knowledge().shape == (5, 0)
+    assert Pool().prior_knowledge().shape == (0, 0)
+
+
+def test_a_checkpoint_from_before_there_was_prior_knowledge_is_read() -> None:
+    state = (Pool() + ROWS).state_dict()
+    for each in state["rows"]:
+        del each["candidate"]["prior"]
+    assert Pool.from_state_dict(state).prior_knowledge().shape == (4, 0)

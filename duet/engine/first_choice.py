@@ -9,7 +9,7 @@ from itertools import chain
 from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox
 from duet.models.errors import BudgetSpent, ProviderError
-from duet.pool import Candidate, feature_rows
+from duet.pool import Candidate, feature_rows, prior_rows
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.initialisation import Initialisation
 from duet.proposals.instruction_filter import InstructionFilter
@@ -58,7 +58,7 @@ def most_promising_first(
     others = encode([candidate for candidate in candidates if candidate.origin != "own"])
     if not others:
         return tuple(own)
-    means = predictor.predict_joint(feature_rows(others))[0].tolist()
+    means = predictor.predict_joint(feature_rows(others), prior_rows(others))[0].tolist()
     places = range(len(others))
     order = dict.fromkeys(chain(*zip(sorted(places, key=lambda place: -means[place]), places, strict=True)))
     return (*own, *(replace(others[place], predicted=means[place]) for place in order))

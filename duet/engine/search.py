@@ -454,7 +454,8 @@ class Search:
     def _encode(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with their fused embeddings."""
         examples, box = self.splits.demonstrations, self._context.black_box
-        return encoded(candidates, self.extractor, examples, self.white_box, box, self.task.prompt)
+        metric = None if self.task.judge else self.task.metric
+        return encoded(candidates, self.extractor, examples, self.white_box, box, self.task.prompt, metric)
 
     def _reason_to_stop(self) -> str | None:
         best, whole = self.pool.best(), min(self.allocation.examples, len(self.validation))

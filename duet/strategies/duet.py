@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from duet.pool import Candidate, Pool, feature_rows
+from duet.pool import Candidate, Pool, feature_rows, prior_rows
 from duet.strategies.acquisition import Acquisition, choose
 from duet.strategies.strategy import Proposal, Requirements, RewardPredictor, SearchContext
 from duet.strategies.writing import AbstractWritingStrategy
@@ -54,7 +54,7 @@ class Duet(AbstractWritingStrategy):
         """The chosen ones and the reserve, chosen jointly, with what was predicted."""
         if not candidates:
             return ()
-        mean, covariance = predictor.predict_joint(feature_rows(candidates))
+        mean, covariance = predictor.predict_joint(feature_rows(candidates), prior_rows(candidates))
         generator = torch.Generator().manual_seed(context.seed * 1_000_003 + pool.iteration)
         best, count = pool.posterior_mean(pool.best()), self.choose + self.reserve
         noise = expected_noise(pool)

@@ -20,8 +20,8 @@ from duet.proposals.instruction_filter import InstructionFilter
 class RewardPredictor(Protocol):
     """The score predictor as strategies need it: a joint distribution of the rewards, on their own scale."""
 
-    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, d) raw fused embeddings -> mean (n,), covariance (n, n)."""
+    def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, d) raw fused embeddings, (n, p) what is known beforehand -> mean (n,), covariance (n, n)."""
         ...
 
 

@@ -95,8 +95,11 @@ def test_noise_is_on_the_scale_of_the_standardised_rewards() -> None:
 
 
 def test_a_long_pool_is_left_to_its_surest_rows_and_the_best() -> None:
-    prior = torch.arange(5.0)[:, None]
-    batch = pool_batch(_pool(FEATURES, REWARDS), most_rows=2, prior=prior)
+    rows = [
+        row.with_candidate(replace(row.candidate, prior=(float(place),)))
+        for place, row in enumerate(_pool(FEATURES, REWARDS))
+    ]
+    batch = pool_batch(Pool(tuple(rows)), most_rows=2)
     assert batch["rewards"].tolist() == [1.0, 0.5]  # the best, and of equally sure ones the newest
     assert (batch["best_index"].item(), batch["prior"].tolist()) == (0, [[1], [4]])
     assert batch["initial"].tolist() == [False, False]

@@ -29,7 +29,7 @@ class Likes:
     def __init__(self, text: str) -> None:
         self.liked = NGramEncoder().encode([text]).states[0]
 
-    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
         return features @ self.liked, eye(len(features))
 
 

@@ -172,3 +172,8 @@ def test_a_text_that_is_proposed_again_has_its_score_and_an_iteration_of_its_own
 def test_wrong_arguments_are_refused(run: Callable[..., Any], wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"Expected search.{next(iter(wrong))}"):
         run(**wrong)
+
+
+def test_the_white_boxs_own_score_is_known_of_all_instructions(run: Callable[..., Any]) -> None:
+    found = run()
+    assert found.search.pool.prior_knowledge().shape == (len(found.search.pool), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -366,7 +367,9 @@ def _fit_to(pool: Pool, folder: Path, prior: Tensor | None = None, **settings: A
     """One iteration's fit on a pool, with its checkpoint."""
 
     predictor, data = ScorePredictor(WIDTH, **settings), InstructionPool()
-    data.pool, data.prior_of = pool, lambda _: prior
+    known = [()] * len(pool) if prior is None else [tuple(row) for row in prior.tolist()]
+    rows = zip(pool, known, strict=True)
+    data.pool = Pool(tuple(row.with_candidate(replace(row.candidate, prior=each)) for row, each in rows))
     checkpoint = ModelCheckpoint(folder, filename="last", save_top_k=1, enable_version_counter=False,
                                  save_on_train_epoch_end=True)  # fmt: skip
     trainer = Trainer(max_epochs=1, accelerator="cpu", logger=False, callbacks=[checkpoint],
@@ -457,3 +460,24 @@ def test_prior_knowledge_that_tells_is_used_and_carried(tmp_path: Path) -> None:
     for one in (predictor, _warm(path)):
         mean, _ = one.predict(features * 3 + 5, asked)
         assert stats.spearmanr(mean.numpy(), _truth(features).numpy()).statistic > 0.9
+
+
+@pytest.mark.parametrize("columns", [0, 1, 3])
+def test_prior_knowledge_that_the_fit_did_not_have_is_left_out_and_what_is_missing_is_its_mean(
+    columns: int, tmp_path: Path
+) -> None:
+    known = torch.stack([_truth(_features(40, 0)), torch.zeros(40)], dim=1)
+    predictor, path = _fit_to(Pool(tuple(_observations(40, 0))), tmp_path, known)
+    features, asked = _features(20, seed=77) * 3 + 5, torch.full((20, columns), 0.9)
+    as_fitted = torch.tensor([known[:, 0].mean(), 0.0]).repeat(20, 1)
+    as_fitted[:, :columns] = asked[:, :2]
+    for one in (predictor, _warm(path)):
+        torch.testing.assert_close(one.predict(features, asked), one.predict(features, as_fitted))
+
+
+def test_a_former_task_with_prior_knowledge_serves_one_without(tmp_path: Path) -> None:
+    known = _truth(_features(60, 0))[:, None]
+    _, path = _fit_to(Pool(tuple(_observations(60, 0))), tmp_path / "source", known)
+    warm, _ = _fit_to(Pool(tuple(_observations(10, 5))), tmp_path / "warm", init_from=path)
+    assert warm.process.opinions.shape == (10, 2)
+    assert warm.predict(_features(3, seed=9))[0].isfinite().all()

@@ -35,7 +35,7 @@ POOL = Pool((row("Write it backwards.", 0.5), row("Copy it.", 0.25)))
 class Nobody:
     """A predictor that must not be asked."""
 
-    def predict_joint(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def predict_joint(self, features: torch.Tensor, prior: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         raise AssertionError("nothing is to be predicted")
 
 

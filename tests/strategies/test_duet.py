@@ -31,7 +31,7 @@ class Scripted:
         self.mean, self.deviation = mean, deviation
         self.features = torch.empty(0)
 
-    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
         self.features = features
         mean = self.mean(features)
         return mean, self.deviation(mean).square().diag()
@@ -95,14 +95,14 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
     proposal = Duet(candidates=32, choose=3, acquisition="upper_confidence_bound", beta=0.5).propose(
         POOL, predictor, context()
     )
-    mean, covariance = predictor.predict_joint(predictor.features)
+    mean, covariance = predictor.predict_joint(predictor.features, torch.zeros(len(predictor.features), 0))
     expected = sorted((mean + 0.5 * covariance.diagonal().sqrt()).tolist(), reverse=True)[:3]
     values = [(one.predicted or 0.0) + 0.5 * (one.std or 0.0) for one in proposal.candidates]
     assert values == pytest.approx(expected)
     for one in proposal.candidates:
         assert one.features is not None
         assert torch.equal(
-            one.features, FeatureExtractor(outputs="none").extract([one.text], [], HashingWhiteBox(), ASKED)[0]
+            one.features, FeatureExtractor(outputs="none").extract([one.text], [], HashingWhiteBox(), ASKED).features[0]
         )
         assert one.predicted == one.features[0].item()
 
@@ -118,7 +118,9 @@ def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
     texts = ["Take a.", "Take b."]
     sure, risky = torch.tensor([0.52, 0.0]), torch.tensor([0.40, 0.3])  # 0.02 for sure, or 0.08 in the mean, over 0.5
     order = {"Take a.": sure, "Take b.": risky}
-    states = {text: FeatureExtractor(outputs="none").extract([text], [], white_box, ASKED)[0] for text in texts}
+    states = {
+        text: FeatureExtractor(outputs="none").extract([text], [], white_box, ASKED).features[0] for text in texts
+    }
 
     def look_up(column: int) -> Callable[[Tensor], Tensor]:
         def find(features: Tensor) -> Tensor:

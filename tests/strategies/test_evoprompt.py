@@ -24,7 +24,7 @@ BOTH = pytest.mark.parametrize("variant", [EvoPromptGA, EvoPromptDE])
 class Nobody:
     """A predictor that must not be asked."""
 
-    def predict_joint(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def predict_joint(self, features: torch.Tensor, prior: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         raise AssertionError("nothing is to be predicted")
 
 

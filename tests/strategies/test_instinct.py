@@ -29,7 +29,7 @@ DOMAIN = SoftPrompts().global_points(128, 0)  # (128, 10)
 class Nobody:
     """A predictor that must not be asked."""
 
-    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
         raise AssertionError("the bandit predicts")
 
 

@@ -43,7 +43,7 @@ Rule = Callable[[int, Tensor], str]
 class NoPredictor:
     """InstructZero has a model of its own."""
 
-    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
         raise AssertionError("Expected no question to the score predictor")
 
 

@@ -29,7 +29,7 @@ class Unread(HashingWhiteBox):
 class Constant:
     """A predictor that finds everything alike."""
 
-    def predict_joint(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def predict_joint(self, features: torch.Tensor, prior: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return features[:, 0] * 0, torch.zeros(len(features), len(features))
 
 

@@ -32,7 +32,7 @@ class Equal:
     def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
         return zeros(len(features)), zeros(len(features))
 
-    def predict_joint(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
         return zeros(len(features)), zeros(len(features), len(features))
 
 
