@@ -169,14 +169,6 @@ def test_too_many_instructions_are_cut_to_each_runs_best(make_run: MakeRun) -> N
     assert view["rows"][0][3] == (MOST_ROWS - 1) / MOST_ROWS
 
 
-def test_an_instruction_on_examples_of_its_own_keeps_their_numbers(make_run: MakeRun) -> None:
-    folder = make_run("a", examples=EXAMPLES)
-    lines = [json.loads(line) for line in (folder / "candidates.jsonl").read_text().splitlines()]
-    (folder / "candidates.jsonl").write_text(json.dumps(lines[0] | {"examples": [1, 0]}) + "\n")
-    view, _ = instructions_explorer([read_run(folder)])
-    assert view["details"][0]["indices"] == [1, 0]
-
-
 def test_numbers_of_examples_stand_beside_the_scores(make_run: MakeRun) -> None:
     race = (*CANDIDATES, candidate(3, "Say all.", 0.0, n=1, scores=[0.0], outputs=["a"]))
     explorer, _ = instructions_explorer([read_run(make_run("a", candidates=race))])
