@@ -105,7 +105,9 @@ def test_the_data_come_back_as_they_were(hostile: Path) -> None:
     assert instructions["rows"] == [[0.5, 2, 0, HOSTILE, None, HOSTILE]]
     assert instructions["winners"] == [0]
     assert [instructions["texts"][place] for place in instructions["details"][0]["outputs"]] == [HOSTILE, HOSTILE]
-    assert instructions["sets"] == [[{"input": one["input"], "expected": one["expected"]} for one in EXAMPLES[:2]]]
+    assert instructions["sets"] == [
+        [{"input": example["input"], "expected": example["expected"]} for example in EXAMPLES[:2]]
+    ]
     assert tested["rows"][0] == [1, "c d", "d", HOSTILE, 0.0, "d", 1.0]
 
 
