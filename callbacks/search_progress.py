@@ -109,7 +109,7 @@ def bar_class() -> type[tqdm[Any]] | None:
 
 
 def _score(pool: Pool) -> str:
-    """The score that is expected of the best instruction on new examples, with its interval."""
+    """The score that is expected of the best instruction on new examples, with its number of examples and interval."""
     best = pool.best()
     low, high = pool.prior.interval(sum(best.scores), best.n)
-    return f"{pool.posterior_mean(best):.3f} [{low:.2f}, {high:.2f}]"
+    return f"{pool.posterior_mean(best):.3f} on {best.n} [{low:.2f}, {high:.2f}]"

@@ -259,7 +259,7 @@ def train(arguments: argparse.Namespace) -> None:
             )
         if step % arguments.save_every == arguments.save_every - 1:
             save(model, tokenizer, arguments.output)
-            worst = sorted(zip(source.errors.tolist(), (one.name for one in FAMILIES), strict=True), reverse=True)
+            worst = sorted(zip(source.errors.tolist(), (family.name for family in FAMILIES), strict=True), reverse=True)
             print(" ".join(f"{name}:{error:.2f}" for error, name in worst), flush=True)
     save(model, tokenizer, arguments.output)
     facts = {"parameters": size, "steps": arguments.steps, "tokens": seen, "follows_requests": False}

@@ -93,7 +93,7 @@ def test_the_white_box_answers_the_first_probes_greedily() -> None:
     box, black = HashingWhiteBox(16), silent()
     features = FeatureExtractor(fusion="concat", probes=2, max_new_tokens=5).extract(TEXTS, INPUTS, box, black).features
     for row, text in enumerate(TEXTS):
-        prompts = [prompt(text, one) for one in WORDS[:2]]
+        prompts = [prompt(text, example) for example in WORDS[:2]]
         each = box.encode(box.generate(prompts, seeds=[0, 0], max_new_tokens=5), prompts)
         weights = each.token_counts.numpy()
         expected = np.average(each.states.numpy(), axis=0, weights=weights)
@@ -107,8 +107,8 @@ def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
     features = (
         FeatureExtractor("black_box", "concat", probes=2, max_new_tokens=7).extract(TEXTS, INPUTS, box, black).features
     )
-    assert black.asked == [Request(prompt(text, one), 7) for text in TEXTS for one in WORDS[:2]]
-    expected = box.encode([" answer"] * 2, [prompt(TEXTS[0], one) for one in WORDS[:2]]).states.mean(dim=0)
+    assert black.asked == [Request(prompt(text, example), 7) for text in TEXTS for example in WORDS[:2]]
+    expected = box.encode([" answer"] * 2, [prompt(TEXTS[0], example) for example in WORDS[:2]]).states.mean(dim=0)
     torch.testing.assert_close(features[0, 16:], expected)
 
 

@@ -29,7 +29,7 @@ def test_adding_returns_a_longer_pool_and_keeps_the_order() -> None:
     short = Pool() + ROWS[:2]
     long = short + ROWS[2:]
     assert (len(short), len(long)) == (2, 4)
-    assert [one.text for one in long] == ["One.", "Two.", "Three.", "Four."]
+    assert [row.text for row in long] == ["One.", "Two.", "Three.", "Four."]
     assert long.texts == {"One.", "Two.", "Three.", "Four."}
     assert (Pool((), (ROWS[0].candidate,)) + ROWS[1:]).reserve == (ROWS[0].candidate,)
     with pytest.raises(FrozenInstanceError):
@@ -38,7 +38,7 @@ def test_adding_returns_a_longer_pool_and_keeps_the_order() -> None:
 
 def test_the_next_iteration_follows_the_highest() -> None:
     assert [(Pool() + ROWS[:n]).iteration for n in range(5)] == [0, 1, 1, 2, 4]
-    assert [one.text for one in (Pool() + ROWS).initial()] == ["One.", "Two."]
+    assert [row.text for row in (Pool() + ROWS).initial()] == ["One.", "Two."]
 
 
 def scored(text: str, scores: tuple[float, ...]) -> ScoredInstruction:
@@ -67,7 +67,7 @@ def test_extending_adds_scores_and_changes_nothing_else() -> None:
     pool = (Pool() + ROWS).extended({"Two.": Evaluation((1.0,), ("c",), ("cut",))})
     assert pool.observations[1].scores == (0.0, 0.0, 1.0)
     assert (pool.observations[1].outputs, pool.observations[1].problems) == (("a", "b", "c"), ("", "", "cut"))
-    assert [one.scores for one in pool] == [(1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 1.0), (1.0, 1.0)]
+    assert [row.scores for row in pool] == [(1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 1.0), (1.0, 1.0)]
 
 
 def test_ties_go_to_the_earlier_one() -> None:
@@ -79,7 +79,7 @@ def test_ties_go_to_the_earlier_one() -> None:
 
 def test_tied_are_those_that_are_as_good_as_the_leader_on_as_many_examples() -> None:
     rows = [scored("A.", (1.0, 0.0)), scored("B.", (0.0, 1.0)), scored("C.", (0.0, 0.0)), scored("D.", (0.0, 0.0, 1.0))]
-    assert [one.text for one in Pool((*rows, rows[0])).tied()] == ["A.", "B."]
+    assert [row.text for row in Pool((*rows, rows[0])).tied()] == ["A.", "B."]
 
 
 def test_an_empty_pool_has_no_best() -> None:
@@ -112,7 +112,7 @@ def test_a_state_survives_a_weights_only_file_bit_for_bit(
     for one, other in zip(found, rows, strict=True):
         assert (one.scores, one.outputs, one.iteration) == (other.scores, other.outputs, other.iteration)
         assert plain(one.candidate) == plain(other.candidate)
-    assert [plain(one) for one in found.reserve] == [plain(one) for one in reserve]
+    assert [plain(candidate) for candidate in found.reserve] == [plain(candidate) for candidate in reserve]
 
 
 def test_a_restored_pool_shares_no_memory_with_the_state() -> None:

@@ -79,7 +79,7 @@ def test_demonstrations_are_different_ones_and_at_most_all() -> None:
     drawn = draw_demonstrations(pool, 5, random.Random(0))
     assert len({one.input for one in drawn}) == 5
     assert draw_demonstrations(pool, 5, random.Random(0)) == drawn
-    assert sorted(one.input for one in draw_demonstrations(pool, 99, random.Random(0))) == list("0123456789")
+    assert sorted(example.input for example in draw_demonstrations(pool, 99, random.Random(0))) == list("0123456789")
 
 
 def test_what_is_not_wanted_leaves_no_trace() -> None:

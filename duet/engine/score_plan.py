@@ -71,26 +71,28 @@ class ScorePlan:
                 break
             left -= sum(row.n for row in pool) - before
             log.info("final round %d/%d: %d instructions on %d examples", number + 1, rungs, survivors, rung.fidelity)
-        return self._tell_apart(pool, left, scorer)
+        return self._tell_apart(pool, scorer)
 
-    def _tell_apart(self, pool: Pool, left: int, scorer: Scorer) -> Pool:
-        """Spends what the rungs left over on leaders that are tied, until one is ahead."""
+    def _tell_apart(self, pool: Pool, scorer: Scorer) -> Pool:
+        """Gives leaders that are tied more examples, until one is ahead or the calls are used up.
+
+        What is left is computed anew each time: where tokens or dollars are capped, answers that were cheaper than
+        expected have made room.
+        """
         while len(tied := pool.tied()) > 1:
-            fidelity = affordable_fidelity(left, [row.n for row in tied], self._available)
+            fidelity = affordable_fidelity(self._left(pool), [row.n for row in tied], self._available)
             fidelity = min(fidelity, tied[0].n + TIE_EXAMPLES)
             if fidelity == tied[0].n:
                 break
-            before = sum(row.n for row in pool)
             try:
                 pool = scorer.score(pool, raised={row.text: fidelity for row in tied})
             except BudgetSpent:
                 break
-            left -= sum(row.n for row in pool) - before
             log.info("%d instructions were tied: now on %d examples", len(tied), fidelity)
         return pool
 
     def _left(self, pool: Pool) -> int:
-        """Returns the calls that the rungs may take."""
+        """Returns the calls that rungs and ties may take."""
         spent = sum(row.n for row in pool)
         if not self._tracker.budget.caps_purchases:
             return self.calls - spent

@@ -107,7 +107,8 @@ class Search:
         budget: hard caps; the final test is paid from them too.
         instruction_filter: rejects texts that are no instruction, whichever method wrote them.
         iterations: most iterations, T; None is as many as score 80 more instructions.
-        threshold: a validation score that ends the search.
+        threshold: ends the search once the lower end of the best instruction's 95 % interval is as high, on as many
+            examples as ``allocation`` says; one that made no mistake on these counts as 1.
         cache: where answers are kept so that none is paid twice: ``run``, the run folder; ``user``, one file that all
             of your runs share (XDG_CACHE_HOME, else the platform's usual place); ``off``; or a path. ``auto`` is
             ``user`` for an endpoint that costs money and ``run`` for everything else.
@@ -458,8 +459,7 @@ class Search:
         return encoded(candidates, self.extractor, examples, self.white_box, box, self.task.prompt, metric)
 
     def _reason_to_stop(self) -> str | None:
-        best, whole = self.pool.best(), min(self.allocation.examples, len(self.validation))
-        if best.score >= self.threshold and best.n >= whole:
+        if self._sure_score() >= self.threshold:
             return "threshold"
         if self.pool.iteration > self.iterations:
             return "iterations"
@@ -467,6 +467,15 @@ class Search:
             return "budget"
         remaining = self.accounts.remaining_calls
         return "budget" if remaining is not None and remaining < self._plan.first_examples else None
+
+    def _sure_score(self) -> float:
+        """Returns what the best instruction surely reaches; 0 while it has too few examples to say."""
+        best, whole = self.pool.best(), min(self.allocation.examples, len(self.validation))
+        if best.n < whole:
+            return 0.0
+        if best.score == 1:  # no interval begins at 1
+            return 1.0
+        return self.pool.prior.interval(sum(best.scores), best.n)[0]
 
     def _result(self, reason: str, evaluations: Evaluations, test: FinalTest) -> Result:
         warnings = warnings_of(self.pool, self.evaluation.max_tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from duet.reporting.run_files import ScoredInstruction, ShownExample
@@ -99,7 +99,7 @@ def _validation_answers(each: Contender) -> dict[Key, Answer]:
         return {}
     examples = [example for example in each.run.examples if example.split == "validation"]
     keys = list(_keys(examples))
-    outputs: Mapping[int, str | None] = dict(zip(row.examples or range(len(row.outputs)), row.outputs, strict=False))
+    outputs = dict(enumerate(row.outputs))
     return {
         keys[place]: Answer(score, outputs.get(place))
         for place, score in row.scores_by_example.items()

@@ -31,7 +31,6 @@ class ScoredInstruction:
         std: the standard deviation of that prediction.
         posterior: the mean score, shrunk towards that of all instructions.
         extracted: what of each answer was scored; empty if the whole answer was.
-        examples: the places of its examples among the validation examples; empty for the first ``n``.
         tokens: of the instruction.
     """
 
@@ -47,14 +46,12 @@ class ScoredInstruction:
     std: float | None = None
     posterior: float | None = None
     extracted: tuple[str | None, ...] = ()
-    examples: tuple[int, ...] = ()
     tokens: int | None = None
 
     @property
     def scores_by_example(self) -> dict[int, float]:
         """Place of a validation example -> score."""
-        places = self.examples or range(len(self.scores))
-        return {place: score for place, score in zip(places, self.scores, strict=False) if score is not None}
+        return {place: score for place, score in enumerate(self.scores) if score is not None}
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ CANDIDATE_CHECKS: dict[str, fields.Check] = {
     "iteration": fields.count, "instruction": fields.text, "score": fields.score, "n": fields.count,
     "scores": fields.several(fields.score), "outputs": fields.several(_answer), "origin": fields.text,
     "parent": fields.text, "predicted": fields.number, "std": fields.number, "posterior": fields.number,
-    "extracted": fields.several(_answer), "examples": fields.several(fields.count), "tokens": fields.count,
+    "extracted": fields.several(_answer), "tokens": fields.count,
 }  # fmt: skip
 REQUIRED = ("iteration", "instruction", "score", "n", "scores", "outputs")
 EXAMPLE_CHECKS: dict[str, fields.Check] = {
@@ -129,10 +126,8 @@ def _example(raw: dict[str, Any], place: str) -> ShownExample:
 
 
 def _check_lengths(values: Mapping[str, Any], place: str) -> None:
-    for name in ("outputs", "extracted", "examples"):
+    for name in ("outputs", "extracted"):
         if values.get(name) and len(values[name]) != len(values["scores"]):
             raise NotReportable(
                 f"{place}: expected as many {name} as scores but found {len(values[name])} and {len(values['scores'])}"
             )
-    if None in values.get("examples", ()):
-        raise NotReportable(f"{place}: expected whole numbers for examples but found nothing")

@@ -16,8 +16,8 @@ class BanditSelection:
     """Rounds in which the proposals with the highest upper confidence bound are tried on examples that are new to them.
 
     Args:
-        proposals: how many compete; 90 in APE's preset ``paper``.
-        rounds: how many at most; 20 in the paper's preset.
+        proposals: how many compete; 90 in configs/methods/ape_ucb_paper.yaml.
+        rounds: how many at most; 20 in that file.
         share: of the proposals, tried in each round.
         examples: for each of them in a round, from the block that scores are of.
         exploration: c of the bound, mean + c sqrt(ln(all trials) / trials).

@@ -35,5 +35,5 @@ def test_the_default_fit_takes_far_fewer_steps_and_reaches_the_same_ranking() ->
 
 def test_each_pool_has_a_row_for_each_limit() -> None:
     rows = against_the_limits(rows=10, feature_size=20, steps=3, repeats=1)
-    assert [one.goal for one in rows] == ["at most 1.1", "at most 0.1"]
+    assert [row.goal for row in rows] == ["at most 1.1", "at most 0.1"]
     assert rows[0].limit == rows[1].limit

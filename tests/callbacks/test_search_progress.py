@@ -21,9 +21,9 @@ def test_without_a_terminal_there_are_plain_lines(
     first, warning, second, third, fourth = caplog.messages
     assert first == "5 initial instructions of 5 generated texts; 0 rejected"
     assert warning.startswith("Every score is 0 after 20 answers: look at the answers in candidates.jsonl")
-    assert second.startswith("5 instructions scored, best 0.031 [0.00, ")
-    assert third.startswith("iteration 1/5: scored 0.000 on 4, best 0.028 [0.00, ")
-    assert fourth.startswith("iteration 2/5: scored 1.000 on 4, best 0.808 [")
+    assert second.startswith("5 instructions scored, best 0.031 on 4 [0.00, ")
+    assert third.startswith("iteration 1/5: scored 0.000 on 4, best 0.028 on 4 [0.00, ")
+    assert fourth.startswith("iteration 2/5: scored 1.000 on 4, best 0.808 on 4 [")
     assert fourth.endswith("29 calls  <- new best: Good one.")
 
 

@@ -35,7 +35,7 @@ def cache() -> Path:
 
 
 def left(path: Path) -> dict[str, int]:
-    return {str(one.identity).rpartition(":")[2]: one.entries for one in cache_stats(path)}
+    return {str(entry.identity).rpartition(":")[2]: entry.entries for entry in cache_stats(path)}
 
 
 def test_stats_tell_entries_size_and_age_by_model(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:

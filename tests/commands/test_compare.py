@@ -19,7 +19,7 @@ def write_run(folder: Path, best: Sequence[float], start: Sequence[float] | None
     rows = [
         candidate(0, "Say the first word.", 0.5, n=4, scores=[1.0, 0.0, 1.0, 0.0], outputs=["a", "b", "c", "d"]),
         candidate(1, "Say the last word.", 1.0, n=4, scores=[1.0] * 4, outputs=["e", "f", "g", "h"]),
-        candidate(2, "Say all.", 0.0, n=1, scores=[0.0], outputs=["i"], examples=[3]),
+        candidate(2, "Say all.", 0.0, n=1, scores=[0.0], outputs=["i"]),
     ]
     write_lines(folder / "candidates.jsonl", rows)
     examples: list[dict[str, Any]] = [
@@ -78,7 +78,7 @@ def test_two_instructions_of_a_run_are_compared_where_both_were_scored(
         "A and B were scored on 4 and 1 validation examples, and only those that both share count.",
         "The search chose instructions by these very examples: a chosen one looks better here than it is.",
     ]
-    assert lines[8:] == ["", "A is better: v3", "  expected: w3", "  A (1): h", "  B (0): i"]
+    assert lines[8:] == ["", "A is better: v0", "  expected: w0", "  A (1): e", "  B (0): i"]
 
 
 def test_graded_scores_get_another_test(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def test_with_a_cap_or_a_yes_it_runs_and_tells_what_it_paid(
     assert len(server.asked) <= result["calls"] <= CALLS
     assert f"tokens, {usd(result['cost_usd'])}, " in out
     assert ", $0." in next(line for line in shown.splitlines() if line.startswith("iteration 1/2"))
-    assert [one.entries for one in cache_stats(user_cache_path())] == [len(server.asked)]
+    assert [entry.entries for entry in cache_stats(user_cache_path())] == [len(server.asked)]
 
 
 def test_yes_is_not_remembered(folder: Path, paid: list[str], server: Any) -> None:

@@ -162,8 +162,6 @@ DAMAGES: dict[str, tuple[Damage, bool]] = {
     "candidates: outputs is an object": (line_with(outputs={"a": 1}), LEFT_OUT),
     "candidates: n below 0": (line_with(n=-2), LEFT_OUT),
     "candidates: n is huge": (line_with(n=10**14), SHOWN),
-    "candidates: examples out of reach": (line_with(examples=[10**9, 5]), SHOWN),
-    "candidates: examples hold null": (line_with(examples=[None, 1]), LEFT_OUT),
     "candidates: origin is a list": (line_with(origin=[]), LEFT_OUT),
     "candidates: instruction of 3 million letters": (line_with(instruction="x" * 3_000_000), SHOWN),
     "candidates: half a surrogate pair": (line_with(instruction="\udfff", outputs=["\ud800", ""]), SHOWN),

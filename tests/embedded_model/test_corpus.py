@@ -39,10 +39,10 @@ def test_the_stream_is_decided_by_its_seed() -> None:
 
 def test_some_instructions_are_induced_some_are_vague_and_most_are_precise_ones_to_follow() -> None:
     stream = drawn(3, 1500)
-    induced = sum(not one.parts[0].text.startswith("Instruction:") for one in stream)
+    induced = sum(not row.parts[0].text.startswith("Instruction:") for row in stream)
     assert induced / 1500 == pytest.approx(corpus.INDUCED, abs=0.04)
-    assert sum(one.family < 0 for one in stream) / 1500 == pytest.approx(corpus.INDUCED + corpus.VAGUE, abs=0.04)
-    assert all(one.parts[0].text.startswith("Instruction:") for one in stream if one.family >= 0)
+    assert sum(row.family < 0 for row in stream) / 1500 == pytest.approx(corpus.INDUCED + corpus.VAGUE, abs=0.04)
+    assert all(row.parts[0].text.startswith("Instruction:") for row in stream if row.family >= 0)
 
 
 def test_what_the_model_gets_wrong_is_drawn_more_often() -> None:

@@ -74,7 +74,7 @@ def test_rows_are_packed_examples_whose_positions_begin_anew(
 
 
 def test_short_rows_take_turns_with_long_ones(tokenizer: PreTrainedTokenizerFast) -> None:
-    shapes = [tuple(one[0].shape) for one in itertools.islice(PackedRows(tokenizer, 2, LENGTH, seed=0), 4)]
+    shapes = [tuple(row[0].shape) for row in itertools.islice(PackedRows(tokenizer, 2, LENGTH, seed=0), 4)]
     assert shapes == [(2, LENGTH), (4, LENGTH // 2), (4, LENGTH // 2), (2, LENGTH)]
 
 
@@ -225,8 +225,8 @@ def test_each_parameter_has_one_optimiser(tokenizer: PreTrainedTokenizerFast) ->
 def test_the_loss_of_a_tiny_model_falls(tokenizer: PreTrainedTokenizerFast) -> None:
     model, losses = tiny(tokenizer), []
     both = optimisers(model, 1e-2)
-    for one in itertools.islice(PackedRows(tokenizer, 4, LENGTH, seed=1), 20):
-        loss = surprise_of(model, model.model, *one[:4])[0].mean()
+    for row in itertools.islice(PackedRows(tokenizer, 4, LENGTH, seed=1), 20):
+        loss = surprise_of(model, model.model, *row[:4])[0].mean()
         loss.backward()  # type: ignore[no-untyped-call]
         for optimiser in both:
             optimiser.step()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +14,8 @@ from duet.engine.score_plan import ScorePlan
 from duet.engine.scoring import Scorer
 from duet.evaluation.allocation import Allocation
 from duet.pool import Candidate, Pool, ScoredInstruction
-from duet.spending.budget import Budget
+from duet.spending.budget import Budget, Usage
+from duet.spending.spend_tracker import SpendTracker
 
 
 def test_a_cap_is_spent_until_the_leaders_have_all_examples(run: Callable[..., Any]) -> None:
@@ -28,24 +29,61 @@ def test_a_cap_is_spent_until_the_leaders_have_all_examples(run: Callable[..., A
     assert ample.result["calls"] <= 70
 
 
+class Oracle:
+    """Scores at once, from the marks of each instruction."""
+
+    def __init__(self, marks: Mapping[str, Sequence[int]]) -> None:
+        self._marks = marks
+
+    def scored(self, text: str, n: int) -> ScoredInstruction:
+        return ScoredInstruction(Candidate(text, "initial"), 0, tuple(map(float, self._marks[text][:n])), ("",) * n)
+
+    def score(self, pool: Pool, raised: Mapping[str, int]) -> Pool:
+        return Pool(tuple(self.scored(row.text, max(row.n, raised.get(row.text, 0))) for row in pool))
+
+
+class CheaperThanExpected:
+    """A tracker whose room for answers is what the list says, each time anew."""
+
+    budget = Budget(max_cost_usd=1)
+
+    def __init__(self, *room: int) -> None:
+        self._room = iter(room)
+
+    def affordable(self, needed: Callable[[int], Usage], count: int) -> int:
+        return min(next(self._room), count)
+
+
 def test_what_the_rungs_leave_over_tells_tied_leaders_apart(run: Callable[..., Any], tmp_path: Path) -> None:
     marks = {"Later wrong.": (1, 1, 1, 0), "Right.": (1, 1, 1, 1), "Bad.": (0, 0, 0, 0), "Worse.": (0, 0, 0, 0)}
-
-    def scored(text: str, n: int) -> ScoredInstruction:
-        return ScoredInstruction(Candidate(text, "initial"), 0, tuple(map(float, marks[text][:n])), ("",) * n)
-
-    class Oracle:
-        def score(self, pool: Pool, raised: Mapping[str, int]) -> Pool:
-            return Pool(tuple(scored(row.text, max(row.n, raised.get(row.text, 0))) for row in pool))
-
-    search = run(iterations=1, threshold=1.1).search
+    oracle, search = Oracle(marks), run(iterations=1, threshold=1.1).search
     plan = ScorePlan(Allocation(examples=3, keep=0.7, rungs=1), range(9), search.needs, search.accounts, tmp_path)
-    pool = Pool(tuple(scored(text, 1) for text in marks))
+    pool = Pool(tuple(oracle.scored(text, 1) for text in marks))
     plan.make(len(marks), pool)
     # 8 calls: three rows on 3 examples, and 2 calls for the two leaders
-    found = plan.halve(pool, cast(Scorer, Oracle()))
+    found = plan.halve(pool, cast(Scorer, oracle))
     assert {row.text: row.n for row in found} == {"Later wrong.": 4, "Right.": 4, "Bad.": 3, "Worse.": 1}
     assert found.best().text == "Right."
+
+
+def test_tied_leaders_get_examples_until_one_is_ahead_as_long_as_there_is_money(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    marks = {"Later wrong.": (1,) * 6 + (0,) * 3, "Right.": (1,) * 9, "Bad.": (0,) * 9, "Worse.": (0,) * 9}
+    oracle, search = Oracle(marks), run(iterations=1, threshold=1.1).search
+
+    def halved(*room: int) -> Pool:
+        folder = tmp_path / str(len(room))
+        folder.mkdir()
+        tracker = cast(SpendTracker, CheaperThanExpected(12, *room))
+        plan = ScorePlan(Allocation(keep=0.7, rungs=1), range(9), search.needs, tracker, folder)
+        pool = Pool(tuple(oracle.scored(text, 1) for text in marks))
+        plan.make(len(marks), pool)
+        return plan.halve(pool, cast(Scorer, oracle))
+
+    counts = {row.text: row.n for row in halved(8, 5, 4)}  # after the rung's six, the answers were cheap
+    assert counts == {"Later wrong.": 7, "Right.": 7, "Bad.": 3, "Worse.": 1}
+    assert halved(8, 1).best().n == 3
 
 
 def test_a_decision_that_was_made_is_not_made_again(tmp_path: Path) -> None:

@@ -42,6 +42,28 @@ def test_it_stops_before_the_first_iteration_where_an_initial_instruction_is_goo
     assert done.times_asked("Never asked.") == 0
 
 
+def test_a_score_ends_the_search_only_where_its_interval_begins_at_the_threshold(
+    run: Callable[..., Any], listed: Callable[..., Any]
+) -> None:
+    def ending(threshold: float) -> str:
+        fixed = Allocation("fixed", examples=10)  # the best one is right on nine of them
+        strategy, name = listed(["New one."]), str(threshold)
+        done = run(
+            lambda text: 0.7 * (text == BEST),
+            strategy=strategy,
+            iterations=1,
+            allocation=fixed,
+            threshold=threshold,
+            folder=name,
+        )
+        assert done.result["validation_score"] == 0.9
+        assert 0.5 < done.result["validation_interval"][0] < 0.8
+        return str(done.result["stop_reason"])
+
+    assert ending(0.5) == "threshold"
+    assert ending(0.8) == "iterations"
+
+
 def test_it_stops_where_nothing_new_comes_up(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
     done = run(strategy=listed(["New one."]), iterations=9)
     assert (done.result["iterations"], done.result["stop_reason"]) == (1, "no new candidates")

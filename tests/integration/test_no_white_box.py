@@ -52,9 +52,9 @@ def without_time(result: dict[str, Any]) -> dict[str, Any]:
 def test_a_search_finds_candidates_and_is_the_same_again(encoder: str, task: list[str]) -> None:
     arguments = [*task, *NO_MODEL, *SMALL, *ENCODERS[encoder]]
     result, candidates = fit("one", *arguments)
-    assert {one["origin"] for one in candidates if one["iteration"] == 0} == {"initial"}
-    assert {one["origin"] for one in candidates if one["iteration"] > 0} <= {"paraphrase", "resample"}
-    assert [one["iteration"] for one in candidates] == [0, 0, 0, 0, 1, 2]
+    assert {candidate["origin"] for candidate in candidates if candidate["iteration"] == 0} == {"initial"}
+    assert {candidate["origin"] for candidate in candidates if candidate["iteration"] > 0} <= {"paraphrase", "resample"}
+    assert [candidate["iteration"] for candidate in candidates] == [0, 0, 0, 0, 1, 2]
     again, same = fit("two", *arguments)
     assert same == candidates
     assert without_time(again) == without_time(result)
@@ -64,7 +64,7 @@ def test_a_search_finds_candidates_and_is_the_same_again(encoder: str, task: lis
 def test_the_embedded_model_can_be_the_only_model(task: list[str]) -> None:
     result, candidates = fit("run", *task, *SMALL, "--search.extractor.outputs=black_box")
     assert result["iterations"] == 2
-    assert all(one["predicted"] is not None for one in candidates if one["iteration"] > 0)
+    assert all(candidate["predicted"] is not None for candidate in candidates if candidate["iteration"] > 0)
 
 
 def test_the_calls_that_write_are_within_the_budget(task: list[str]) -> None:

@@ -137,7 +137,8 @@ def texts(
     instruction_filter: InstructionFilter | None = None,
 ) -> list[str]:
     return [
-        one.text for one in initialisation.candidates(box, EXAMPLES, instruction_filter or InstructionFilter(), seed)
+        candidate.text
+        for candidate in initialisation.candidates(box, EXAMPLES, instruction_filter or InstructionFilter(), seed)
     ]
 
 
@@ -154,7 +155,7 @@ def test_one_request_is_enough_when_it_brings_enough() -> None:
     [request] = box.asked
     assert (request.temperature, request.max_tokens) == (1.0, 4096)
     assert "Write 40 distinct instructions" in request.prompt
-    assert sum(f"Input: {one.input}\nOutput: {one.outputs[0]}" in request.prompt for one in EXAMPLES) == 5
+    assert sum(f"Input: {example.input}\nOutput: {example.outputs[0]}" in request.prompt for example in EXAMPLES) == 5
 
 
 def test_it_asks_again_with_another_seed_while_there_are_too_few() -> None:
@@ -285,7 +286,7 @@ def test_task_audience_and_what_is_wanted_stand_in_the_request() -> None:
 def test_instructions_of_several_lines_are_asked_for_and_found() -> None:
     box = ScriptedBlackBox(lambda _: "Here:\n---\n1. Classify:\n- one\n- two\n---\nAnswer.\nOnly one word.\n---\n")
     found = Initialisation(count=3, max_rounds=1).write(box, EXAMPLES, InstructionFilter(several_lines=True), 0)
-    assert [one.text for one in found.candidates] == ["Classify:\n- one\n- two", "Answer.\nOnly one word."]
+    assert [candidate.text for candidate in found.candidates] == ["Classify:\n- one\n- two", "Answer.\nOnly one word."]
     assert found.rejected == {"too short": 1}
     assert "Put a line with --- after each" in box.asked[0].prompt
 
@@ -295,7 +296,7 @@ def test_chinese_instructions_are_found_and_counted() -> None:
     written = Initialisation(count=3, max_rounds=1).write(
         ScriptedBlackBox(lambda _: reply), EXAMPLES, InstructionFilter(), 0
     )
-    assert [one.text for one in written.candidates] == ["将文本翻译成英文。", "把每句话翻译成英文。"]
+    assert [candidate.text for candidate in written.candidates] == ["将文本翻译成英文。", "把每句话翻译成英文。"]
     assert str(written) == "2 initial instructions of 3 generated texts; 1 rejected (1 too short)"
 
 

@@ -48,7 +48,7 @@ def test_a_file_without_instructions_is_one_line(tmp_path: Path, name: str) -> N
 def first(answer: str, **options: object) -> tuple[list[str], str, list[Request]]:
     box = ScriptedBlackBox(lambda _: answer)
     found = Initialisation(max_rounds=2, **options).write(box, EXAMPLES, InstructionFilter(), 0)  # type: ignore[arg-type]
-    return [f"{one.origin}: {one.text}" for one in found.candidates], str(found), box.asked
+    return [f"{candidate.origin}: {candidate.text}" for candidate in found.candidates], str(found), box.asked
 
 
 def test_own_ones_come_first_as_they_are_and_the_others_are_written() -> None:

@@ -108,7 +108,7 @@ def test_the_papers_method_and_its_ablations_are_told_from_ours(
     names = configured_names()
     run = read_runs([make_run("a")])[0][0]
     paper = replace(run, settings={**names.defaults, **names.methods["paper"], **changes})
-    assert [one.label for one in label_runs([paper], names)[0]] == [label]
+    assert [run.label for run in label_runs([paper], names)[0]] == [label]
 
 
 def test_every_configured_method_is_a_method_and_every_ablation_a_variant_of_ours(make_run: MakeRun) -> None:
@@ -124,4 +124,4 @@ def test_every_configured_method_is_a_method_and_every_ablation_a_variant_of_our
     assert len(labels) == len(names.methods)
     for name, settings in names.ablations.items():
         ablated = replace(run, settings={**names.defaults, **settings})
-        assert [one.label for one in label_runs([ablated], names)[0]] == [f"Duet, {name}"]
+        assert [run.label for run in label_runs([ablated], names)[0]] == [f"Duet, {name}"]

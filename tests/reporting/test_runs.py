@@ -18,7 +18,7 @@ def test_a_run_is_read_as_it_was_written(make_run: MakeRun) -> None:
     assert (run.task, run.label, run.result.test_score) == ("last_word", "Duet", 0.8)
     assert run.result.baselines == {"copy_input": 0.25}
     assert run.settings["search.extractor.outputs"] == "white_box"
-    assert [(one.iteration, one.n, one.score) for one in run.scored] == [(0, 2, 0.5), (0, 2, 0), (1, 2, 1), (2, 2, 0)]
+    assert [(row.iteration, row.n, row.score) for row in run.scored] == [(0, 2, 0.5), (0, 2, 0), (1, 2, 1), (2, 2, 0)]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_what_a_cache_holds_is_told_by_model(tmp_path: Path) -> None:
     path = tmp_path / "cache"
     fill(path, "openai:https://a.b/v1:gpt-4", 2, created=10)
     fill(path, "openai:https://a.b/v1:gpt-4o", 3, created=20)
-    sizes = {one.identity: one.size for one in cache_stats(path)}
+    sizes = {entry.identity: entry.size for entry in cache_stats(path)}
     assert cache_stats(path) == [
         CacheStats("openai:https://a.b/v1:gpt-4o", 3, sizes["openai:https://a.b/v1:gpt-4o"], 20, 20),
         CacheStats("openai:https://a.b/v1:gpt-4", 2, sizes["openai:https://a.b/v1:gpt-4"], 10, 10),
@@ -58,7 +58,7 @@ def test_a_file_of_a_former_version_still_answers_and_takes_more(tmp_path: Path)
     former(path, 2)
     box = CachedBlackBox(ScriptedBlackBox(lambda _: "new", "m"), path)
     assert box.complete([Request("a")]) == [Completion("new", 1, 1)]
-    assert [(one.identity, one.entries) for one in cache_stats(path)] == [(None, 2), ("m", 1)]
+    assert [(entry.identity, entry.entries) for entry in cache_stats(path)] == [(None, 2), ("m", 1)]
     assert cache_stats(path)[0].oldest is None
 
 
@@ -68,7 +68,7 @@ def test_old_answers_go_and_those_of_unknown_age_stay(tmp_path: Path) -> None:
     fill(path, "old", 3, created=10 * DAY)
     fill(path, "new", 4, created=19 * DAY)
     assert prune(path, older_than_days=5, now=20 * DAY) == 3
-    assert {one.identity: one.entries for one in cache_stats(path)} == {None: 1, "new": 4}
+    assert {entry.identity: entry.entries for entry in cache_stats(path)} == {None: 1, "new": 4}
 
 
 def test_the_answers_of_one_model_go(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_the_answers_of_one_model_go(tmp_path: Path) -> None:
     for model in ("gpt-4", "gpt-4o", "gpt-4:Be brief."):
         fill(path, f"openai:https://a.b/v1:{model}", 2)
     assert prune(path, model="gpt-4") == 4
-    assert [one.identity for one in cache_stats(path)] == ["openai:https://a.b/v1:gpt-4o"]
+    assert [entry.identity for entry in cache_stats(path)] == ["openai:https://a.b/v1:gpt-4o"]
     assert prune(path) == 2
     assert cache_stats(path) == []
 

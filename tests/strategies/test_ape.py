@@ -62,8 +62,8 @@ def shown(request: Request) -> frozenset[str]:
 def test_each_proposal_is_a_guess_behind_five_demonstrations_of_its_own() -> None:
     box = ScriptedBlackBox(counting())
     proposal = propose(Ape(per_iteration=6), POOL, box)
-    assert [one.text for one in proposal.candidates] == [f"Take part {number}." for number in range(6)]
-    assert {one.origin for one in proposal.candidates} == {"resample"}
+    assert [candidate.text for candidate in proposal.candidates] == [f"Take part {number}." for number in range(6)]
+    assert {candidate.origin for candidate in proposal.candidates} == {"resample"}
     assert {(request.temperature, request.max_tokens) for request in box.asked} == {(0.9, 50)}
     assert all(request.prompt.endswith("The instruction was to") for request in box.asked)
     assert {len(shown(request)) for request in box.asked} == {5}
@@ -83,7 +83,7 @@ def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() 
         asked = {shown(request) for request in box.asked[-30:]}
         assert len(asked) == 1
         sets += asked
-        pool += [row(one.text, 0.1, iteration, one.origin) for one in proposal.candidates]
+        pool += [row(candidate.text, 0.1, iteration, candidate.origin) for candidate in proposal.candidates]
     assert len(set(sets)) == 3
     assert propose(ape, pool, box) == Proposal((), 0, 0)
     assert len(box.asked) == 90
@@ -110,14 +110,14 @@ def test_a_wording_of_ones_own_takes_the_place_of_ours() -> None:
 def test_duplicates_known_texts_and_what_the_filter_rejects_are_dropped() -> None:
     replies = itertools.cycle([" copy it", " sort it", "Sort it. ", " stop", "turn word1 into 1drow", " sort words"])
     proposal = propose(Ape(per_iteration=6), POOL, ScriptedBlackBox(lambda request: next(replies)))
-    assert [one.text for one in proposal.candidates] == ["Sort it.", "Sort words."]
+    assert [candidate.text for candidate in proposal.candidates] == ["Sort it.", "Sort words."]
     assert (proposal.written, proposal.distinct) == (6, 2)
 
 
 def test_it_asks_again_for_something_new_and_gives_up_after_its_attempts() -> None:
     replies: Iterator[str | CallFailure] = iter([" copy it", CallFailure("no", kind="refused"), " sort it"])
     box = ScriptedBlackBox(lambda request: next(replies))
-    assert [one.text for one in propose(Ape(), POOL, box).candidates] == ["Sort it."]
+    assert [candidate.text for candidate in propose(Ape(), POOL, box).candidates] == ["Sort it."]
     assert len({request.seed for request in box.asked}) == 3
     box = ScriptedBlackBox(lambda request: "copy it")
     assert propose(Ape(attempts=4), POOL, box) == Proposal((), 4, 0)
@@ -125,7 +125,7 @@ def test_it_asks_again_for_something_new_and_gives_up_after_its_attempts() -> No
 
 def test_iterative_paraphrases_the_best_once_all_sets_are_proposed() -> None:
     ape, box = Ape(variant="iterative", sets=2, per_iteration=2), ScriptedBlackBox(counting())
-    assert [one.origin for one in propose(ape, POOL, box).candidates] == ["resample"] * 2
+    assert [candidate.origin for candidate in propose(ape, POOL, box).candidates] == ["resample"] * 2
     pool = Pool((*POOL, row("Take this.", 0.75, 1, "resample"), row("Take that.", 0.5, 1, "resample")))
     [first, second] = propose(ape, pool, box).candidates
     assert {(one.origin, one.parent) for one in (first, second)} == {("paraphrase", "Take this.")}
@@ -145,7 +145,7 @@ def test_ucb_scores_none_but_the_winner_of_the_trials() -> None:
     box, task = ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
     ape = Ape(variant="ucb", trials=BanditSelection(proposals=6, rounds=2, share=0.5, examples=4))
     proposal = propose(ape, POOL, task, box, trying(task))
-    assert [one.text for one in proposal.candidates] == ["Take part 5."]
+    assert [candidate.text for candidate in proposal.candidates] == ["Take part 5."]
     assert (proposal.written, proposal.distinct) == (6, 6)
     assert (len(box.asked), len(task.asked)) == (6, 2 * 3 * 4)
     assert ape.requirements.trial_calls >= len(task.asked)

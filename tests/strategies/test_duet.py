@@ -73,7 +73,7 @@ POOL = Pool((row("Write the last letter of it.", 0.5), row("Sort each word backw
 
 def test_a_proposal_is_new_distinct_and_counted() -> None:
     proposal = Duet(candidates=32, choose=20).propose(POOL, Scripted(first), context())
-    texts = [one.text for one in proposal.candidates]
+    texts = [candidate.text for candidate in proposal.candidates]
     assert len(set(texts)) == len(texts) == 20
     assert not set(texts) & POOL.texts
     assert proposal.written == 32
@@ -83,7 +83,7 @@ def test_a_proposal_is_new_distinct_and_counted() -> None:
 def test_the_same_pool_gives_the_same_proposal() -> None:
     def texts(pool: Pool = POOL, seed: int = 0) -> list[str]:
         proposal = Duet(candidates=16, choose=4).propose(pool, Scripted(first), context(seed=seed))
-        return [one.text for one in proposal.candidates]
+        return [candidate.text for candidate in proposal.candidates]
 
     assert texts() == texts()
     assert texts(seed=1) != texts()
@@ -97,7 +97,7 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
     )
     mean, covariance = predictor.predict_joint(predictor.features, torch.zeros(len(predictor.features), 0))
     expected = sorted((mean + 0.5 * covariance.diagonal().sqrt()).tolist(), reverse=True)[:3]
-    values = [(one.predicted or 0.0) + 0.5 * (one.std or 0.0) for one in proposal.candidates]
+    values = [(candidate.predicted or 0.0) + 0.5 * (candidate.std or 0.0) for candidate in proposal.candidates]
     assert values == pytest.approx(expected)
     for one in proposal.candidates:
         assert one.features is not None
@@ -140,7 +140,7 @@ def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
 def test_a_text_is_written_twice_and_proposed_once() -> None:
     white_box = Repeating("take a", "Take a.", "take  a ", "take b")
     proposal = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0)).propose(POOL, Scripted(first), context(white_box))
-    assert {one.text for one in proposal.candidates} == {"Take a.", "Take b."}
+    assert {candidate.text for candidate in proposal.candidates} == {"Take a.", "Take b."}
     assert (proposal.written, proposal.distinct) == (8, 2)
 
 
@@ -149,7 +149,7 @@ def test_what_the_filter_rejects_is_not_proposed() -> None:
     duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0))
     short = replace(context(white_box), instruction_filter=InstructionFilter(max_characters=20))
     proposal = duet.propose(POOL, Scripted(first), short)
-    assert [one.text for one in proposal.candidates] == ["Take b."]
+    assert [candidate.text for candidate in proposal.candidates] == ["Take b."]
     assert short.rejections == {"too long": 2, "too short": 1}
 
 
@@ -167,12 +167,12 @@ def test_the_best_of_what_was_not_chosen_stands_for_choice_again() -> None:
     duet, predictor = Duet(candidates=16, reserve=5, acquisition="greedy"), Scripted(first)
     proposal = duet.propose(POOL, predictor, context())
     values = sorted(predictor.features[:, 0].tolist(), reverse=True)
-    assert [one.predicted for one in (*proposal.candidates, *proposal.reserve)] == values[:6]
+    assert [candidate.predicted for candidate in (*proposal.candidates, *proposal.reserve)] == values[:6]
     white_box = Repeating("take a")  # far fewer new ones than before
     later = Pool((*POOL, row(proposal.candidates[0].text, 0.1, 1)), proposal.reserve)
     again = replace(duet, shares=Shares(1, 0, 0)).propose(later, predictor, context(white_box))
-    offered = {one.text for one in (*again.candidates, *again.reserve)}
-    assert offered == {"Take a.", *(one.text for one in proposal.reserve)}
+    offered = {candidate.text for candidate in (*again.candidates, *again.reserve)}
+    assert offered == {"Take a.", *(candidate.text for candidate in proposal.reserve)}
     assert len(predictor.features) == 6
     assert again.distinct == 1
 
@@ -183,7 +183,7 @@ def test_what_is_in_reserve_is_not_read_again_and_what_has_a_score_is_not_in_it(
     pool, predictor = Pool(POOL.observations, reserve), Scripted(first)
     duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0))
     proposal = duet.propose(pool, predictor, context(Repeating("take a", "take b")))
-    assert [one.text for one in proposal.candidates] == ["Take a.", "Take b."]
+    assert [candidate.text for candidate in proposal.candidates] == ["Take a.", "Take b."]
     assert torch.equal(predictor.features[-1], marked)
     assert proposal.distinct == 2
 
@@ -192,7 +192,7 @@ def test_where_nothing_new_is_written_the_reserve_is_left() -> None:
     pool = Pool(POOL.observations, (Candidate("Take a.", "global", features=torch.ones(16)),))
     duet = Duet(candidates=8, attempts=2, shares=Shares(1, 0, 0))
     proposal = duet.propose(pool, Scripted(first), context(Repeating("stop")))
-    assert ([one.text for one in proposal.candidates], proposal.distinct) == (["Take a."], 0)
+    assert ([candidate.text for candidate in proposal.candidates], proposal.distinct) == (["Take a."], 0)
 
 
 def test_without_a_reserve_every_iteration_starts_anew() -> None:
@@ -205,8 +205,8 @@ def test_without_a_reserve_every_iteration_starts_anew() -> None:
 def test_each_source_can_stand_alone(origin: str) -> None:
     shares = Shares(*(float(origin == one) for one in ("global", "local", "continuation")))
     proposal = Duet(candidates=8, choose=8, shares=shares).propose(POOL, Scripted(first), context())
-    assert {one.origin for one in proposal.candidates} == {origin}
-    parents = {one.parent for one in proposal.candidates}
+    assert {candidate.origin for candidate in proposal.candidates} == {origin}
+    parents = {candidate.parent for candidate in proposal.candidates}
     assert parents == {None} if origin == "global" else parents <= POOL.texts
 
 
@@ -215,7 +215,7 @@ def test_iterations_and_attempts_never_use_a_global_point_twice() -> None:
     pool = POOL
     for iteration in range(1, 5):
         proposal = duet.propose(pool, Scripted(first), context())
-        seen += [one.latent for one in proposal.candidates]
+        seen += [candidate.latent for candidate in proposal.candidates]
         pool += [row(f"{proposal.candidates[0].text}", 0.1, iteration)]
     assert len(set(seen)) == len(seen) > 8
 
@@ -274,8 +274,8 @@ class Writing:
 def test_a_black_box_writes_in_other_words_and_from_demonstrations() -> None:
     writing = Writing()
     proposal = writing.propose(Duet(candidates=8, choose=8, shares=ASKED_SHARES), NGramEncoder())
-    assert sorted(one.origin for one in proposal.candidates) == ["paraphrase"] * 4 + ["resample"] * 4
-    assert {one.parent for one in proposal.candidates} == {None, *POOL.texts}
+    assert sorted(candidate.origin for candidate in proposal.candidates) == ["paraphrase"] * 4 + ["resample"] * 4
+    assert {candidate.parent for candidate in proposal.candidates} == {None, *POOL.texts}
     assert (proposal.written, proposal.distinct) == (8, 8)
     assert ASKED.asked == []
 
@@ -297,7 +297,10 @@ def test_without_a_writer_the_task_model_writes() -> None:
 
 def test_white_and_black_box_can_write_together() -> None:
     duet = Duet(candidates=8, choose=8, shares=Shares(1, 0, 0, 0, 1))
-    assert {one.origin for one in Writing().propose(duet, HashingWhiteBox()).candidates} == {"global", "resample"}
+    assert {candidate.origin for candidate in Writing().propose(duet, HashingWhiteBox()).candidates} == {
+        "global",
+        "resample",
+    }
 
 
 @pytest.mark.parametrize("shares", [Shares(), Shares(0, 0, 1, 1, 1)])
@@ -317,8 +320,8 @@ def test_no_proposal_asks_for_more_than_it_said() -> None:
     assert len(bound) == len(writing.box.asked) == 18
 
     def size(requests: list[Request]) -> list[int]:
-        return sorted(len(one.prompt) for one in requests)
+        return sorted(len(request.prompt) for request in requests)
 
     assert all(most >= asked for most, asked in zip(size(bound), size(writing.box.asked), strict=True))
-    assert {(one.max_tokens, one.temperature) for one in bound} == {(64, 1.0)}
+    assert {(request.max_tokens, request.temperature) for request in bound} == {(64, 1.0)}
     assert Duet().longest_requests(EXAMPLES, "x") == []

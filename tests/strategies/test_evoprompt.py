@@ -39,7 +39,7 @@ def text(name: str) -> str:
 
 
 def names(rows: Any) -> str:
-    return "".join(one.text[5] for one in rows)
+    return "".join(row.text[5] for row in rows)
 
 
 # Five initial instructions, of which a population of 4 takes the best two, with a paraphrase of each.
@@ -131,7 +131,7 @@ def test_with_as_many_per_iteration_as_members_an_iteration_is_a_generation(vari
     for iteration in range(1, 5):
         found = propose(strategy, pool, box).candidates
         assert len(found) == (2 if iteration == 1 else 4)
-        pool += [ScoredInstruction(one, iteration, (0.5,), ("x",)) for one in found]
+        pool += [ScoredInstruction(candidate, iteration, (0.5,), ("x",)) for candidate in found]
         assert len(strategy.generation(pool)[1]) == 0
 
 
@@ -139,7 +139,7 @@ def test_with_as_many_per_iteration_as_members_an_iteration_is_a_generation(vari
 def test_paraphrases_come_first_then_children_and_a_generation_is_never_exceeded(variant: Any) -> None:
     strategy = variant(population=4, per_iteration=3)
     first = propose(strategy, INITIAL, breeding())
-    assert [(one.origin, one.parent) for one in first.candidates] == [
+    assert [(candidate.origin, candidate.parent) for candidate in first.candidates] == [
         ("paraphrase", text("b")), ("paraphrase", text("d")),
     ]  # fmt: skip
     [second] = propose(strategy, Pool(FOUNDED.observations[:-1]), breeding()).candidates
@@ -173,7 +173,7 @@ def test_it_asks_again_where_nothing_new_came_and_gives_up_after_its_attempts(va
     )
     box = ScriptedBlackBox(lambda request: next(replies))
     proposal = propose(variant(population=4), FOUNDED, box)
-    assert ([one.text for one in proposal.candidates], proposal.written) == ([text("z")], 3)
+    assert ([candidate.text for candidate in proposal.candidates], proposal.written) == ([text("z")], 3)
     assert len({request.prompt for request in box.asked}) > 1
     box = ScriptedBlackBox(lambda request: "<prompt>take b</prompt>")
     assert propose(variant(population=4, attempts=4), FOUNDED, box) == Proposal((), 4, 0)

@@ -95,7 +95,7 @@ def search(make: Callable[[], AbstractStrategy], iterations: int, anew: bool) ->
         if anew:
             pool, strategy = Pool.from_state_dict(pool.state_dict()), make()
         proposal = strategy.propose(pool, Summing(), context)
-        pool += [observed(one, iteration) for one in proposal.candidates]
+        pool += [observed(candidate, iteration) for candidate in proposal.candidates]
     return pool
 
 

@@ -68,7 +68,7 @@ class Noting(HashingWhiteBox):
         self.written.append({"prompts": prompts, **options})
         if not self.texts:
             return super().generate(prompts, **options)
-        begun = sum(len(one["prompts"]) for one in self.written[:-1])
+        begun = sum(len(call["prompts"]) for call in self.written[:-1])
         return [" " + self.texts[(begun + n) % len(self.texts)] for n in range(len(prompts))]
 
 
@@ -150,7 +150,7 @@ def test_a_point_stands_for_one_text() -> None:
     again = propose(strategy, pool, white_box).candidates[0]
     assert (first.text, first.latent) == (again.text, again.latent)
     assert len(set(white_box.written[0]["seeds"])) == 8
-    assert {one["temperature"] for one in white_box.written} == {1.0}
+    assert {call["temperature"] for call in white_box.written} == {1.0}
 
 
 def test_points_are_read_once_in_whole_blocks_behind_one_prompt() -> None:
@@ -175,7 +175,7 @@ def test_the_paper_writes_greedily_takes_the_first_sentence_and_scores_a_repeate
     assert (PAPER["starts"], PAPER["points"], PAPER["ranked"], PAPER["beta"]) == (40, 10_000, 1000, 1.0)
     strategy = instinct(**PAPER | {"points": 128, "ranked": 100, "starts": 2})
     proposal = propose(strategy, STARTED, white_box)
-    assert ([one.text for one in proposal.candidates], proposal.written) == (["Sort it."], 1)
+    assert ([candidate.text for candidate in proposal.candidates], proposal.written) == (["Sort it."], 1)
     [asked] = white_box.written
     assert asked["temperature"] == 0.0
     assert asked["prompts"][0].startswith("\nInput:")

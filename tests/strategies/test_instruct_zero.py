@@ -109,7 +109,7 @@ SCORED = Pool((*FIRST, *SOFT))
 
 
 def latents(proposal: Proposal) -> list[tuple[float, ...]]:
-    return [one.latent or () for one in proposal.candidates]
+    return [candidate.latent or () for candidate in proposal.candidates]
 
 
 def test_the_first_soft_prompts_are_one_sobol_sequence() -> None:
@@ -121,14 +121,14 @@ def test_the_first_soft_prompts_are_one_sobol_sequence() -> None:
 
 def test_afterwards_the_model_names_them() -> None:
     proposal = propose(SCORED, choose=3)
-    assert {one.origin for one in proposal.candidates} == {"expected_improvement"}
+    assert {candidate.origin for candidate in proposal.candidates} == {"expected_improvement"}
     assert all(0 <= value <= 1 for point in latents(proposal) for value in point)
-    assert all(one.predicted is not None and one.std is not None for one in proposal.candidates)
+    assert all(candidate.predicted is not None and candidate.std is not None for candidate in proposal.candidates)
 
 
 def modelled(rows: Sequence[ScoredInstruction]) -> LatentSurrogate:
-    points = torch.tensor([one.candidate.latent for one in rows])
-    scores = torch.tensor([one.scores for one in rows])
+    points = torch.tensor([row.candidate.latent for row in rows])
+    scores = torch.tensor([row.scores for row in rows])
     return LatentSurrogate(points, scores.mean(1), scores, residual=True)
 
 
@@ -142,7 +142,7 @@ def test_they_promise_more_than_points_at_random_and_the_best_comes_first() -> N
     pool = Pool((*SCORED, row("Copy it.", (1, 1, 1, 1, 0), 0)))  # not under a soft prompt, but to be improved on
     found = propose(pool, choose=3, population=30, generations=8).candidates
     best = pool.best().score
-    values = [improvement(one.predicted, one.std, best) for one in found]
+    values = [improvement(candidate.predicted, candidate.std, best) for candidate in found]
     assert values == sorted(values, reverse=True)
     anywhere = torch.rand(200, 3, generator=torch.Generator().manual_seed(0))
     mean, deviation = modelled(SOFT).predict(anywhere)
@@ -158,8 +158,8 @@ def test_a_soft_prompt_that_wrote_a_known_text_is_learned_from() -> None:
     assert len(white_box.points[0]) == 3
     repeats = [row("", SOFT[1].scores, 0, point) for point in white_box.points[0].tolist()]
     mean, deviation = modelled([*SOFT, *repeats]).predict(torch.tensor(latents(proposal)))
-    assert [one.predicted for one in proposal.candidates] == pytest.approx(mean.tolist(), abs=0.01)
-    assert [one.std for one in proposal.candidates] == pytest.approx(deviation.tolist(), abs=0.01)
+    assert [candidate.predicted for candidate in proposal.candidates] == pytest.approx(mean.tolist(), abs=0.01)
+    assert [candidate.std for candidate in proposal.candidates] == pytest.approx(deviation.tolist(), abs=0.01)
 
 
 def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
@@ -172,13 +172,13 @@ def test_a_proposal_is_new_distinct_and_counted() -> None:
     texts = ["take number 1", "take it all", "Take it  all.", "turn word1 into 1drow", "take a part", "take another"]
     white_box = Writing(lambda call, point: texts.pop(0))
     proposal = propose(SCORED, white_box, choose=2)
-    assert [one.text for one in proposal.candidates] == ["Take it all.", "Take a part."]
+    assert [candidate.text for candidate in proposal.candidates] == ["Take it all.", "Take a part."]
     assert (proposal.written, proposal.distinct) == (6, 3)
 
 
 def test_the_same_pool_gives_the_same_proposal() -> None:
     def texts(pool: Pool = SCORED, seed: int = 0) -> list[str]:
-        return [one.text for one in propose(pool, seed=seed).candidates]
+        return [candidate.text for candidate in propose(pool, seed=seed).candidates]
 
     assert texts() == texts()
     assert texts(seed=1) != texts()
@@ -208,10 +208,13 @@ def test_a_search_that_is_interrupted_after_every_iteration_finds_the_same(kind:
         pool = FIRST
         for iteration in range(1, 6):
             found = propose(pool, **kind | SMALL).candidates
-            marked = [replace(one, features=torch.zeros(16)) for one in found]
-            grown = [ScoredInstruction(one, iteration, marks(one.latent or ()), ("x",) * 5) for one in marked]
+            marked = [replace(candidate, features=torch.zeros(16)) for candidate in found]
+            grown = [
+                ScoredInstruction(candidate, iteration, marks(candidate.latent or ()), ("x",) * 5)
+                for candidate in marked
+            ]
             pool = between(pool + grown)
-        return [(one.text, one.candidate.latent) for one in pool]
+        return [(row.text, row.candidate.latent) for row in pool]
 
     assert search(reloaded) == search(lambda pool: pool)
 
@@ -221,12 +224,12 @@ def test_rows_with_different_numbers_of_examples_are_compared_on_those_that_all_
         replace(row, scores=row.scores[: 2 + i % 4], outputs=row.outputs[: 2 + i % 4]) for i, row in enumerate(SOFT)
     ]
     found = propose(Pool((*FIRST, *nested)), choose=3).candidates
-    assert {one.origin for one in found} == {"expected_improvement"}
-    points = torch.tensor([one.candidate.latent for one in nested])
-    common = torch.tensor([one.scores[:2] for one in nested])
-    expected = LatentSurrogate(points, torch.tensor([one.score for one in nested]), common, residual=True)
-    mean, _ = expected.predict(torch.tensor([one.latent for one in found]))
-    assert [one.predicted for one in found] == pytest.approx(mean.tolist(), abs=0.01)
+    assert {candidate.origin for candidate in found} == {"expected_improvement"}
+    points = torch.tensor([row.candidate.latent for row in nested])
+    common = torch.tensor([row.scores[:2] for row in nested])
+    expected = LatentSurrogate(points, torch.tensor([row.score for row in nested]), common, residual=True)
+    mean, _ = expected.predict(torch.tensor([candidate.latent for candidate in found]))
+    assert [candidate.predicted for candidate in found] == pytest.approx(mean.tolist(), abs=0.01)
 
 
 def test_the_paper_writes_greedily_from_one_set_of_demonstrations_in_vicunas_form() -> None:
@@ -245,7 +248,7 @@ def test_the_paper_writes_greedily_from_one_set_of_demonstrations_in_vicunas_for
 def test_the_paper_searches_a_larger_cube_than_it_starts_from() -> None:
     paper = InstructZero(**PAPER | {"soft_prompts": SPACE, "starts": 10, "choose": 10, "population": 10})
     white_box = Writing(lambda call, point: f"take what stands at {point[0]:.6f}")
-    corner = Pool(tuple(replace(one, scores=tuple(1 - score for score in one.scores)) for one in SCORED))
+    corner = Pool(tuple(replace(row, scores=tuple(1 - score for score in row.scores)) for row in SCORED))
     paper.propose(corner, NoPredictor(), context(white_box))
     assert -1 <= white_box.points[0].min() < 0
 

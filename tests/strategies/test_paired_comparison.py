@@ -34,8 +34,8 @@ def test_with_equal_numbers_of_examples_the_order_is_that_of_the_scores() -> Non
 
 def test_the_order_does_not_depend_on_that_of_the_rows() -> None:
     rows = [row("a", 1.0), row("b", 1.0, 0.0), row("c", 0.0, 1.0, 1.0), row("long d", 1.0, 0.0)]
-    assert len({tuple(one.text for one in ranked(order)) for order in itertools.permutations(rows)}) == 1
-    assert [one.text for one in ranked(rows)] == ["a", "c", "b", "long d"]
+    assert len({tuple(row.text for row in ranked(order)) for order in itertools.permutations(rows)}) == 1
+    assert [row.text for row in ranked(rows)] == ["a", "c", "b", "long d"]
 
 
 def test_common_scores_are_over_the_examples_that_all_have() -> None:

@@ -40,11 +40,11 @@ def context(white_box: HashingWhiteBox, seed: int = 0) -> SearchContext:
 def test_it_draws_from_what_duet_would_rank_and_reads_nothing() -> None:
     duet = Duet(candidates=12, choose=12).propose(POOL, Constant(), context(HashingWhiteBox()))
     search = RandomSearch(candidates=12, choose=5).propose(POOL, Constant(), context(Unread()))
-    texts = [one.text for one in search.candidates]
+    texts = [candidate.text for candidate in search.candidates]
     assert len(set(texts)) == 5
-    assert set(texts) < {one.text for one in duet.candidates}
+    assert set(texts) < {candidate.text for candidate in duet.candidates}
     assert (search.written, search.distinct) == (duet.written, duet.distinct)
-    assert all(one.predicted is None and one.features is None for one in search.candidates)
+    assert all(candidate.predicted is None and candidate.features is None for candidate in search.candidates)
 
 
 def test_every_candidate_is_equally_likely() -> None:
@@ -53,7 +53,7 @@ def test_every_candidate_is_equally_likely() -> None:
         asked = context(HashingWhiteBox(), seed)
         new, _ = Duet(candidates=4).new_candidates(POOL, asked, POOL.iteration)
         proposal = RandomSearch(candidates=4).propose(POOL, Constant(), asked)
-        drawn[[one.text for one in new].index(proposal.candidates[0].text)] += 1
+        drawn[[candidate.text for candidate in new].index(proposal.candidates[0].text)] += 1
     assert set(drawn) == {0, 1, 2, 3}
     assert min(drawn.values()) > 70  # 100 expected, standard deviation 8.7
 

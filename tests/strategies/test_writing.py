@@ -68,7 +68,7 @@ def test_twenty_four_candidates_take_three_calls() -> None:
     proposal, asked, _ = propose(NO_WHITE_BOX)
     assert len(asked) == 3
     assert (proposal.written, proposal.distinct, len(proposal.candidates)) == (24, 24, 24)
-    assert {one.origin for one in proposal.candidates} == {"paraphrase", "resample", "reflection"}
+    assert {candidate.origin for candidate in proposal.candidates} == {"paraphrase", "resample", "reflection"}
     assert len(asked) == len(Duet(candidates=24, shares=NO_WHITE_BOX, attempts=1).longest_requests(SHOWN, "x", SCORED))
 
 
@@ -84,7 +84,7 @@ def test_an_instruction_that_repeats_an_example_that_a_reflection_showed_is_reje
     quoting = f"- Answer refund to: {SCORED[1].input}\n- Say refund if the money is wanted back."
     proposal, [asked], context = propose(Shares(0, 0, 0, reflection=1), lambda _: quoting, candidates=2)
     assert SCORED[1].input in asked.prompt
-    assert [one.text for one in proposal.candidates] == ["Say refund if the money is wanted back."]
+    assert [candidate.text for candidate in proposal.candidates] == ["Say refund if the money is wanted back."]
     assert context.rejections == {"quotes an example": 1}
 
 
@@ -106,12 +106,14 @@ def test_an_example_that_was_shown_earlier_is_still_kept_out() -> None:
 def test_exemplars_stand_behind_the_best_and_cost_no_call() -> None:
     proposal, asked, _ = propose(Shares(0, 0, 0, exemplars=1), candidates=4, exemplars=2)
     assert asked == []
-    assert {one.instruction for one in proposal.candidates} == {LEADER.text}  # both answer alike: the better one
+    assert {candidate.instruction for candidate in proposal.candidates} == {
+        LEADER.text
+    }  # both answer alike: the better one
     for one in proposal.candidates:
         assert one.text.startswith("Take the second word.\n\nExamples:\n\nInput: a")
         assert one.text.count("Output: b") == 2
         assert one.features is not None
-    assert len({one.text for one in proposal.candidates}) == 4
+    assert len({candidate.text for candidate in proposal.candidates}) == 4
 
 
 def test_the_predictor_sees_the_exemplars() -> None:
@@ -126,10 +128,10 @@ def test_what_derives_from_an_instruction_with_exemplars_inherits_them() -> None
     proposal, asked, _ = propose(NO_WHITE_BOX, listing, pool)
     assert not any("Input: a1 b1\nOutput: b1\n\nWrite" in request.prompt for request in asked)
     assert any("Instruction: Take the second word.\n\n" in request.prompt for request in asked)
-    reflected = [one for one in proposal.candidates if one.origin == "reflection"]
+    reflected = [candidate for candidate in proposal.candidates if candidate.origin == "reflection"]
     assert len(reflected) == 8
     assert all(one.text == one.instruction + leader.exemplars for one in reflected)
-    assert all(one.exemplars == "" for one in proposal.candidates if one.origin == "resample")
+    assert all(candidate.exemplars == "" for candidate in proposal.candidates if candidate.origin == "resample")
 
 
 def test_only_the_instruction_is_filtered() -> None:

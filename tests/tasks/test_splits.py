@@ -30,7 +30,7 @@ def test_no_input_occurs_in_two_parts_and_none_is_empty(seed: int) -> None:
     train, test = random_sets(seed)
     parts = split(train, test, seed)
     shown, searched, kept = (
-        {one.input.strip() for one in part} for part in (parts.demonstrations, parts.validation, parts.test)
+        {example.input.strip() for example in part} for part in (parts.demonstrations, parts.validation, parts.test)
     )
     assert shown
     assert searched
@@ -64,7 +64,7 @@ def test_the_test_set_is_the_first_hundred_as_published_whatever_the_seed() -> N
 
 def test_examples_that_are_tested_beyond_the_first_hundred_are_not_searched_on_either() -> None:
     parts = split(examples(*range(10), "t120"), examples(*(f"t{index}" for index in range(150))), 0)
-    assert "t120" not in {one.input for one in parts.demonstrations + parts.validation}
+    assert "t120" not in {example.input for example in parts.demonstrations + parts.validation}
 
 
 @pytest.mark.parametrize("test", [examples("x"), None])
@@ -83,7 +83,7 @@ def test_without_a_test_set_the_seed_moves_what_is_held_out() -> None:
 
 def test_validation_is_in_random_order_so_that_its_beginning_is_a_sample() -> None:
     validation = split(examples(*range(1000)), examples("x"), 0).validation
-    numbers = [int(one.input) for one in validation]
+    numbers = [int(example.input) for example in validation]
     assert numbers != sorted(numbers)
     assert 350 < sum(numbers[:100]) / 100 < 650
 
@@ -92,7 +92,7 @@ def test_a_seed_means_the_same_division_for_ever() -> None:
     parts = split(examples(*range(8)), None, 0, replace(PUBLISHED, test_share=0.25))
     order = list(range(8))
     random.Random(0).shuffle(order)
-    found = [int(one.input) for one in parts.test + parts.demonstrations + parts.validation]
+    found = [int(example.input) for example in parts.test + parts.demonstrations + parts.validation]
     assert found == order == [4, 1, 5, 2, 0, 3, 7, 6]
 
 

@@ -71,7 +71,7 @@ def test_examples_that_are_left_out_are_mentioned(tmp_path: Path) -> None:
     train = lines(tmp_path / "train.jsonl", [*range(10), 3, 4])
     task = Task("routing", train, lines(tmp_path / "test.jsonl", [0, "b"]))
     assert task.notes == ("3 of 12 training examples are left out: their input occurs twice or in the test set",)
-    assert "0" not in {one.input for one in task.splits(0).demonstrations + task.splits(0).validation}
+    assert "0" not in {example.input for example in task.splits(0).demonstrations + task.splits(0).validation}
 
 
 def test_the_config_key_builds_a_task_and_its_help_explains_every_option(train: str) -> None:
@@ -235,14 +235,14 @@ def test_a_published_task_loads_with_its_counts_and_scores_trivial_answers_like_
     assert task.metric_name == benchmark_metrics()[name]
 
     def mean(reply: Callable[[Example], str]) -> float:
-        total = sum(task.metric(reply(one), one.outputs) for one in task.test or ())
+        total = sum(task.metric(reply(example), example.outputs) for example in task.test or ())
         return total / int(row["n_execute"])
 
     assert mean(lambda one: one.input) == pytest.approx(row["echo"])
     assert mean(lambda one: "") == row["empty"]
     assert mean(lambda one: row["majority"]) == pytest.approx(row["majority_score"])
     assert mean(lambda one: one.outputs[0]) == row["gold_first"]
-    answers = [len(one.outputs) for one in task.test]
+    answers = [len(example.outputs) for example in task.test]
     assert (min(answers), max(answers)) == (row["answers_min"], row["answers_max"])
 
 
@@ -251,13 +251,13 @@ def test_a_published_task_divides_without_overlap(name: str, published: Path) ->
     task = Task(name, directory=str(published))
     parts = task.splits(0)
     shown, searched, kept = (
-        {one.input.strip() for one in part} for part in (parts.demonstrations, parts.validation, parts.test)
+        {example.input.strip() for example in part} for part in (parts.demonstrations, parts.validation, parts.test)
     )
     assert not shown & searched
     assert not shown & kept
     assert not searched & kept
     assert len(parts.demonstrations) == min((len(shown) + len(searched)) // 2, 100)
-    assert all(output.strip() for one in task.train for output in one.outputs)
+    assert all(output.strip() for example in task.train for output in example.outputs)
 
 
 def test_every_published_file_has_the_size_of_the_manifest(published: Path) -> None:

@@ -131,8 +131,6 @@ def _details(
         found: dict[str, Any] = {"outputs": [pool.place(output) for output in row.outputs], "scores": list(row.scores)}
         if row.extracted and row.extracted != row.outputs:
             found["extracted"] = [pool.place(extracted) for extracted in row.extracted]
-        if row.examples:
-            found["indices"] = list(row.examples)
         details[place] = found | {"set": examples.place(run)}
     return details
 

@@ -236,7 +236,7 @@ function answers(detail, examples, texts) {
   const { extracted } = detail;
   const body = make("tbody");
   detail.outputs.forEach((output, place) => {
-    const example = examples[detail.indices ? detail.indices[place] : place];
+    const example = examples[place];
     const known = example ? [answer("Input", example.input), answer("Expected", example.expected.join("\n"))] : [];
     const scored = extracted ? [answer("Scored part", textAt(texts, extracted[place]))] : [];
     const score = detail.scores[place];

@@ -83,7 +83,7 @@ def test_together_they_are_read_as_alone(name: str, layer: int) -> None:
     lm = _model(name)
     passages = [ContextAndText(front, (7, 9, 30 + place)) for place, front in enumerate(_texts())]
     together = read_passages(lm, passages, layer=layer, pooling="mean", limit=TokenLimit(9999))
-    alone = [read_passages(lm, [one], layer=layer, pooling="mean", limit=TokenLimit(1)) for one in passages]
+    alone = [read_passages(lm, [passage], layer=layer, pooling="mean", limit=TokenLimit(1)) for passage in passages]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)
 
 
@@ -141,7 +141,7 @@ def test_an_empty_beginning_among_shared_ones_is_read_as_alone() -> None:
         *(ContextAndText(tuple(range(5, 25)), (7, 9, last)) for last in range(30, 36)),
     ]
     together = read_passages(lm, passages, layer=2, pooling="mean", limit=TokenLimit(9999))
-    alone = [read_passages(lm, [one], layer=2, pooling="mean", limit=TokenLimit(1)) for one in passages]
+    alone = [read_passages(lm, [passage], layer=2, pooling="mean", limit=TokenLimit(1)) for passage in passages]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)
 
 

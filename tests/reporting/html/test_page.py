@@ -105,7 +105,9 @@ def test_the_data_come_back_as_they_were(hostile: Path) -> None:
     assert instructions["rows"] == [[0.5, 2, 0, HOSTILE, None, HOSTILE]]
     assert instructions["winners"] == [0]
     assert [instructions["texts"][place] for place in instructions["details"][0]["outputs"]] == [HOSTILE, HOSTILE]
-    assert instructions["sets"] == [[{"input": one["input"], "expected": one["expected"]} for one in EXAMPLES[:2]]]
+    assert instructions["sets"] == [
+        [{"input": example["input"], "expected": example["expected"]} for example in EXAMPLES[:2]]
+    ]
     assert tested["rows"][0] == [1, "c d", "d", HOSTILE, 0.0, "d", 1.0]
 
 
@@ -167,14 +169,6 @@ def test_too_many_instructions_are_cut_to_each_runs_best(make_run: MakeRun) -> N
     assert cut
     assert len(view["rows"]) == MOST_ROWS // 2 + 4
     assert view["rows"][0][3] == (MOST_ROWS - 1) / MOST_ROWS
-
-
-def test_an_instruction_on_examples_of_its_own_keeps_their_numbers(make_run: MakeRun) -> None:
-    folder = make_run("a", examples=EXAMPLES)
-    lines = [json.loads(line) for line in (folder / "candidates.jsonl").read_text().splitlines()]
-    (folder / "candidates.jsonl").write_text(json.dumps(lines[0] | {"examples": [1, 0]}) + "\n")
-    view, _ = instructions_explorer([read_run(folder)])
-    assert view["details"][0]["indices"] == [1, 0]
 
 
 def test_numbers_of_examples_stand_beside_the_scores(make_run: MakeRun) -> None:

@@ -111,14 +111,14 @@ def test_a_row_opens_its_answers_side_by_side(page: Any) -> None:
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
     assert texts(page, ".answers th") == ["Input", "Expected", "Answer", "Score"]
-    cells = [one.get_property("textContent") for one in all_of(page, ".answers td")]
+    cells = [element.get_property("textContent") for element in all_of(page, ".answers td")]
     assert cells == ["a b", "b\nB", "a", "✓ right", HOSTILE, HOSTILE, "b", "✗ wrong"]
     button.click()
     assert all_of(page, ".answers") == []
 
 
 def test_the_answers_on_the_test_examples_are_there(page: Any) -> None:
-    cells = [one.get_property("textContent") for one in all_of(page, "#test-table tbody tr:first-child td")]
+    cells = [element.get_property("textContent") for element in all_of(page, "#test-table tbody tr:first-child td")]
     assert cells == ["1", "c d", "d", HOSTILE, "✗ wrong", "d", "✓ right"]
 
 
