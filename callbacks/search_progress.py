@@ -37,7 +37,10 @@ class SearchProgress(Callback):
         """The bar opens once the initial instructions have their scores."""
         pool = pool_of(trainer).pool
         best = pool.best()
-        log.info("%d instructions scored, best %s: %s", len(pool), _score(pool), printable(best.text, SHOWN))
+        log.info(
+            "%d instructions scored, best %s, %s: %s",
+            len(pool), _score(pool), self._cost(), printable(best.text, SHOWN),
+        )  # fmt: skip
         if bar := bar_class():
             self._bar = bar(total=self.search.iterations, initial=pool.iteration - 1, desc="Search", unit="iteration")
 

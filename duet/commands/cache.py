@@ -54,7 +54,8 @@ def _line(entry: CacheStats) -> str:
     known = None not in (entry.oldest, entry.newest)
     age = f"{_day(entry.oldest)} to {_day(entry.newest)}" if known else "of unknown age"
     name = repr(entry.identity)[1:-1][:_WIDTH] if entry.identity else "from an earlier version"  # no control characters
-    return f"{name}: {entry.entries:,} answers, {entry.size:,} bytes, {age}"
+    refused = f" ({entry.unanswered:,} refused, filtered or empty)" if entry.unanswered else ""
+    return f"{name}: {entry.entries:,} answers{refused}, {entry.size:,} bytes, {age}"
 
 
 def _day(seconds: int | None) -> str:

@@ -110,7 +110,7 @@ class FinalTest:
         """Each text once, all on the same examples."""
         found = {text: self.evaluate(text) for text in dict.fromkeys(texts)}
         if self.leaves_out:
-            found, examples, self.left_out = paired(found, self.evaluator.examples)
+            found, examples, self.left_out = paired(found, self.evaluator.examples, "test")
             self.evaluator = replace(self.evaluator, examples=examples)
         return found
 

@@ -14,6 +14,7 @@ from duet.models.base import NOT_SENT, CallFailure, Request
 from duet.models.endpoint import prices_of
 from duet.models.errors import BudgetSpent, ProviderError
 from duet.models.prices import dollars
+from duet.reporting.records import LeftOut
 from duet.spending.budget import Usage, cost
 
 Split = Literal["test", "validation"]
@@ -56,8 +57,12 @@ def _requests(search: Search, texts: Sequence[str], split: Split) -> Iterator[Re
             yield search.task.prompt.request(text, example, search.evaluation.max_tokens)
 
 
-def score_instructions(search: Search, texts: Sequence[str], split: Split) -> list[InstructionScore]:
+def score_instructions(
+    search: Search, texts: Sequence[str], split: Split
+) -> tuple[list[InstructionScore], tuple[LeftOut, ...]]:
     """Scores each text on all examples of the split, in order, as many as the budget has room for.
+
+    Returns the scores, and the examples that are left out for all of them.
 
     Raises:
         BudgetSpent: there was no room for one.
@@ -74,13 +79,15 @@ def score_instructions(search: Search, texts: Sequence[str], split: Split) -> li
     return _on_the_same_examples(found, search, split)
 
 
-def _on_the_same_examples(found: list[InstructionScore], search: Search, split: Split) -> list[InstructionScore]:
+def _on_the_same_examples(
+    found: list[InstructionScore], search: Search, split: Split
+) -> tuple[list[InstructionScore], tuple[LeftOut, ...]]:
     """The scores less the examples that no answer can come for, where these are to be left out for all."""
     if search.evaluation.unanswered == "wrong":
-        return found
+        return found, ()
     evaluations = {row.instruction: Evaluation(row.scores, row.outputs, row.problems) for row in found}
-    kept, _, _ = paired(evaluations, search.evaluator(split).examples)
-    return [_scored(text, evaluation) for text, evaluation in kept.items() if evaluation]
+    kept, _, left_out = paired(evaluations, search.evaluator(split).examples, split)
+    return [_scored(text, evaluation) for text, evaluation in kept.items() if evaluation], left_out
 
 
 def _score(search: Search, text: str, split: Split) -> InstructionScore:

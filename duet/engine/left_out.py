@@ -144,9 +144,9 @@ class FirstExamples(Sequence[Example]):
 
 
 def paired(
-    evaluations: Mapping[str, Evaluation | None], examples: Sequence[Example]
+    evaluations: Mapping[str, Evaluation | None], examples: Sequence[Example], split: str
 ) -> tuple[dict[str, Evaluation | None], list[Example], tuple[LeftOut, ...]]:
-    """Evaluations on the same test examples less those that no answer can come for, and what is left of the examples.
+    """Evaluations on the same examples less those that no answer can come for, and what is left of the examples.
 
     If none would be left, all stay, and count as wrong.
     """
@@ -157,7 +157,7 @@ def paired(
         _say(examples[place], why)
     kept = [example for place, example in enumerate(examples) if place not in out]
     found = {text: each and without_places(each, out) for text, each in evaluations.items()}
-    return found, kept, tuple(LeftOut("test", examples[place].input, why) for place, why in out.items())
+    return found, kept, tuple(LeftOut(split, examples[place].input, why) for place, why in out.items())
 
 
 def _say(example: Example, why: str) -> None:

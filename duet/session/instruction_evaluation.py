@@ -15,6 +15,7 @@ from duet.atomic_files import replace_text
 from duet.engine.instruction_scores import InstructionScore, Split, most_spent, score_instructions
 from duet.engine.search import Search
 from duet.reporting.paired import PairedComparison, compare_paired
+from duet.reporting.records import LeftOut
 from duet.run_lock import run_lock
 
 EVALUATION = "evaluation.json"
@@ -32,6 +33,7 @@ class InstructionEvaluation:
         scores: of each instruction, in the order in which they were given.
         differences: of each later instruction from the first one, on the same examples.
         missing: the instructions for which the budget had no room.
+        left_out: the examples that are left out for all instructions.
         calls: answers that were used, those of the cache among them.
         cost_usd: US dollars that were paid; None if a price is unknown.
         folder: where the answers are kept, and this as evaluation.json.
@@ -43,6 +45,7 @@ class InstructionEvaluation:
     scores: tuple[InstructionScore, ...]
     differences: tuple[PairedComparison, ...]
     missing: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
     calls: int
     cost_usd: float | None
     folder: Path
@@ -87,12 +90,12 @@ def evaluate_in(folder: Path, search: Search, texts: Sequence[str], split: Split
     """
     with run_lock(folder):
         search.open(folder)
-        scores = tuple(score_instructions(search, texts, split))
+        scores, left_out = score_instructions(search, texts, split)
         differences = tuple(compare_paired(row.scores, scores[0].scores) for row in scores[1:])
         missing, accounts = tuple(texts[len(scores) :]), search.accounts
         found = InstructionEvaluation(
-            search.task.name, split, search.task.metric_name, scores, differences, missing, accounts.usage.calls,
-            accounts.usd, folder,
+            search.task.name, split, search.task.metric_name, tuple(scores), differences, missing, left_out,
+            accounts.usage.calls, accounts.usd, folder,
         )  # fmt: skip
         replace_text(folder / EVALUATION, json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n")
     if missing:

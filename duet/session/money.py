@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from duet.amounts import usd
 from duet.engine.estimate import Estimate, Part
 from duet.engine.search import Search
@@ -23,11 +25,11 @@ def require_cap(search: Search) -> None:
 
 
 def lines(search: Search) -> list[str]:
-    """The dry run's report: each part, the sum, the caps."""
+    """The dry run's report: each part by the model that answers it, the sum, the caps."""
     estimate = search.estimate()
     return [
         "Worst case, if every text is as long as allowed and no call is saved:",
-        *(f"  {part.name}: {_part(part)}" for part in estimate.parts),
+        *_by_place(estimate.parts),
         f"Together: {figures(estimate)}",
         f"Likely: {likely(search)}",
         caps(search.accounts.budget),
@@ -57,9 +59,13 @@ def caps(budget: Budget) -> str:
     return f"Caps: {', '.join(named)}" if named else "Caps: none"
 
 
-def _part(part: Part) -> str:
-    place = part.endpoint or "a model in this process"
-    return f"{_usage(part.most)}, {usd(part.usd)} ({place})"
+def _by_place(parts: Sequence[Part]) -> Iterator[str]:
+    """The parts below the model that answers them, whose name alone can fill a line."""
+    for place in dict.fromkeys(part.endpoint for part in parts):
+        yield f"  {place or 'a model in this process'}"
+        yield from (
+            f"    {part.name}: {_usage(part.most)}, {usd(part.usd)}" for part in parts if part.endpoint == place
+        )
 
 
 def _usage(usage: Usage) -> str:

@@ -135,6 +135,7 @@ class CacheStats:
     Args:
         identity: endpoint and model; None for answers from an earlier version, which did not write it down.
         entries: answers.
+        unanswered: those that were paid for and hold no text, such as refusals.
         size: their characters.
         oldest: seconds since 1970; None if it was not written down.
         newest: likewise.
@@ -142,6 +143,7 @@ class CacheStats:
 
     identity: str | None
     entries: int
+    unanswered: int
     size: int
     oldest: int | None
     newest: int | None
@@ -157,8 +159,10 @@ def cache_stats(path: Path) -> list[CacheStats]:
         return []
     with opened(path) as connection:
         rows = connection.execute(
-            "SELECT CAST(identity AS TEXT), count(*), sum(length(value)), CAST(min(created) AS INTEGER), "
-            "CAST(max(created) AS INTEGER) FROM completions GROUP BY identity ORDER BY count(*) DESC, identity"
+            "SELECT CAST(identity AS TEXT), count(*), "
+            "count(CASE WHEN json_valid(value) THEN json_extract(value, '$.reason') END), sum(length(value)), "
+            "CAST(min(created) AS INTEGER), CAST(max(created) AS INTEGER) "
+            "FROM completions GROUP BY identity ORDER BY count(*) DESC, identity"
         )
         return [CacheStats(*row) for row in rows]
 

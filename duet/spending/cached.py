@@ -1,4 +1,4 @@
-"""Answers that were paid for once are never paid for again: one SQLite file, values as JSON."""
+"""What was paid for once is never paid for again: one SQLite file, values as JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 from duet.interrupts import postponed
 from duet.models.base import (
@@ -16,7 +17,9 @@ from duet.models.base import (
     AbstractBlackBox,
     AbstractWrapper,
     Arrived,
+    CallFailure,
     Completion,
+    FailureKind,
     Outcome,
     Request,
     always,
@@ -35,8 +38,8 @@ class CachedBlackBox(AbstractWrapper):
 
     What arrived together is committed together, before it is handed on and before more is sent: a run that is killed
     loses at most the requests that were under way. One that is interrupted, or whose caller leaves, stores those too.
-    Failures are never stored. Several processes may share the file: each request is sent by one of them, and the
-    others wait for its answer.
+    A failure is stored if it was charged and would be again, such as a refusal; the others cost nothing or may pass.
+    Several processes may share the file: each request is sent by one of them, and the others wait for its answer.
 
     Args:
         inner: the black box that answers.
@@ -118,7 +121,7 @@ class _Exchange:
         Raises:
             BudgetSpent: what is missing has no room; nothing was sent or handed over.
         """
-        known: dict[str, Outcome] = dict(self._read(self._requests))
+        known = self._read(self._requests)
         missing = [key for key in self._requests if key not in known]
         if not missing:
             yield known
@@ -139,7 +142,7 @@ class _Exchange:
 
         def claim() -> tuple[dict[str, Outcome], list[str]]:
             with transaction(self._connection):
-                found: dict[str, Outcome] = dict(_select(self._connection, keys))
+                found = _select(self._connection, keys)
                 return found, self._claims.take(key for key in keys if key not in found)
 
         found, mine = patiently(claim, self._path)
@@ -191,12 +194,12 @@ class _Exchange:
         except BudgetSpent:  # others have been handed over already
             return iter([dict.fromkeys(range(len(keys)), NOT_SENT)])
 
-    def _store(self, outcomes: Mapping[str, Outcome]) -> dict[str, Completion]:
+    def _store(self, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
         """Stores what is new and returns what is stored, which another process may have answered before."""
         rows = [
             (key, json.dumps(vars(outcome)), int(time.time()), self._inner.identity)
             for key, outcome in outcomes.items()
-            if isinstance(outcome, Completion)
+            if _is_kept(outcome)
         ]
         if not rows:
             return {}
@@ -220,7 +223,7 @@ class _Exchange:
         self._held.difference_update(keys)
         return {} if inserted == len(rows) else self._kept(keys)
 
-    def _kept(self, keys: Sequence[str]) -> dict[str, Completion]:
+    def _kept(self, keys: Sequence[str]) -> dict[str, Outcome]:
         stored = self._read(keys)
         if len(stored) < len(keys):
             raise sqlite3.DatabaseError("a table that keeps no answers")
@@ -238,7 +241,7 @@ class _Exchange:
         patiently(delete, self._path)
         self._held.difference_update(keys)
 
-    def _read(self, keys: Iterable[str]) -> dict[str, Completion]:
+    def _read(self, keys: Iterable[str]) -> dict[str, Outcome]:
         wanted = list(keys)
         return patiently(lambda: _select(self._connection, wanted), self._path)
 
@@ -262,23 +265,43 @@ def _key_fields(request: Request) -> list[object]:
     return [*plain, *nucleus, *chat]
 
 
-def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Completion]:
+def _select(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Outcome]:
     wanted = json.dumps(list(keys))  # as one parameter: a statement per key takes three times as long
     query = "SELECT key, value FROM completions WHERE key IN (SELECT value FROM json_each(?))"
-    return {key: _stored_answer(key, value) for key, value in connection.execute(query, (wanted,))}
+    return {key: _stored_outcome(key, value) for key, value in connection.execute(query, (wanted,))}
 
 
-def _stored_answer(key: str, value: object) -> Completion:
-    """A stored answer.
+def _is_kept(outcome: Outcome) -> bool:
+    """Whether it is an answer, or was paid for like one.
+
+    >>> _is_kept(CallFailure("refused", 9, 3, "refused")), _is_kept(CallFailure("400 too long", kind="too_long"))
+    (True, False)
+    """
+    if isinstance(outcome, Completion):
+        return True
+    return outcome.is_final and outcome.prompt_tokens + outcome.completion_tokens > 0
+
+
+def _stored_outcome(key: str, value: object) -> Outcome:
+    """A stored answer, or what came in its place.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is neither.
     """
     try:
-        answer = Completion(**json.loads(value))  # type: ignore[arg-type]
+        fields = json.loads(value)  # type: ignore[arg-type]
+        outcome = CallFailure(**fields) if "reason" in fields else Completion(**fields)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"Expected an answer in the call cache but entry {key} holds none") from error
-    kinds = [type(field) for field in (answer.text, answer.prompt_tokens, answer.completion_tokens)]
-    if kinds != [str, int, int] or min(answer.prompt_tokens, answer.completion_tokens) < 0:
+    if not _is_sound(outcome):
         raise ValueError(f"Expected an answer in the call cache but entry {key} holds none")
-    return answer
+    return outcome
+
+
+def _is_sound(outcome: Outcome) -> bool:
+    """Whether its fields hold what they can hold, wherever they come from."""
+    text = outcome.text if isinstance(outcome, Completion) else outcome.reason
+    tokens = outcome.prompt_tokens, outcome.completion_tokens
+    if [type(text), *map(type, tokens)] != [str, int, int] or min(tokens) < 0:
+        return False
+    return isinstance(outcome, Completion) or (outcome.kind in get_args(FailureKind) and _is_kept(outcome))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from duet.commands import main as cli
-from duet.models.base import Request
+from duet.models.base import CallFailure, Request
 from duet.models.fakes import ScriptedBlackBox
 from duet.spending.cache_file import cache_stats, user_cache_path
 from duet.spending.cached import CachedBlackBox
@@ -45,6 +45,14 @@ def test_stats_tell_entries_size_and_age_by_model(cache: Path, capsys: pytest.Ca
     assert first.startswith("  openai:https://a.b/v1:one: 5 answers, ")
     assert second.startswith("  openai:https://a.b/v1:other: 2 answers, ")
     assert first[-24:-14] == first[-10:] < second[-10:]
+
+
+def test_stats_tell_how_many_hold_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refused = CallFailure("refused: no", 9, 3, "refused")
+    box = CachedBlackBox(ScriptedBlackBox({"a": "A", "b": refused}, "m"), tmp_path / "cache")
+    box.complete([Request("a"), Request("b")])
+    assert cli.main(["cache", "stats", "--path", str(tmp_path / "cache")]) == 0
+    assert "  m: 2 answers (1 refused, filtered or empty), " in capsys.readouterr().out
 
 
 def test_stats_of_no_cache_are_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

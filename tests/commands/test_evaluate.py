@@ -10,6 +10,7 @@ import pytest
 
 from duet.commands import main as cli
 from tests.commands.conftest import PRICES, at
+from tests.servers.chat_server import ChatServer, completion, error
 
 TASK = ["--task.name=t", "--task.train_file=good.jsonl"]
 HASHING = [*TASK, "--black_box=duet.models.fakes.HashingBlackBox"]
@@ -38,6 +39,26 @@ def test_it_writes_json_with_the_score_of_each_example(folder: Path, capfd: pyte
     assert (row["instruction"], found["split"], found["folder"]) == (COPY, "validation", "scores")
     assert row["score"] == pytest.approx(sum(row["scores"]) / len(row["scores"]))
     assert json.loads(Path("scores/evaluation.json").read_text()) == found
+
+
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_an_example_that_no_answer_can_come_for_is_left_out_and_named(
+    folder: Path, split: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def reply(body: dict[str, Any]) -> tuple[int, Any]:
+        is_filtered = body["messages"][-1]["content"].endswith(("1\nOutput:", "4\nOutput:", "7\nOutput:"))
+        return (400, error("flagged by moderation")) if is_filtered else (200, completion("b1"))
+
+    with ChatServer(reply=reply) as chat:
+        local = ["evaluate", *TASK, *at(chat.url), f"--instruction={COPY}", f"--split={split}"]
+        leaving = [*local, "--search.evaluation.unanswered=leave_out"]
+        assert cli.main(leaving) == 0
+        line = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("Examples left out"))
+        assert cli.main([*leaving, "--json"]) == 0
+    left_out = json.loads(capfd.readouterr().out)["left_out"]
+    assert line == f"Examples left out for all instructions: {len(left_out)} filtered; evaluation.json names them"
+    assert {(each["split"], each["why"]) for each in left_out} == {(split, "filtered")}
+    assert {each["input"][-1] for each in left_out} <= {"1", "4", "7"}
 
 
 def test_what_costs_money_needs_a_cap_is_capped_and_is_paid_once(

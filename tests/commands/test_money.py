@@ -11,6 +11,7 @@ import pytest
 from duet.amounts import usd
 from duet.commands import main as cli
 from duet.spending.cache_file import cache_stats, user_cache_path
+from tests.commands.conftest import at
 
 CALLS, PRICE = 4 * 5 + (4 + 2) * 3 + 2 * 8, (20 * 100 + 5 * 200) / 10**6  # at most, and of one call
 CAP = "--search.budget.max_calls=60"
@@ -44,7 +45,8 @@ def test_with_a_cap_or_a_yes_it_runs_and_tells_what_it_paid(
     assert result["cost_usd"] == pytest.approx(PRICE * len(server.asked))
     assert len(server.asked) <= result["calls"] <= CALLS
     assert f"tokens, {usd(result['cost_usd'])}, " in out
-    assert ", $0." in next(line for line in shown.splitlines() if line.startswith("iteration 1/2"))
+    for beginning in ("4 instructions scored, ", "iteration 1/2: "):
+        assert ", $0." in next(line for line in shown.splitlines() if line.startswith(beginning))
     assert [entry.entries for entry in cache_stats(user_cache_path())] == [len(server.asked)]
 
 
@@ -65,14 +67,26 @@ def test_a_dry_run_asks_and_leaves_nothing(
     assert cli.main(["fit", *paid, *weights, "--dry_run"]) == 0
     out, shown = capfd.readouterr()
     lines = out.splitlines()
-    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+    assert lines[1] == f"  m at {server.url}"
+    assert [line.split(":")[0].strip() for line in lines[2:]] == [
         "first instructions", "scores", "final test", "Together", "Likely", "Caps",
     ]  # fmt: skip
-    assert lines[2].startswith("  scores: 18 calls, ")
-    assert lines[4].startswith(f"Together: {CALLS} calls, ")
+    assert lines[3].startswith("    scores: 18 calls, ")
+    assert lines[5].startswith(f"Together: {CALLS} calls, ")
     assert (shown, server.asked, server.listed) == ("", [], [])
     assert not Path("run").exists()
     assert not user_cache_path().exists()
+
+
+def test_a_dry_run_fits_80_columns_whatever_the_address_is(
+    folder: Path, paid: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    address = f"http://localhost:1/{'deployment/' * 3}v1"
+    proposer = [argument.replace("--black_box", "--proposer") for argument in at(address)]
+    assert cli.main(["fit", *paid, *proposer, "--dry_run"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    assert lines[1] == f"  m at {address}"
 
 
 def test_a_dry_run_of_models_in_this_process_costs_nothing(

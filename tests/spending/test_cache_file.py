@@ -47,8 +47,8 @@ def test_what_a_cache_holds_is_told_by_model(tmp_path: Path) -> None:
     fill(path, "openai:https://a.b/v1:gpt-4o", 3, created=20)
     sizes = {entry.identity: entry.size for entry in cache_stats(path)}
     assert cache_stats(path) == [
-        CacheStats("openai:https://a.b/v1:gpt-4o", 3, sizes["openai:https://a.b/v1:gpt-4o"], 20, 20),
-        CacheStats("openai:https://a.b/v1:gpt-4", 2, sizes["openai:https://a.b/v1:gpt-4"], 10, 10),
+        CacheStats("openai:https://a.b/v1:gpt-4o", 3, 0, sizes["openai:https://a.b/v1:gpt-4o"], 20, 20),
+        CacheStats("openai:https://a.b/v1:gpt-4", 2, 0, sizes["openai:https://a.b/v1:gpt-4"], 10, 10),
     ]
     assert all(size > 0 for size in sizes.values())
 

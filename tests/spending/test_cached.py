@@ -92,6 +92,44 @@ def test_a_failure_is_asked_again(tmp_path: Path) -> None:
     assert box.complete([Request("a")]) == [Completion("A", 1, 1)]
 
 
+def test_a_refusal_that_was_charged_is_not_charged_again(tmp_path: Path) -> None:
+    refused = CallFailure("refused: no", 9, 3, "refused")
+    inner = ScriptedBlackBox({"a": refused})
+    for _ in range(2):
+        assert CachedBlackBox(inner, tmp_path / "cache").complete([Request("a")]) == [refused]
+    assert inner.asked == [Request("a")]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [CallFailure("400 no such field", kind="rejected"), CallFailure("late", 9, 3), CallFailure("", 9, 3, "not_sent")],
+)
+def test_a_failure_that_cost_nothing_or_may_pass_is_asked_again(tmp_path: Path, failure: CallFailure) -> None:
+    answers: list[str | CallFailure] = [failure, "A"]
+    box = CachedBlackBox(ScriptedBlackBox(lambda _: answers.pop(0)), tmp_path / "cache")
+    assert box.complete([Request("a")]) == [failure]
+    assert box.complete([Request("a")]) == [Completion("A", 1, 1)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x", "[]", "1", '"reason"', "{}", '{"reason": "r", "text": "t"}',
+        '{"reason": 1, "prompt_tokens": 1, "kind": "empty"}',
+        '{"reason": "r", "prompt_tokens": 1, "kind": "failed"}', '{"reason": "r", "kind": "refused"}',
+        '{"reason": "r", "prompt_tokens": -1, "kind": "refused"}', '{"reason": "r", "prompt_tokens": 1, "kind": []}',
+    ],
+)  # fmt: skip
+def test_what_is_no_outcome_is_refused_in_one_line(tmp_path: Path, value: str) -> None:
+    box = CachedBlackBox(_echo(), tmp_path / "cache")
+    box.complete([Request("a")])
+    with sqlite3.connect(tmp_path / "cache") as connection:
+        connection.execute("UPDATE completions SET value = ?", (value,))
+    connection.close()
+    with pytest.raises(ValueError, match="Expected an answer in the call cache but entry"):
+        box.complete([Request("a")])
+
+
 def test_an_error_of_the_provider_passes_through(tmp_path: Path) -> None:
     def refuse(_: Request) -> str:
         raise ProviderError("no key")
