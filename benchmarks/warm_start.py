@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.landscapes import Job, Landscape, difference, measured, quiet, read_landscapes, searched, write_task
+from benchmarks.landscapes import Job, Landscape, difference, quiet, read_landscapes, search, searched, write_task
 from benchmarks.predictor_fit import saved_fit
 from benchmarks.timing import markdown
 from benchmarks.ways import WAYS, warm_predictor
@@ -43,10 +43,8 @@ def source_of(landscape: Landscape, kind: Source, all_of_them: Sequence[Landscap
 
 def compared(landscape: Landscape, all_of_them: Sequence[Landscape], calls: int, folder: Path) -> dict[str, float]:
     """The share of the best that each way finds in a landscape."""
-    quiet()
-    share = partial(measured, folder=folder, sentence_encoder="")
     half = Job(landscape, COLD, calls // 2, 0)
-    found = {"cold, all calls": share(half._replace(calls=calls)).share, "cold": share(half).share}
+    found = {"cold, all calls": search(half._replace(calls=calls), folder).share, "cold": search(half, folder).share}
     for kind in SOURCES:
         source = source_of(landscape, kind, all_of_them)
         if source is None:
@@ -57,10 +55,16 @@ def compared(landscape: Landscape, all_of_them: Sequence[Landscape], calls: int,
             saved_fit(former, checkpoint)
             predictor = warm_predictor(checkpoint)
             warm = replace(COLD, predictor=predictor, former=checkpoint, written=WRITTEN)
-            found[f"warm from {kind}"] = share(half._replace(way=warm)).share
+            found[f"warm from {kind}"] = search(half._replace(way=warm), folder).share
         if kind == SOURCES[0]:  # another task's instruction says what is not wanted here
-            found["cold, with its best instruction"] = share(half._replace(own=(former.best().text,))).share
+            found["cold, with its best instruction"] = search(half._replace(own=(former.best().text,)), folder).share
     return found
+
+
+def measured(landscape: Landscape, all_of_them: Sequence[Landscape], calls: int, folder: Path) -> dict[str, float]:
+    """The same, in a process of its own kind."""
+    quiet()
+    return compared(landscape, all_of_them, calls, folder)
 
 
 def shown(found: Sequence[dict[str, float]], calls: int) -> str:
@@ -96,7 +100,7 @@ def main(argv: Sequence[str]) -> None:
     chosen = random.Random(0).sample(everything, min(options.landscapes or len(everything), len(everything)))
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(options.processes) as pool:
         write_task(Path(folder))
-        one = partial(compared, all_of_them=everything, calls=options.calls, folder=Path(folder))
+        one = partial(measured, all_of_them=everything, calls=options.calls, folder=Path(folder))
         found = list(pool.map(one, chosen))
     sys.stdout.write(shown(found, options.calls) + "\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ def test_a_landscape_with_room_is_read_and_one_without_is_not(tmp_path: Path) ->
     ]
     rows.append({"template": "Unknown.", "accuracy": [None, 0.5, 1.0]})
     (tmp_path / "t.json").write_text(json.dumps({"models": ["m", "flat", "alone"], "instructions": rows}))
-    assert read_landscapes(tmp_path) == [LANDSCAPE]
+    flat = (0.5,) * len(WORDINGS)  # the only model that knows all wordings, and no relative
+    assert read_landscapes(tmp_path) == [replace(LANDSCAPE, stranger=flat)]
     with pytest.raises(SystemExit, match=r"^--data: expected landscapes with room but found none in "):
         main(["--data", str(tmp_path), "--tasks", "other"])
 
