@@ -20,6 +20,7 @@ def test_a_source_is_of_the_same_task_or_of_another_one() -> None:
     assert source_of(OTHER_TASK, SOURCES[0], ALL) is None
 
 
+@pytest.mark.filterwarnings("ignore")  # Lightning's: the benchmark's own processes silence them
 def test_a_warm_search_is_one_of_the_programs_own(tmp_path: Path) -> None:
     write_task(tmp_path)
     found = compared(LANDSCAPE, ALL, 120, tmp_path)
