@@ -148,7 +148,7 @@ def vague(family: Family, generator: random.Random) -> str:
 
 @cache
 def _verb_templates(name: str) -> list[str]:
-    found = [one for one in phrasings.PRECISE[name] if all(map(starts_with_verb, expand(one)))]
+    found = [each for each in phrasings.PRECISE[name] if all(map(starts_with_verb, expand(each)))]
     return found or phrasings.PRECISE[name]
 
 

@@ -70,7 +70,7 @@ def fresh(family: Family, count: int, generator: random.Random) -> list[Example]
 
 def other(family: Family, generator: random.Random) -> Family:
     """Another family of the same kind."""
-    return generator.choice([one for one in FAMILIES if one.kind == family.kind and one.name != family.name])
+    return generator.choice([each for each in FAMILIES if each.kind == family.kind and each.name != family.name])
 
 
 def family_row(box: AbstractBlackBox, family: Family, count: int, seed: int = 10_000_019) -> dict[str, float]:

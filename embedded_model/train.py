@@ -88,7 +88,7 @@ class PackedRows(IterableDataset[tuple[Tensor, ...]]):
             batch = torch.full((5, rows, length), -1)
             batch[0], batch[1] = 0, IGNORED
             for row in range(rows):
-                while sum(len(one.tokens) <= length for one in waiting) < 48:
+                while sum(len(each.tokens) <= length for each in waiting) < 48:
                     waiting.append(next(source))
                 self._fill(batch[:, row], waiting)
             yield tuple(batch)
@@ -115,7 +115,7 @@ class PackedRows(IterableDataset[tuple[Tensor, ...]]):
 
     def _fill(self, row: Tensor, waiting: list[Packed]) -> None:
         start, document, length = 0, 0, row.shape[1]
-        while (fitting := next((one for one in waiting if start + len(one.tokens) <= length), None)) is not None:
+        while (fitting := next((each for each in waiting if start + len(each.tokens) <= length), None)) is not None:
             waiting.remove(fitting)
             end = start + len(fitting.tokens)
             row[0, start:end], row[1, start:end] = torch.tensor(fitting.tokens), torch.tensor(fitting.labels)
@@ -174,11 +174,11 @@ def note_errors(
     family = torch.full((rows * most,), -1, device=families.device)
     family[place[wanted]] = families[:, 1:][wanted]
     wrong = 1 - torch.exp(-total / answers.clamp(min=1))
-    for one in set(family.tolist()):
-        if one >= 0:
-            own = wrong[family == one].cpu()
+    for each in set(family.tolist()):
+        if each >= 0:
+            own = wrong[family == each].cpu()
             forget = keep ** len(own)
-            errors[one] = forget * errors[one] + (1 - forget) * own.mean()
+            errors[each] = forget * errors[each] + (1 - forget) * own.mean()
 
 
 def optimisers(model: LlamaForCausalLM, learning_rate: float) -> list[torch.optim.Optimizer]:

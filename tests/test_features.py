@@ -85,8 +85,8 @@ def test_the_output_alone_is_the_right_half_of_the_pair() -> None:
     assert torch.equal(alone, pair[:, 16:])
 
 
-def prompt(text: str, one: str) -> str:
-    return f"Instruction: {text}\n\nInput: {one}\nOutput:"
+def prompt(text: str, word: str) -> str:
+    return f"Instruction: {text}\n\nInput: {word}\nOutput:"
 
 
 def test_the_white_box_answers_the_first_probes_greedily() -> None:
@@ -150,7 +150,7 @@ def test_an_encoder_will_do_where_the_black_box_answers_or_nobody(outputs: str) 
 
 def test_the_white_boxs_own_score_on_the_probes_is_known_for_nothing() -> None:
     box, black = HashingWhiteBox(16), silent()
-    told = box.generate([prompt(TEXTS[0], one) for one in WORDS[:2]], seeds=[0, 0], max_new_tokens=24)
+    told = box.generate([prompt(TEXTS[0], word) for word in WORDS[:2]], seeds=[0, 0], max_new_tokens=24)
     assert told[0] != told[1]
 
     def metric(answer: str, accepted: Sequence[str]) -> float:

@@ -77,7 +77,7 @@ def test_the_structured_request_names_the_count_the_prefix_and_the_pairs() -> No
 def test_demonstrations_are_different_ones_and_at_most_all() -> None:
     pool = [Example(str(number), ("x",)) for number in range(10)]
     drawn = draw_demonstrations(pool, 5, random.Random(0))
-    assert len({one.input for one in drawn}) == 5
+    assert len({each.input for each in drawn}) == 5
     assert draw_demonstrations(pool, 5, random.Random(0)) == drawn
     assert sorted(example.input for example in draw_demonstrations(pool, 99, random.Random(0))) == list("0123456789")
 
@@ -114,7 +114,7 @@ def test_a_text_without_blanks_is_cut_at_any_character() -> None:
 def test_labels_take_turns_and_all_are_shown(seed: int) -> None:
     pool = [Example(f"{label} {n}", (label,)) for label, count in (("a", 50), ("b", 9), ("c", 1)) for n in range(count)]
     drawn = draw_demonstrations(pool, 8, random.Random(seed), cover_labels=True)
-    assert sorted(one.outputs[0] for one in drawn) in (sorted("aaaabbbc"), sorted("aaabbbbc"))
+    assert sorted(each.outputs[0] for each in drawn) in (sorted("aaaabbbc"), sorted("aaabbbbc"))
     assert len(set(drawn)) == 8
     assert n_shown(pool, 5) == 6
 

@@ -193,8 +193,8 @@ class AbstractBlackBox(ABC):
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Answers ``requests`` and hands each outcome over soon after it arrived; each comes once, in any order.
 
-        While the caller deals with what it was handed, nothing more is sent: whoever stores it before asking for more
-        never has more unstored answers than requests that may be under way at once.
+        While the caller deals with what it was handed, nothing more is sent: a caller that stores it before it takes
+        more never has more unstored answers than requests that may be under way at once.
 
         Args:
             requests: what to send.

@@ -1,4 +1,4 @@
-"""Tells whoever writes instructions what they are for and what they must obey, whatever the request looks like."""
+"""Tells the model that writes instructions what they are for and what they must obey, in every request."""
 
 from __future__ import annotations
 

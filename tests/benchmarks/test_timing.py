@@ -18,7 +18,7 @@ def test_contestants_run_in_turn_and_once_more_to_warm_up() -> None:
     seconds = compare({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, repeats=2)
     assert calls == ["a", "b"] * 3
     assert seconds.keys() == {"a", "b"}
-    assert all(0 < one < float("inf") for one in seconds.values())
+    assert all(0 < each < float("inf") for each in seconds.values())
 
 
 def test_a_table_holds_each_number_beside_its_limit_and_ratio() -> None:

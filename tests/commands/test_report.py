@@ -54,9 +54,9 @@ def test_the_tables_of_the_paper_are_made_where_they_are_asked_for(
 def test_a_finished_search_has_written_its_own_page_with_the_answers_that_were_expected(run: Path) -> None:
     page = (run / "report.html").read_text(encoding="utf-8")
     lines = [json.loads(line) for line in (run / "examples.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [one["split"] for one in lines] == ["validation"] * 16 + ["test"] * 8
-    assert all(json.dumps(one["expected"]) in page for one in lines[:3])
-    assert {one["best_score"] for one in lines[16:]} <= {0.0, 1.0}
+    assert [each["split"] for each in lines] == ["validation"] * 16 + ["test"] * 8
+    assert all(json.dumps(each["expected"]) in page for each in lines[:3])
+    assert {each["best_score"] for each in lines[16:]} <= {0.0, 1.0}
     assert set(json.loads((run / "result.json").read_text())["baselines"]) == {"copy_input", "majority_answer"}
 
 

@@ -32,9 +32,9 @@ def drawn(seed: int, count: int, errors: Tensor | None = None) -> list[Drawn]:
 
 
 def test_the_stream_is_decided_by_its_seed() -> None:
-    one, same, other = (drawn(seed, 40) for seed in (0, 0, 1))
-    assert one == same
-    assert one != other
+    each, same, other = (drawn(seed, 40) for seed in (0, 0, 1))
+    assert each == same
+    assert each != other
 
 
 def test_some_instructions_are_induced_some_are_vague_and_most_are_precise_ones_to_follow() -> None:
@@ -48,14 +48,14 @@ def test_some_instructions_are_induced_some_are_vague_and_most_are_precise_ones_
 def test_what_the_model_gets_wrong_is_drawn_more_often() -> None:
     errors = torch.zeros(len(FAMILIES))
     errors[7] = 0.9
-    found = Counter(one.family for one in drawn(4, 1500, errors) if one.family >= 0)
+    found = Counter(each.family for each in drawn(4, 1500, errors) if each.family >= 0)
     share = 1.0 / (0.1 * (len(FAMILIES) - 1) + 1.0)
     assert found[7] / found.total() == pytest.approx(share, abs=0.03)
     errors[7], errors[8] = 0.0, 0.9  # as the trainer changes them on the way
     stream = examples(4, errors)
-    assert Counter(one.family for one in itertools.islice(stream, 800))[8] > 20
+    assert Counter(each.family for each in itertools.islice(stream, 800))[8] > 20
     errors[8], errors[9] = 0.0, 0.9
-    later = Counter(one.family for one in itertools.islice(stream, 800))
+    later = Counter(each.family for each in itertools.islice(stream, 800))
     assert later[9] > 20 > later[8]
 
 
@@ -82,7 +82,7 @@ def test_an_instruction_is_induced_in_the_products_own_prompt(seed: int) -> None
 
 
 def test_the_last_part_of_each_example_is_learned() -> None:
-    for parts in (one.parts for one in drawn(5, 300)):
+    for parts in (each.parts for each in drawn(5, 300)):
         assert parts[-1].learned
         assert not parts[0].learned
         assert parts[-1].text.startswith(" ")
@@ -101,7 +101,7 @@ def test_an_instruction_is_written_as_people_do(phrase: str) -> None:
 
 def test_a_wrapper_is_put_around_verbs_only() -> None:
     generator = random.Random(0)
-    wrapped = [one.split("{}") for one in corpus.WRAPPERS if not one.startswith("{}")]
+    wrapped = [each.split("{}") for each in corpus.WRAPPERS if not each.startswith("{}")]
     found = 0
     for family in FAMILIES[:20]:
         for _ in range(30):
@@ -124,8 +124,8 @@ def test_a_thinned_instruction_keeps_every_word_that_carries_meaning() -> None:
     phrase = "write only the first letter of the word and then stop"
     thin = {corpus.thinned(phrase, generator) for _ in range(50)}
     assert len(thin) > 20
-    for one in thin:
-        assert {"write", "first", "letter", "word", "stop"} <= set(one.split()) <= set(phrase.split())
+    for each in thin:
+        assert {"write", "first", "letter", "word", "stop"} <= set(each.split()) <= set(phrase.split())
 
 
 def test_every_family_has_its_phrasings_and_every_phrasing_its_family() -> None:

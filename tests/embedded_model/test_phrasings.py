@@ -21,7 +21,7 @@ def test_no_held_out_phrasing_is_drawn_in_training(monkeypatch: pytest.MonkeyPat
 
     def texts() -> set[str]:
         drawn = {corpus.precise(family, random.Random(seed)) for seed in range(200)}
-        return {one for one in drawn if held_out in one}
+        return {each for each in drawn if held_out in each}
 
     assert texts()
     monkeypatch.setattr(corpus, "_held_out", lambda: frozenset([plain(held_out)]))

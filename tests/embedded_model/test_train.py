@@ -62,7 +62,7 @@ def documents(batch: tuple[Tensor, ...]) -> list[tuple[list[int], list[int], lis
 def test_rows_are_packed_examples_whose_positions_begin_anew(
     tokenizer: PreTrainedTokenizerFast, batch: tuple[Tensor, ...]
 ) -> None:
-    assert all(one.shape == (4, LENGTH) for one in batch)
+    assert all(each.shape == (4, LENGTH) for each in batch)
     assert (batch[3] >= 0).float().mean() > 0.9  # little is padding
     packed = documents(batch)
     assert len(packed) > 8
@@ -109,9 +109,9 @@ def test_labels_are_the_answers_and_nothing_else(tokenizer: PreTrainedTokenizerF
 
 
 def test_the_rows_are_decided_by_their_seed(tokenizer: PreTrainedTokenizerFast) -> None:
-    one, same, other = (next(iter(PackedRows(tokenizer, 2, LENGTH, seed)))[0] for seed in (0, 0, 1))
-    assert torch.equal(one, same)
-    assert not torch.equal(one, other)
+    each, same, other = (next(iter(PackedRows(tokenizer, 2, LENGTH, seed)))[0] for seed in (0, 0, 1))
+    assert torch.equal(each, same)
+    assert not torch.equal(each, other)
 
 
 def states_of(model: LlamaForCausalLM, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
@@ -132,7 +132,7 @@ def test_each_packed_example_sees_only_itself_and_only_backwards(
     tokenizer: PreTrainedTokenizerFast, batch: tuple[Tensor, ...]
 ) -> None:
     model = tiny(tokenizer)
-    row = tuple(one[:1] for one in batch)
+    row = tuple(each[:1] for each in batch)
     first = row[3][0] == 1
     assert 0 < first.sum() < LENGTH
     place = int(first.nonzero()[3])
@@ -216,10 +216,10 @@ def test_former_weights_are_taken_over_token_by_token(tokenizer: PreTrainedToken
 def test_each_parameter_has_one_optimiser(tokenizer: PreTrainedTokenizerFast) -> None:
     model = tiny(tokenizer)
     muon, adam = optimisers(model, 1e-3)
-    [matrices], [rest] = ([group["params"] for group in one.param_groups] for one in (muon, adam))
+    [matrices], [rest] = ([group["params"] for group in each.param_groups] for each in (muon, adam))
     assert sorted(map(id, [*matrices, *rest])) == sorted(map(id, model.parameters()))
-    assert all(one.ndim == 2 for one in matrices)
-    assert any(one is model.get_input_embeddings().weight for one in rest)
+    assert all(each.ndim == 2 for each in matrices)
+    assert any(each is model.get_input_embeddings().weight for each in rest)
 
 
 def test_the_loss_of_a_tiny_model_falls(tokenizer: PreTrainedTokenizerFast) -> None:
@@ -241,7 +241,7 @@ def test_what_is_saved_is_loaded_in_bfloat16(tokenizer: PreTrainedTokenizerFast,
     assert json.loads((tmp_path / "config.json").read_text())["dtype"] == "bfloat16"
     loaded = LlamaForCausalLM.from_pretrained(tmp_path)
     states = loaded.state_dict()
-    assert all(torch.equal(states[name].bfloat16(), one.bfloat16()) for name, one in model.state_dict().items())
+    assert all(torch.equal(states[name].bfloat16(), each.bfloat16()) for name, each in model.state_dict().items())
     assert model.dtype == torch.float32
     text = "Instruction: Write it.\n\nInput: cat\nOutput:"
     assert AutoTokenizer.from_pretrained(tmp_path)(text).input_ids == tokenizer(text).input_ids

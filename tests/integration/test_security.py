@@ -308,8 +308,8 @@ ODDITIES = {
 def odd_answer(prompt: str) -> str:
     """The oddities as instructions, one of them 1 MB long, and as answers; 1 MB long where the markup instructs."""
     if "distinct instructions" in prompt:
-        found = [one for name, one in ODDITIES.items() if name != "other line ends"]
-        return "\n".join([*(f"{i}. The instruction was to {one}" for i, one in enumerate(found)), "long " * 200_000])
+        found = [each for name, each in ODDITIES.items() if name != "other line ends"]
+        return "\n".join([*(f"{i}. The instruction was to {each}" for i, each in enumerate(found)), "long " * 200_000])
     if prompt.startswith(f"Instruction: {ODDITIES['markup']}."):
         return "<b>long</b>\x1b[1m" * 66_000
     return list(ODDITIES.values())[zlib.crc32(prompt.encode(errors="replace")) % len(ODDITIES)]
@@ -339,7 +339,7 @@ def test_what_a_model_writes_breaks_neither_prompts_nor_terminal_nor_files(
     texts = [row["instruction"] for row in rows]
     assert f"{ODDITIES['format fields']}." in texts
     assert f"{ODDITIES['markup']}." in texts
-    assert not any(one in text for text in texts for one in "\x00\x1b\x9b\x07\ud800")
+    assert not any(each in text for text in texts for each in "\x00\x1b\x9b\x07\ud800")
     assert max(map(len, texts)) <= 400
     assert any(len(output) > 900_000 for row in rows for output in row["outputs"])
     assert any(prompt.startswith(f"Instruction: {ODDITIES['format fields']}.\n\nInput: w") for prompt in asked)

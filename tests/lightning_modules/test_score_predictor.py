@@ -457,8 +457,8 @@ def test_prior_knowledge_that_tells_is_used_and_carried(tmp_path: Path) -> None:
     assert (helpful > 0, stranger) == (True, 0)
     asked = torch.stack([_truth(features), torch.zeros(200)], dim=1)
     stats = pytest.importorskip("scipy.stats")
-    for one in (predictor, _warm(path)):
-        mean, _ = one.predict(features * 3 + 5, asked)
+    for entry in (predictor, _warm(path)):
+        mean, _ = entry.predict(features * 3 + 5, asked)
         assert stats.spearmanr(mean.numpy(), _truth(features).numpy()).statistic > 0.9
 
 
@@ -471,8 +471,8 @@ def test_prior_knowledge_that_the_fit_did_not_have_is_left_out_and_what_is_missi
     features, asked = _features(20, seed=77) * 3 + 5, torch.full((20, columns), 0.9)
     as_fitted = torch.tensor([known[:, 0].mean(), 0.0]).repeat(20, 1)
     as_fitted[:, :columns] = asked[:, :2]
-    for one in (predictor, _warm(path)):
-        torch.testing.assert_close(one.predict(features, asked), one.predict(features, as_fitted))
+    for entry in (predictor, _warm(path)):
+        torch.testing.assert_close(entry.predict(features, asked), entry.predict(features, as_fitted))
 
 
 def test_a_former_task_with_prior_knowledge_serves_one_without(tmp_path: Path) -> None:

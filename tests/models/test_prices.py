@@ -40,7 +40,7 @@ def test_the_models_of_the_paper_have_list_prices_at_their_own_providers_only() 
 
 
 def test_answers_cost_no_less_than_prompts() -> None:
-    assert all(one.completion >= one.prompt > 0 for models in PRESETS.values() for one in models.values())
+    assert all(each.completion >= each.prompt > 0 for models in PRESETS.values() for each in models.values())
 
 
 def test_nothing_costs_nothing() -> None:

@@ -28,17 +28,17 @@ def drawn(texts: list[str], count: int, template: str = "\n{demonstrations}", se
 
 
 def test_a_candidate_is_the_instruction_with_demonstrations_behind_it() -> None:
-    [one] = drawn(["Take the second."], 1)
-    assert one.text.startswith("Take the second.\nInput: a")
-    assert one.text.count("Output: b") == 2
-    assert (one.origin, one.parent, one.instruction) == ("exemplars", "Take the second.", "Take the second.")
-    assert one.text == one.instruction + one.exemplars
+    [entry] = drawn(["Take the second."], 1)
+    assert entry.text.startswith("Take the second.\nInput: a")
+    assert entry.text.count("Output: b") == 2
+    assert (entry.origin, entry.parent, entry.instruction) == ("exemplars", "Take the second.", "Take the second.")
+    assert entry.text == entry.instruction + entry.exemplars
 
 
 def test_each_candidate_has_a_draw_of_its_own_and_instructions_take_turns() -> None:
     four = drawn(["First.", "Second."], 4)
-    assert [one.instruction for one in four] == ["First.", "Second.", "First.", "Second."]
-    assert len({one.exemplars for one in four}) == 4
+    assert [entry.instruction for entry in four] == ["First.", "Second.", "First.", "Second."]
+    assert len({entry.exemplars for entry in four}) == 4
     assert four == drawn(["First.", "Second."], 4)
     assert drawn([], 4) == []
 

@@ -150,8 +150,8 @@ def by_seed(request: Request) -> str:
 def test_one_request_is_enough_when_it_brings_enough() -> None:
     box = ScriptedBlackBox(lambda _: json.dumps([f"Rule number {n}." for n in range(50)]))
     found = Initialisation(count=40).candidates(box, EXAMPLES, InstructionFilter(), 0)
-    assert [one.text for one in found] == [f"Rule number {n}." for n in range(40)]
-    assert {one.origin for one in found} == {"initial"}
+    assert [each.text for each in found] == [f"Rule number {n}." for n in range(40)]
+    assert {each.origin for each in found} == {"initial"}
     [request] = box.asked
     assert (request.temperature, request.max_tokens) == (1.0, 4096)
     assert "Write 40 distinct instructions" in request.prompt

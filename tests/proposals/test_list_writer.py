@@ -49,15 +49,15 @@ def write(
 def test_a_call_brings_several_instructions_and_no_more_than_were_requested() -> None:
     written, asked = write({"reflection": 8, "paraphrase": 8, "resample": 8})
     assert len(asked) == 3
-    assert [one.origin for one in written] == ["reflection"] * 8 + ["paraphrase"] * 8 + ["resample"] * 8
-    assert len({one.text for one in written}) == 24
+    assert [entry.origin for entry in written] == ["reflection"] * 8 + ["paraphrase"] * 8 + ["resample"] * 8
+    assert len({entry.text for entry in written}) == 24
     assert {request.max_tokens for request in asked} == {50 * 8}
 
 
 def test_a_reflection_is_on_the_best_and_shows_only_what_it_got_wrong() -> None:
     for seed in range(9):
         written, [asked] = write({"reflection": 4}, seed=seed)
-        assert {one.parent for one in written} == {"Turn it round."}
+        assert {entry.parent for entry in written} == {"Turn it round."}
         assert "Input: scored1\nAnswer: answer1\nExpected: 1derocs" in asked.prompt
         assert "Input: scored2\nAnswer: answer2\nExpected: 2derocs" in asked.prompt
         assert "scored0" not in asked.prompt
@@ -75,24 +75,24 @@ def test_the_failures_that_are_shown_are_drawn_by_the_seed() -> None:
 def test_further_reflections_are_on_the_next_best_that_failed() -> None:
     written, asked = write({"reflection": 24}, leaders=[row("Perfect.", 1, 1), *LEADERS])
     assert len(asked) == 3
-    assert list(dict.fromkeys(one.parent for one in written)) == [each.text for each in LEADERS]
+    assert list(dict.fromkeys(entry.parent for entry in written)) == [each.text for each in LEADERS]
 
 
 def test_where_nothing_failed_a_reflection_is_other_words() -> None:
     written, _ = write({"reflection": 3}, leaders=[row("Perfect.", 1, 1)])
-    assert [(one.origin, one.parent) for one in written] == [("paraphrase", "Perfect.")] * 3
+    assert [(entry.origin, entry.parent) for entry in written] == [("paraphrase", "Perfect.")] * 3
 
 
 def test_paraphrases_are_of_all_leaders_in_turn() -> None:
-    parents = {one.parent for seed in range(20) for one in write({"paraphrase": 2}, seed=seed)[0]}
+    parents = {entry.parent for seed in range(20) for entry in write({"paraphrase": 2}, seed=seed)[0]}
     assert parents == {each.text for each in LEADERS}
     written, _ = write({"paraphrase": 24})
-    assert {one.parent for one in written} == {each.text for each in LEADERS}
+    assert {entry.parent for entry in written} == {each.text for each in LEADERS}
 
 
 def test_new_ones_come_from_demonstrations_that_each_request_draws() -> None:
     written, asked = write({"resample": 16})
-    assert {one.parent for one in written} == {None}
+    assert {entry.parent for entry in written} == {None}
     assert all(sum(f"Input: {each.input}\n" in request.prompt for each in SHOWN) == 3 for request in asked)
     assert asked[0].prompt != asked[1].prompt
     assert not any("scored" in request.prompt for request in asked)
@@ -107,7 +107,7 @@ def test_a_call_that_failed_takes_only_its_own_instructions() -> None:
         return CallFailure("busy") if "variations" in request.prompt else listing(request)
 
     written, _ = write({"reflection": 4, "paraphrase": 4}, flaky)
-    assert [one.origin for one in written] == ["reflection"] * 4
+    assert [entry.origin for entry in written] == ["reflection"] * 4
 
 
 @pytest.mark.parametrize(("failure", "error"), [(CallFailure("busy"), ProviderError), (NOT_SENT, BudgetSpent)])

@@ -55,14 +55,14 @@ def writer(**options: Any) -> Writer:
     return Writer(**{**defaults, "max_new_tokens": 20, **options})
 
 
-def write(one: Writer, specs: list[ProposalSpec], seed: int = 0) -> tuple[list[Candidate], NotingWhiteBox]:
+def write(each: Writer, specs: list[ProposalSpec], seed: int = 0) -> tuple[list[Candidate], NotingWhiteBox]:
     box = NotingWhiteBox()
-    return one.write(specs, EXAMPLES, box, random.Random(seed)), box
+    return each.write(specs, EXAMPLES, box, random.Random(seed)), box
 
 
 def test_the_best_lead_and_ties_go_to_the_earlier() -> None:
     pool = Pool((row("Longer one.", 0.5), row("B one.", 0.5), row("A one.", 0.5), row("Best one.", 1.0)))
-    assert [one.text for one in leaders(pool, 3)] == ["Best one.", "Longer one.", "B one."]
+    assert [each.text for each in leaders(pool, 3)] == ["Best one.", "Longer one.", "B one."]
     assert len(leaders(pool, 99)) == 4
     assert leaders(pool, 1)[0] == pool.best()
 
@@ -80,13 +80,13 @@ def test_parents_are_the_best_that_do_different_things() -> None:
         answering("Broken off, unlike the others.", 0.0, "a", "x"),
     ))  # fmt: skip
     found = ["Best one.", "Copy the first letter.", "Broken off, unlike the others."]
-    assert [one.text for one in parents(pool, 5)] == found
-    assert [one.text for one in parents(pool, 2)] == found[:2]
+    assert [each.text for each in parents(pool, 5)] == found
+    assert [each.text for each in parents(pool, 2)] == found[:2]
     assert parents(Pool(), 5) == []
 
 
 def test_global_specs_take_the_next_points_of_the_sequence() -> None:
-    points = [one.latent for iteration in range(3) for one in global_specs(SPACE, 8, iteration)]
+    points = [each.latent for iteration in range(3) for each in global_specs(SPACE, 8, iteration)]
     assert points == [tuple(point) for point in SPACE.global_points(24, 0).tolist()]
     assert len(set(points)) == 24
 
@@ -94,20 +94,20 @@ def test_global_specs_take_the_next_points_of_the_sequence() -> None:
 def test_local_specs_stay_near_the_leaders_in_turn() -> None:
     best = [row("A b.", 1.0, (0.2, 0.3, 0.4)), row("C d.", 0.5)]
     specs = local_specs(SPACE, best, 5, 0.01, torch.Generator().manual_seed(0))
-    assert [one.parent for one in specs] == ["A b.", "C d.", "A b.", "C d.", "A b."]
+    assert [each.parent for each in specs] == ["A b.", "C d.", "A b.", "C d.", "A b."]
     for spec, centre in zip(specs, [(0.2, 0.3, 0.4), (0.5, 0.5, 0.5)] * 2, strict=False):
         np.testing.assert_allclose(spec.latent or (), centre, atol=0.05)
-    assert len({one.latent for one in specs}) == 5
+    assert len({each.latent for each in specs}) == 5
 
 
 def test_continuations_begin_with_the_leaders_first_words() -> None:
     best = [row("Write the last letter of it.", 1.0), row("Go.", 0.5)]
     specs = continuation_specs(SPACE, best, 40, random.Random(0))
-    kept = {one.beginning for one in specs if one.parent == best[0].text}
+    kept = {each.beginning for each in specs if each.parent == best[0].text}
     words = ["write", "the", "last", "letter", "of", "it"]
     assert kept == {" ".join(words[:n]) for n in range(1, 6)}
-    assert {one.beginning for one in specs if one.parent == "Go."} == {"go"}
-    assert all(len(one.latent or ()) == 3 and all(0 <= x <= 1 for x in one.latent or ()) for one in specs)
+    assert {each.beginning for each in specs if each.parent == "Go."} == {"go"}
+    assert all(len(each.latent or ()) == 3 and all(0 <= x <= 1 for x in each.latent or ()) for each in specs)
 
 
 def test_without_leaders_there_are_no_local_specs() -> None:
@@ -119,10 +119,10 @@ def test_each_spec_is_written_with_demonstrations_and_a_seed_of_its_own() -> Non
     specs = global_specs(SPACE, 16, 0)
     written, box = write(writer(), specs)
     assert len(set(box.prompts)) == len(set(box.options["seeds"])) == 16
-    assert all(one.endswith("\n\nThe instruction was to") and one.count("Input: ") == 3 for one in box.prompts)
+    assert all(each.endswith("\n\nThe instruction was to") and each.count("Input: ") == 3 for each in box.prompts)
     assert (box.options["temperature"], box.options["max_new_tokens"]) == (1.0, 20)
-    assert [(one.origin, one.latent) for one in written] == [(one.origin, one.latent) for one in specs]
-    assert all(one.text == canonical(one.text) != "" for one in written)
+    assert [(each.origin, each.latent) for each in written] == [(each.origin, each.latent) for each in specs]
+    assert all(each.text == canonical(each.text) != "" for each in written)
 
 
 def test_shared_demonstrations_are_the_same_for_all() -> None:
@@ -142,10 +142,10 @@ def test_the_soft_prompts_are_those_of_the_points() -> None:
 
 def test_a_beginning_is_continued_and_stands_in_the_text() -> None:
     spec = ProposalSpec("continuation", "Write it.", "write the {last} \\1", (0.0, 0.0, 0.0))
-    [one], box = write(writer(), [spec])
+    [each], box = write(writer(), [spec])
     assert box.prompts[0].endswith("The instruction was to write the {last} \\1")
-    assert one.text.startswith("Write the {last} \\1 ")
-    assert (one.parent, one.origin) == ("Write it.", "continuation")
+    assert each.text.startswith("Write the {last} \\1 ")
+    assert (each.parent, each.origin) == ("Write it.", "continuation")
 
 
 def test_the_generator_decides() -> None:
@@ -167,7 +167,7 @@ def ask(answer: str | CallFailure, seed: int = 0) -> tuple[list[Candidate], list
 
 
 def test_leaders_are_paraphrased_in_turn() -> None:
-    assert [(one.origin, one.parent) for one in SPECS] == [
+    assert [(each.origin, each.parent) for each in SPECS] == [
         ("paraphrase", BEST[0].text), ("paraphrase", BEST[1].text), ("paraphrase", BEST[0].text),
         ("resample", None), ("resample", None),
     ]  # fmt: skip
@@ -176,12 +176,12 @@ def test_leaders_are_paraphrased_in_turn() -> None:
 
 def test_a_black_box_is_asked_once_for_all_each_with_a_seed_of_its_own() -> None:
     written, asked = ask("The instruction was to say it.")
-    assert [one.prompt for one in asked[:3]] == [paraphrase_request(spec.parent or "") for spec in SPECS[:3]]
-    assert all(one.prompt.endswith("\n\nThe instruction was to") for one in asked[3:])
+    assert [each.prompt for each in asked[:3]] == [paraphrase_request(spec.parent or "") for spec in SPECS[:3]]
+    assert all(each.prompt.endswith("\n\nThe instruction was to") for each in asked[3:])
     assert asked[3].prompt != asked[4].prompt
-    assert len({one.seed for one in asked}) == 5
-    assert {(one.temperature, one.max_tokens) for one in asked} == {(0.7, 30)}
-    assert [(one.origin, one.parent) for one in written] == [(one.origin, one.parent) for one in SPECS]
+    assert len({each.seed for each in asked}) == 5
+    assert {(each.temperature, each.max_tokens) for each in asked} == {(0.7, 30)}
+    assert [(each.origin, each.parent) for each in written] == [(each.origin, each.parent) for each in SPECS]
     assert ask("x")[1] == ask("x")[1] != ask("x", seed=1)[1]
 
 
@@ -195,7 +195,7 @@ def test_a_black_box_is_asked_once_for_all_each_with_a_seed_of_its_own() -> None
     ],
 )
 def test_what_stands_around_an_instruction_is_dropped(reply: str, text: str) -> None:
-    assert {one.text for one in ask(reply)[0]} == {text}
+    assert {each.text for each in ask(reply)[0]} == {text}
 
 
 def test_a_failed_call_is_no_candidate() -> None:
@@ -203,7 +203,7 @@ def test_a_failed_call_is_no_candidate() -> None:
     answers: Iterator[str | CallFailure] = iter([CallFailure("busy"), "say it", NOT_SENT, "spell it", refusal])
     box = ScriptedBlackBox(lambda request: next(answers))
     written = BlackBoxWriter(3, 0.7, 30).write(SPECS, EXAMPLES, box, random.Random(0))
-    assert [(one.text, one.parent) for one in written] == [("Say it.", "Copy it."), ("Spell it.", None)]
+    assert [(each.text, each.parent) for each in written] == [("Say it.", "Copy it."), ("Spell it.", None)]
 
 
 def test_that_nothing_came_is_said_where_it_is_not_the_models_doing() -> None:
@@ -223,8 +223,8 @@ def test_nothing_to_write_asks_nothing() -> None:
 def test_the_longest_requests_show_the_longest_demonstrations() -> None:
     examples = [Example("a", ("b",)), Example("a" * 50, ("b",)), Example("ä" * 40, ("b",))]
     longest = BlackBoxWriter(2, 1.0, 30).longest_requests(SPECS, examples, "x" * 400)
-    assert [one.prompt for one in longest[3:]] == [induction_prompt([examples[2], examples[1]])] * 2
-    assert [one.prompt for one in longest[:3]] == [paraphrase_request("x" * 400)] * 3
+    assert [each.prompt for each in longest[3:]] == [induction_prompt([examples[2], examples[1]])] * 2
+    assert [each.prompt for each in longest[:3]] == [paraphrase_request("x" * 400)] * 3
 
 
 def test_a_set_of_candidates_sees_the_same_demonstrations_and_templates_take_the_place_of_ours() -> None:

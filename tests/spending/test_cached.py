@@ -273,7 +273,7 @@ for kill in range(kills):
 silent = ScriptedBlackBox({})
 found = CachedBlackBox(silent, path).complete([Request(str(number)) for number in acknowledged])
 assert silent.asked == [], len(silent.asked)
-assert [one.text for one in found] == [str(number) * 3 for number in acknowledged]
+assert [each.text for each in found] == [str(number) * 3 for number in acknowledged]
 assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 print(len(acknowledged))
 """

@@ -62,7 +62,7 @@ def test_without_exploration_all_agree_on_a_clear_winner(kind: Acquisition) -> N
 def test_a_hopeless_or_tiny_scale_stays_finite(kind: Acquisition) -> None:
     mean, std = torch.tensor([-1e6, 0.0, 1e6]), torch.tensor([1e-30, 0.0, 1e-3])
     values = acquisition_value(kind, mean, std, 0.0, 1.0, torch.Generator())
-    assert all(math.isfinite(one) for one in values.tolist())
+    assert all(math.isfinite(each) for each in values.tolist())
 
 
 def _process() -> tuple[torch.Tensor, torch.Tensor]:

@@ -128,7 +128,7 @@ def test_iterative_paraphrases_the_best_once_all_sets_are_proposed() -> None:
     assert [candidate.origin for candidate in propose(ape, POOL, box).candidates] == ["resample"] * 2
     pool = Pool((*POOL, row("Take this.", 0.75, 1, "resample"), row("Take that.", 0.5, 1, "resample")))
     [first, second] = propose(ape, pool, box).candidates
-    assert {(one.origin, one.parent) for one in (first, second)} == {("paraphrase", "Take this.")}
+    assert {(each.origin, each.parent) for each in (first, second)} == {("paraphrase", "Take this.")}
     assert all("Take this." in request.prompt for request in box.asked[-2:])
 
 
@@ -193,8 +193,8 @@ def test_the_black_box_for_writing_is_asked_where_there_is_one() -> None:
 def test_the_longest_requests_are_as_many_and_as_long_as_they_can_be() -> None:
     assert len(Ape(per_iteration=2, attempts=3).longest_requests(EXAMPLES, "a" * 400)) == 6
     assert len(Ape(**PAPER).longest_requests(EXAMPLES, "a" * 400)) == 30
-    [one] = Ape(variant="iterative", sets=1, attempts=1).longest_requests(EXAMPLES, "a" * 400)
-    assert "a" * 400 in one.prompt
+    [each] = Ape(variant="iterative", sets=1, attempts=1).longest_requests(EXAMPLES, "a" * 400)
+    assert "a" * 400 in each.prompt
 
 
 @pytest.mark.parametrize("name", ["per_iteration", "per_set", "demonstrations", "max_new_tokens", "attempts"])

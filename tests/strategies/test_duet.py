@@ -99,18 +99,19 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
     expected = sorted((mean + 0.5 * covariance.diagonal().sqrt()).tolist(), reverse=True)[:3]
     values = [(candidate.predicted or 0.0) + 0.5 * (candidate.std or 0.0) for candidate in proposal.candidates]
     assert values == pytest.approx(expected)
-    for one in proposal.candidates:
-        assert one.features is not None
+    for each in proposal.candidates:
+        assert each.features is not None
         assert torch.equal(
-            one.features, FeatureExtractor(outputs="none").extract([one.text], [], HashingWhiteBox(), ASKED).features[0]
+            each.features,
+            FeatureExtractor(outputs="none").extract([each.text], [], HashingWhiteBox(), ASKED).features[0],
         )
-        assert one.predicted == one.features[0].item()
+        assert each.predicted == each.features[0].item()
 
 
 def test_greedy_ignores_the_deviation() -> None:
     predictor = Scripted(first, lambda mean: 100 * mean.neg().exp())
-    [one] = Duet(candidates=32, acquisition="greedy").propose(POOL, predictor, context()).candidates
-    assert one.predicted == predictor.features[:, 0].max().item()
+    [each] = Duet(candidates=32, acquisition="greedy").propose(POOL, predictor, context()).candidates
+    assert each.predicted == predictor.features[:, 0].max().item()
 
 
 def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
@@ -203,7 +204,7 @@ def test_without_a_reserve_every_iteration_starts_anew() -> None:
 
 @pytest.mark.parametrize("origin", ["global", "local", "continuation"])
 def test_each_source_can_stand_alone(origin: str) -> None:
-    shares = Shares(*(float(origin == one) for one in ("global", "local", "continuation")))
+    shares = Shares(*(float(origin == each) for each in ("global", "local", "continuation")))
     proposal = Duet(candidates=8, choose=8, shares=shares).propose(POOL, Scripted(first), context())
     assert {candidate.origin for candidate in proposal.candidates} == {origin}
     parents = {candidate.parent for candidate in proposal.candidates}
@@ -267,8 +268,8 @@ class Writing:
         )
 
     def propose(self, duet: Duet, encoder: AbstractEncoder, predictor: Scripted | None = None) -> Any:
-        one = make_context(ASKED, encoder, EXAMPLES, proposer=self.box)
-        return duet.propose(POOL, predictor or Scripted(first), one)
+        each = make_context(ASKED, encoder, EXAMPLES, proposer=self.box)
+        return duet.propose(POOL, predictor or Scripted(first), each)
 
 
 def test_a_black_box_writes_in_other_words_and_from_demonstrations() -> None:
@@ -282,16 +283,16 @@ def test_a_black_box_writes_in_other_words_and_from_demonstrations() -> None:
 
 def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
     encoder = NGramEncoder()
-    [one] = Writing().propose(Duet(candidates=8, shares=ASKED_SHARES), encoder).candidates
-    assert one.features is not None
-    assert torch.equal(one.features, encoder.encode([one.text]).states[0])
-    assert one.predicted == one.features[0].item()
+    [each] = Writing().propose(Duet(candidates=8, shares=ASKED_SHARES), encoder).candidates
+    assert each.features is not None
+    assert torch.equal(each.features, encoder.encode([each.text]).states[0])
+    assert each.predicted == each.features[0].item()
 
 
 def test_without_a_writer_the_task_model_writes() -> None:
     box = ScriptedBlackBox(lambda request: f"take {request.seed}", follows_requests=False)
-    one = make_context(box, NGramEncoder(), EXAMPLES)
-    assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), one).written == 4
+    each = make_context(box, NGramEncoder(), EXAMPLES)
+    assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), each).written == 4
     assert len(box.asked) == 4
 
 

@@ -37,7 +37,7 @@ def matern(a: Array, b: Array, lengthscales: Array) -> Array:
 def dense(kernel: InstructionCoupledKernel, a: Array, b: Array) -> Array:
     """K(a, b) = k(a, Z) M K_I M k(Z, b) [+ k(a, b) - k(a, Z) M k(Z, b)], M = (K_l + 1e-4 I)^-1, explicitly."""
     z, scores = kernel.latents.numpy(), kernel.scores.numpy()
-    latent, score = (one.lengthscale.detach().numpy() for one in (kernel.latent_kernel, kernel.score_kernel))
+    latent, score = (each.lengthscale.detach().numpy() for each in (kernel.latent_kernel, kernel.score_kernel))
     inverse = np.linalg.inv(matern(z, z, latent) + 1e-4 * np.eye(len(z)))
     left, right = matern(a, z, latent) @ inverse, matern(z, b, latent)
     coupled = left @ matern(scores, scores, score) @ inverse @ right
@@ -106,8 +106,8 @@ def test_the_likelihood_is_that_of_a_normal_with_the_priors() -> None:
     mean = np.full(N, process.mean.constant.item())
     expected = multivariate_normal.logpdf(standardised(scores), mean, covariance + noise * np.eye(N))
     expected += gamma.logpdf(noise, 1.1, scale=1 / 0.05)
-    for one in (kernel.latent_kernel, kernel.score_kernel):
-        expected += gamma.logpdf(one.lengthscale.detach().numpy(), 3.0, scale=1 / 6.0).sum()
+    for each in (kernel.latent_kernel, kernel.score_kernel):
+        expected += gamma.logpdf(each.lengthscale.detach().numpy(), 3.0, scale=1 / 6.0).sum()
     assert surrogate.log_likelihood == pytest.approx(expected / N, rel=1e-6)
 
 

@@ -109,10 +109,10 @@ def test_exemplars_stand_behind_the_best_and_cost_no_call() -> None:
     assert {candidate.instruction for candidate in proposal.candidates} == {
         LEADER.text
     }  # both answer alike: the better one
-    for one in proposal.candidates:
-        assert one.text.startswith("Take the second word.\n\nExamples:\n\nInput: a")
-        assert one.text.count("Output: b") == 2
-        assert one.features is not None
+    for each in proposal.candidates:
+        assert each.text.startswith("Take the second word.\n\nExamples:\n\nInput: a")
+        assert each.text.count("Output: b") == 2
+        assert each.features is not None
     assert len({candidate.text for candidate in proposal.candidates}) == 4
 
 
@@ -130,7 +130,7 @@ def test_what_derives_from_an_instruction_with_exemplars_inherits_them() -> None
     assert any("Instruction: Take the second word.\n\n" in request.prompt for request in asked)
     reflected = [candidate for candidate in proposal.candidates if candidate.origin == "reflection"]
     assert len(reflected) == 8
-    assert all(one.text == one.instruction + leader.exemplars for one in reflected)
+    assert all(each.text == each.instruction + leader.exemplars for each in reflected)
     assert all(candidate.exemplars == "" for candidate in proposal.candidates if candidate.origin == "resample")
 
 
@@ -139,9 +139,9 @@ def test_only_the_instruction_is_filtered() -> None:
     box = ScriptedBlackBox({})
     context = make_context(box, NGramEncoder(), long)
     duet = Duet(candidates=2, choose=2, exemplars=3, shares=Shares(0, 0, 0, exemplars=1))
-    [one, _] = duet.propose(Pool((LEADER,)), Equal(), context).candidates
-    assert len(one.text) > context.instruction_filter.max_characters
-    assert len(one.exemplars.encode()) <= len(duet.longest_exemplars(long).encode())
+    [each, _] = duet.propose(Pool((LEADER,)), Equal(), context).candidates
+    assert len(each.text) > context.instruction_filter.max_characters
+    assert len(each.exemplars.encode()) <= len(duet.longest_exemplars(long).encode())
     assert Duet().longest_exemplars(long) == ""
 
 

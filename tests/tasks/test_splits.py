@@ -14,7 +14,7 @@ from duet.tasks.splits import PUBLISHED, SplitSettings, distinct, split
 
 
 def examples(*inputs: object) -> list[Example]:
-    return [Example(str(one), (f"answer {one}",)) for one in inputs]
+    return [Example(str(each), (f"answer {each}",)) for each in inputs]
 
 
 def random_sets(seed: int) -> tuple[list[Example], list[Example] | None]:
@@ -47,7 +47,7 @@ def test_nothing_is_lost_or_invented(seed: int) -> None:
     train, test = random_sets(seed)
     parts = split(train, test, seed)
     used = parts.demonstrations + parts.validation + (parts.test if test is None else ())
-    assert sorted(used, key=lambda one: one.input) == sorted(distinct(train, test or ()), key=lambda one: one.input)
+    assert sorted(used, key=lambda each: each.input) == sorted(distinct(train, test or ()), key=lambda each: each.input)
 
 
 @pytest.mark.parametrize(("n", "demonstrations"), [(4, 2), (17, 8), (199, 99), (200, 100), (5000, 100)])
@@ -151,7 +151,7 @@ def test_the_seed_draws_the_test_set_of_a_larger_file_and_max_test_says_how_many
     drawn = [split(train, test, seed, replace(STRATIFIED, max_test=40)).test for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0]) & set(drawn[2])) < 20
-    assert all(len(set(one)) == 40 and set(one) <= set(test) for one in drawn)
+    assert all(len(set(each)) == 40 and set(each) <= set(test) for each in drawn)
 
 
 def test_a_test_set_that_is_small_enough_is_taken_as_it_is_without_repeated_inputs() -> None:

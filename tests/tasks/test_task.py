@@ -25,7 +25,7 @@ Golden = Callable[[str], Any]
 
 
 def lines(path: Path, inputs: Sequence[object]) -> str:
-    path.write_text("".join(json.dumps({"input": f"{one}", "output": f"answer {one}"}) + "\n" for one in inputs))
+    path.write_text("".join(json.dumps({"input": f"{each}", "output": f"answer {each}"}) + "\n" for each in inputs))
     return str(path)
 
 
@@ -238,10 +238,10 @@ def test_a_published_task_loads_with_its_counts_and_scores_trivial_answers_like_
         total = sum(task.metric(reply(example), example.outputs) for example in task.test or ())
         return total / int(row["n_execute"])
 
-    assert mean(lambda one: one.input) == pytest.approx(row["echo"])
-    assert mean(lambda one: "") == row["empty"]
-    assert mean(lambda one: row["majority"]) == pytest.approx(row["majority_score"])
-    assert mean(lambda one: one.outputs[0]) == row["gold_first"]
+    assert mean(lambda each: each.input) == pytest.approx(row["echo"])
+    assert mean(lambda each: "") == row["empty"]
+    assert mean(lambda each: row["majority"]) == pytest.approx(row["majority_score"])
+    assert mean(lambda each: each.outputs[0]) == row["gold_first"]
     answers = [len(example.outputs) for example in task.test]
     assert (min(answers), max(answers)) == (row["answers_min"], row["answers_max"])
 

@@ -238,7 +238,7 @@ def test_words_are_sorted_with_and_without_a_head() -> None:
 
 
 def numbers(text: str) -> list[int]:
-    return [int(one) for one in text.split()]
+    return [int(each) for each in text.split()]
 
 
 def minus(text: str) -> str:
@@ -254,7 +254,7 @@ NUMBERS: dict[str, Rule] = {
     "next_number": lambda text: str(len(range(-1, int(text)))),
     "previous_number": lambda text: str(len(range(1, int(text)))),
     "double_number": lambda text: str(int(text) << 1),
-    "sort_numbers": lambda text: " ".join(sorted(text.split(), key=lambda one: one.zfill(4))),
+    "sort_numbers": lambda text: " ".join(sorted(text.split(), key=lambda each: each.zfill(4))),
     "last_digit": lambda text: text[-1],
 }
 

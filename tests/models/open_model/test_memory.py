@@ -65,10 +65,10 @@ def held(model: Any) -> int:
     tensors: dict[int, torch.Tensor] = {}
     for weight in model.parameters():
         state = getattr(weight, "quant_state", None)
-        for one in (weight, getattr(weight, "SCB", None), state.absmax if state else None):
-            if isinstance(one, torch.Tensor):
-                tensors[one.data_ptr()] = one
-    return sum(one.numel() * one.element_size() for one in tensors.values())
+        for each in (weight, getattr(weight, "SCB", None), state.absmax if state else None):
+            if isinstance(each, torch.Tensor):
+                tensors[each.data_ptr()] = each
+    return sum(each.numel() * each.element_size() for each in tensors.values())
 
 
 @pytest.mark.parametrize("layers", [None, 2])
