@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from duet.examples.example import Example
-from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
-from duet.models.errors import BudgetSpent, ProviderError
+from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate
 from duet.prompts import (
     INDUCTION,
@@ -23,6 +22,7 @@ from duet.prompts import (
 from duet.proposals.initialisation import parse_blocks, parse_instructions
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.proposal_spec import ProposalSpec
+from duet.proposals.silence import explain_silence
 
 _UNCUT = 10**9  # characters
 
@@ -147,17 +147,3 @@ def _only_instruction(reply: str, wanted: InstructionFilter) -> str:
     if wanted.several_lines:
         return next(iter(parse_blocks(reply)), "")
     return next(iter(parse_instructions(reply)), "")
-
-
-def explain_silence(failures: Sequence[CallFailure]) -> None:
-    """Says why no text came where it is not the texts' fault.
-
-    Raises:
-        BudgetSpent: the time was up.
-        ProviderError: calls failed that may succeed later.
-    """
-    if NOT_SENT in failures:
-        raise BudgetSpent("Time ran out before an instruction arrived")
-    for failure in failures:
-        if failure.kind == "failed":
-            raise ProviderError(f"No instruction arrived ({failure.reason}); start again to request it")

@@ -12,8 +12,7 @@ from typing import Literal
 
 from duet.examples.example import Example
 from duet.examples.labels import closed_labels
-from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Request
-from duet.models.errors import BudgetSpent, ProviderError
+from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate
 from duet.prompts import (
     MAX_CHARACTERS,
@@ -27,6 +26,7 @@ from duet.prompts import (
 from duet.proposals.first_instructions import FirstInstructions
 from duet.proposals.instruction_filter import LISTED, InstructionFilter, canonical
 from duet.proposals.own_instructions import read_instructions
+from duet.proposals.silence import explain_silence
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _JSON_LIST = re.compile(r'\[\s*"')
@@ -209,7 +209,7 @@ class Initialisation:
             )
             failures += [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
         if not found:
-            _explain(failures)
+            explain_silence(failures, "first instruction", ("failed", "rejected", "too_long", "empty"))
         rejected = instruction_filter.rejections(texts, demonstrations)
         kept = (Candidate(text, "own" if text in self.own else "initial") for text in list(found)[: self.most])
         unusual = instruction_filter.rejections(self.own, demonstrations)
@@ -274,12 +274,3 @@ class Initialisation:
         rest = _REQUEST_CHARACTERS if self.mode == "request" else len(PREFIX)
         rest += _AROUND_EXAMPLE * n_shown(demonstrations, self.demonstrations)
         return max(_LEAST_ROOM, min(MAX_CHARACTERS, int(_BYTES_PER_TOKEN * left / max(1.0, width)) - rest))
-
-
-def _explain(failures: Sequence[CallFailure]) -> None:
-    """Says why there is no instruction where it is not the model's fault."""
-    if NOT_SENT in failures:
-        raise BudgetSpent("Time ran out before the first instructions arrived")
-    for failure in failures:
-        if failure.kind in ("failed", "rejected", "too_long", "empty"):
-            raise ProviderError(f"No first instruction arrived: {failure.reason}")

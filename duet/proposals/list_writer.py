@@ -11,7 +11,6 @@ from duet.examples.labels import closed_labels
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate, ScoredInstruction
 from duet.prompts import LONGEST_LETTER, draw_demonstrations, initial_request, n_shown
-from duet.proposals.black_box_writer import explain_silence
 from duet.proposals.initialisation import parse_blocks, parse_instructions
 from duet.proposals.instruction_filter import InstructionFilter
 from duet.proposals.list_requests import (
@@ -22,6 +21,7 @@ from duet.proposals.list_requests import (
     paraphrases_request,
     reflection_request,
 )
+from duet.proposals.silence import explain_silence
 
 _UNCUT = 10**9  # characters
 _LONGEST_ANSWER = LONGEST_LETTER * ANSWER_CHARACTERS

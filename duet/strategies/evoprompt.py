@@ -12,9 +12,9 @@ from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import PREFIX, draw_demonstrations, induction_prompt
-from duet.proposals.black_box_writer import explain_silence
 from duet.proposals.instruction_filter import canonical
 from duet.proposals.novelty import new_candidates
+from duet.proposals.silence import explain_silence
 from duet.strategies.paired_comparison import is_better, ranked
 from duet.strategies.roulette_selection import roulette_selection
 from duet.strategies.strategy import AbstractStrategy, Proposal, Requirements, RewardPredictor, SearchContext

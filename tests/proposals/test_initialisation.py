@@ -177,7 +177,7 @@ def test_it_gives_up_after_the_last_round(mode: Any, calls: int, answer: str | C
 @pytest.mark.parametrize("mode", ["request", "sample"])
 def test_failed_calls_are_not_taken_for_a_weak_model(mode: Any) -> None:
     box = ScriptedBlackBox(lambda _: CallFailure("400 no such parameter", kind="rejected"))
-    with pytest.raises(ProviderError, match=r"^No first instruction arrived: 400 no such parameter$"):
+    with pytest.raises(ProviderError, match=r"^No first instruction arrived \(400 no such parameter\)$"):
         texts(Initialisation(mode, count=4, max_rounds=1), box)
 
 

@@ -209,7 +209,7 @@ def test_a_failed_call_is_no_candidate() -> None:
 def test_that_nothing_came_is_said_where_it_is_not_the_models_doing() -> None:
     with pytest.raises(ProviderError, match=r"No instruction arrived \(busy\)"):
         ask(CallFailure("busy"))
-    with pytest.raises(BudgetSpent, match="Time ran out before an instruction arrived"):
+    with pytest.raises(BudgetSpent, match="Time ran out before any instruction arrived"):
         ask(NOT_SENT)
     assert ask(CallFailure("I can't", kind="refused"))[0] == []
 
