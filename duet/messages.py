@@ -1,12 +1,14 @@
-"""Errors in one line: what jsonargparse says over many lines, and argparse after its usage."""
+"""Lines that a person reads: errors in one, safe for a terminal, and no wider than it is."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
 import re
+import shutil
+import textwrap
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 _KEY = re.compile(r'Parser key "([^"]+)":?')
 _NOISE = re.compile(
@@ -53,6 +55,15 @@ def printable(text: str, most: int | None = None) -> str:
     """
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     return shown if most is None or len(shown) <= most else shown[: most - 1] + "…"
+
+
+def fitted(text: str, stream: TextIO) -> str:
+    """Breaks lines between words where a terminal is narrower; a file or a pipe gets them whole."""
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    wrapper = textwrap.TextWrapper(width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrapper.fill(line) for line in text.split("\n"))
 
 
 def unknown_key(message: str) -> str | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import sys
+
 import pytest
 
-from duet.messages import OneLineParser, plain_message, printable, suggest, unknown_key
+from duet.messages import OneLineParser, fitted, plain_message, printable, suggest, unknown_key
+from duet.session.output import our_lines
 
 UNION = """Parser key "white_box":
   Does not validate against any of the Union subtypes
@@ -80,3 +85,28 @@ def test_a_parser_of_the_door_raises() -> None:
 )
 def test_what_is_shown_is_printable_and_ends(text: str, shown: str) -> None:
     assert printable(text, 200) == shown
+
+
+class Terminal(io.StringIO):
+    """A terminal in memory."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_lines_are_no_wider_than_the_terminal_and_whole_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "ok      black box         gpt-4o-mini at https://api.example.com/v1/a/path/that/has/no/blank\n\n  short"
+    assert fitted(text, io.StringIO()) == text
+    lines = fitted(text, Terminal()).split("\n")
+    assert lines[0] == "ok      black box         gpt-4o-mini at"
+    assert lines[1] == "    https://api.example.com/v1/a/path/that/has/no/blank"  # an address stays whole
+    assert lines[2:] == ["", "  short"]
+
+
+def test_the_log_is_fitted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with our_lines():
+        logging.getLogger("duet").info("iteration 1/4: scored 10, up to %.3f on 5, best 0.7 on 20", 1)
+    assert terminal.getvalue().splitlines() == ["iteration 1/4: scored 10, up to 1.000 on", "    5, best 0.7 on 20"]

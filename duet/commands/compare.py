@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from duet.messages import OneLineParser, printable
+from duet.messages import OneLineParser, fitted, printable
 from duet.reporting.paired import PairedComparison, compare_paired
 from duet.reporting.pairs import BEST, SPLITS, START, Answer, Contender, common_split, contender
 from duet.reporting.runs import read_only_run
@@ -59,7 +59,7 @@ def run(argv: Sequence[str]) -> int:
     """
     options = _parser().parse_args(argv)
     report = compare(*contenders(options.runs, options.instructions), options.split)
-    text = json.dumps(as_json(report), indent=2) if options.json else "\n".join(lines(report))
+    text = json.dumps(as_json(report), indent=2) if options.json else fitted("\n".join(lines(report)), sys.stdout)
     sys.stdout.write(text + "\n")
     return 0
 

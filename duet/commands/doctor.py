@@ -14,7 +14,7 @@ from typing import Any, Literal
 from duet.commands.cache import stats
 from duet.engine.search import Search
 from duet.exit_codes import BAD_INPUT, PROVIDER
-from duet.messages import OneLineParser, printable
+from duet.messages import OneLineParser, fitted, printable
 from duet.models.base import AbstractBlackBox, Completion, Outcome, Request
 from duet.models.endpoint import Endpoint
 from duet.models.errors import ProviderError
@@ -67,7 +67,7 @@ def run(argv: Sequence[str]) -> int:
     cli, search = dry.cli, dry.search
     problems = [0]
     for finding in examine(cli, search, ask=known.ask):
-        sys.stdout.write(f"{finding}\n")
+        sys.stdout.write(fitted(f"{finding}", sys.stdout) + "\n")
         sys.stdout.flush()
         problems += [finding.code] if finding.level == "problem" else []
     return max(problems)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from duet.amounts import usd
 from duet.commands.early_check import check
-from duet.messages import OneLineParser, printable
+from duet.messages import OneLineParser, fitted, printable
 from duet.reporting.paired import PairedComparison
 from duet.reporting.records import LeftOut
 from duet.session.duet_cli import planned
@@ -52,7 +52,7 @@ def run(argv: Sequence[str]) -> int:
         log.info(note)
     folder = cli.run_dir if settings.run_dir else default_folder(search, texts, options.split)
     found = evaluate_in(folder, search, texts, options.split)
-    shown = json.dumps(found.to_dict(), indent=2) if options.json else "\n".join(lines(found))
+    shown = json.dumps(found.to_dict(), indent=2) if options.json else fitted("\n".join(lines(found)), sys.stdout)
     sys.stdout.write(f"{shown}\n")
     return 0
 

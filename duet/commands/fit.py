@@ -12,7 +12,7 @@ from typing import Any
 
 from duet.amounts import usd
 from duet.exit_codes import QUALITY_GATE
-from duet.messages import printable
+from duet.messages import fitted, printable
 from duet.reporting.html.page import write_run_page
 from duet.reporting.pareto import count_words
 from duet.reporting.records import RESULT, STOPPED
@@ -33,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
         log.info("%s already contains the finished run; no calls were made", finished.folder)
         return report(finished.folder, finished.min_score)
     except DryRun as dry:
-        sys.stdout.write("\n".join(money.lines(dry.search)) + "\n")
+        sys.stdout.write(fitted("\n".join(money.lines(dry.search)), sys.stdout) + "\n")
         return 0
     return report(cli.run_dir, cli.config.fit.min_score)
 

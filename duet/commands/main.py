@@ -1,4 +1,4 @@
-"""Duet's command line: ``duet fit --config task.yaml``. Every subcommand has ``--help``."""
+"""Duet's command line: ``duet fit --config task.yaml``. Each command has --help."""
 
 from __future__ import annotations
 

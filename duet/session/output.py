@@ -8,6 +8,9 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import TextIO
+
+from duet.messages import fitted
 
 FAMILIAR_NOISE = (
     ".*does not have many workers.*",
@@ -20,6 +23,14 @@ FAMILIAR_NOISE = (
 )
 LIBRARIES = ("lightning.pytorch", "lightning.fabric", "lightning")
 log = logging.getLogger("duet")
+
+
+class Fitted(logging.StreamHandler[TextIO]):
+    """Writes lines that are no wider than the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message alone."""
+        return fitted(super().format(record), self.stream)
 
 
 def quiet() -> None:
@@ -36,7 +47,7 @@ def quiet() -> None:
 @contextmanager
 def our_lines() -> Iterator[None]:
     """The project's log goes to standard error, as it is."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Fitted(sys.stderr)
     log.setLevel(logging.INFO)
     log.addHandler(handler)
     propagate, log.propagate = log.propagate, False
