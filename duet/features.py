@@ -5,7 +5,7 @@ Or O(u) alone, our default: read after the instruction, an answer holds of it wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal, NamedTuple
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from duet.examples.example import Example
+from duet.metrics.custom import ScoreFunction
 from duet.models.base import (
     NOT_SENT,
     AbstractBlackBox,
@@ -29,7 +30,6 @@ from duet.models.errors import BudgetSpent, ProviderError
 from duet.pool import Candidate
 from duet.prompts import AnswerPrompt
 
-Metric = Callable[[str, Sequence[str]], float]
 OutputSource = Literal["white_box", "black_box", "none"]
 Fusion = Literal["output", "mean", "concat", "adjacent", "tokens"]
 
@@ -133,7 +133,7 @@ class FeatureExtractor:
         white_box: AbstractEncoder,
         black_box: AbstractBlackBox,
         prompt: AnswerPrompt = AnswerPrompt(),
-        metric: Metric | None = None,
+        metric: ScoreFunction | None = None,
     ) -> Extracted:
         """The fused embeddings of n instructions, tried on the first ``probes`` of the examples.
 
@@ -188,7 +188,7 @@ def encoded(
     white_box: AbstractEncoder | None,
     black_box: AbstractBlackBox,
     prompt: AnswerPrompt = AnswerPrompt(),
-    metric: Metric | None = None,
+    metric: ScoreFunction | None = None,
 ) -> list[Candidate]:
     """Sets the fused embedding of each candidate that has none, and what is known of it beforehand, once for each text.
 
@@ -207,7 +207,7 @@ def encoded(
         if candidate.features is not None:
             return candidate
         row, known = found[candidate.text]
-        return replace(candidate, features=row, prior=known or candidate.prior)
+        return replace(candidate, features=row, prior=known or candidate.prior)  # one that brings its own keeps it
 
     return [with_what_is_found(candidate) for candidate in candidates]
 

@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "duet.pool": {"duet.evaluation"},
     "duet.prompts": {"duet.models.base", "duet.examples"},
-    "duet.features": {"duet.pool", "duet.prompts", "duet.examples", *MODELS},
+    "duet.features": {"duet.examples", "duet.metrics", "duet.pool", "duet.prompts", *MODELS},
     "duet.metrics": {"duet.messages", "duet.models.base", "duet.examples"},  # a judge makes requests
     "duet.tasks": {"duet.atomic_files", "duet.examples", "duet.exit_codes", "duet.metrics", "duet.prompts"},
     "duet.examples": set(),

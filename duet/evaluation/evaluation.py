@@ -8,12 +8,11 @@ from itertools import islice
 from typing import Literal
 
 from duet.examples.example import Example
+from duet.metrics.custom import ScoreFunction
 from duet.metrics.judge import Judge, judged
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure, Completion, Outcome, Request
 from duet.models.errors import BudgetSpent
 from duet.prompts import AnswerPrompt
-
-Metric = Callable[[str, Sequence[str]], float]
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Evaluator:
 
     black_box: AbstractBlackBox
     examples: Sequence[Example]
-    metric: Metric
+    metric: ScoreFunction
     config: EvaluationConfig
     prompt: AnswerPrompt = AnswerPrompt()
     judging: Judging | None = None

@@ -29,7 +29,7 @@ class Fitted(logging.StreamHandler[TextIO]):
     """Writes lines that are no wider than the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The message alone."""
+        """The message, broken between words; before the stream adds its line end."""
         return fitted(super().format(record), self.stream)
 
 
@@ -46,7 +46,7 @@ def quiet() -> None:
 
 @contextmanager
 def our_lines() -> Iterator[None]:
-    """The project's log goes to standard error, as it is."""
+    """The project's log goes to standard error, no wider than a terminal."""
     handler = Fitted(sys.stderr)
     log.setLevel(logging.INFO)
     log.addHandler(handler)
