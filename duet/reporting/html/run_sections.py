@@ -83,9 +83,9 @@ def scores(run: Run) -> str:
     validation = [
         *(score_row(label, each.validation_score, None, each.n, "start") for label, each in own),
         score_row("Start", result.initial_best_validation_score, None, result.initial_best_validation_n, "start"),
-        score_row("Best", result.validation_score, result.validation_interval, result.validation_n),
+        score_row("Best", result.validation_score, None, result.validation_n),
         *(
-            [score_row("Best, posterior", result.validation_posterior, None, None)]
+            [score_row("Best, posterior", result.validation_posterior, result.validation_interval, None)]
             * (result.validation_posterior is not None)
         ),
     ]

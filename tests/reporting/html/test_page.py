@@ -309,3 +309,12 @@ def test_a_curve_reaches_the_corners_of_its_frame() -> None:
     assert 'd="M1000.0 50.0h0"' in text
     assert "told &lt;so&gt;" in text
     assert "<span>1</span><span>0.75</span><span>0.5</span><span>0.25</span><span>0</span>" in text
+
+
+def test_the_credible_interval_stands_beside_the_posterior_mean_that_it_is_of(make_run: MakeRun) -> None:
+    folder = make_run(
+        "a", validation_score=0.91, validation_n=89, validation_posterior=0.69, validation_interval=[0.61, 0.77]
+    )
+    rows = re.findall(r'<div class="score"><div>(.*?)</div>.*?<span>(.*?)</span>', run_page(read_run(folder)))
+    assert ("Best", "n = 89") in rows
+    assert ("Best, posterior", "0.610 to 0.770") in rows
