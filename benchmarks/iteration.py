@@ -69,9 +69,9 @@ def made_up_pool(rows: int) -> Pool:
         tuple(
             ScoredInstruction(
                 Candidate(f"Write word number {index} of the text.", "initial", features=row), index // 10,
-                tuple(marks.tolist()), ("answer",) * EXAMPLES,
+                tuple(row_scores.tolist()), ("answer",) * EXAMPLES,
             )
-            for index, (row, marks) in enumerate(zip(features, scores, strict=True))
+            for index, (row, row_scores) in enumerate(zip(features, scores, strict=True))
         )
     )  # fmt: skip
 

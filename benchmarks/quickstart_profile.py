@@ -67,8 +67,8 @@ def part_of(frame: FrameType | None) -> str:
     while frame is not None:
         files.append(frame.f_code.co_filename)
         frame = frame.f_back
-    for part, marks in PARTS:
-        if any(mark in file for file in files for mark in marks):
+    for part, paths in PARTS:
+        if any(path in file for file in files for path in paths):
             return part
     return REST
 

@@ -25,7 +25,7 @@ FIT = "fit --config configs/quickstart.yaml"
 UNTIL_THE_FIRST_CALL = """
 import os, sys, cli
 from duet.models.huggingface_black_box import HuggingFaceBlackBox
-HuggingFaceBlackBox.stream = lambda *asked: os._exit(0)
+HuggingFaceBlackBox.stream = lambda *_: os._exit(0)
 cli.main(sys.argv[1:])
 sys.exit("no call came")
 """
@@ -41,7 +41,7 @@ class Seconds(NamedTuple):
 
 
 def measure() -> list[Measurement]:
-    """``--help``, a dry run, and fit until the model is asked for the first time, beside the imports alone."""
+    """``--help``, a dry run, and fit until the model gets its first request, beside the imports alone."""
     with tempfile.TemporaryDirectory() as folder:
         fit = [*FIT.split(), "--run_dir", f"{folder}/run"]
         commands = {

@@ -56,11 +56,11 @@ def score(box: AbstractBlackBox, metric: str, pairs: Sequence[tuple[str, Example
     """Mean metric over (instruction, example) pairs."""
     prompts = [f"Instruction: {text}\n\nInput: {example.input}\nOutput:" for text, example in pairs]
     answers = box.complete([Request(prompt, max_tokens) for prompt in prompts])
-    marks = [
+    scores = [
         PUBLISHED[metric](answer.text, example.outputs) if isinstance(answer, Completion) else 0.0
         for answer, (_, example) in zip(answers, pairs, strict=True)
     ]
-    return statistics.fmean(marks)
+    return statistics.fmean(scores)
 
 
 def fresh(family: Family, count: int, generator: random.Random) -> list[Example]:

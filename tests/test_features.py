@@ -98,7 +98,7 @@ def test_the_white_box_answers_the_first_probes_greedily() -> None:
         weights = each.token_counts.numpy()
         expected = np.average(each.states.numpy(), axis=0, weights=weights)
         np.testing.assert_allclose(features[row, 16:].numpy(), expected, rtol=1e-5, atol=1e-6)
-    assert black.asked == []
+    assert black.requests == []
 
 
 def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
@@ -107,7 +107,7 @@ def test_the_black_box_is_asked_once_for_each_text_and_probe() -> None:
     features = (
         FeatureExtractor("black_box", "concat", probes=2, max_new_tokens=7).extract(TEXTS, INPUTS, box, black).features
     )
-    assert black.asked == [Request(prompt(text, example), 7) for text in TEXTS for example in WORDS[:2]]
+    assert black.requests == [Request(prompt(text, example), 7) for text in TEXTS for example in WORDS[:2]]
     expected = box.encode([" answer"] * 2, [prompt(TEXTS[0], example) for example in WORDS[:2]]).states.mean(dim=0)
     torch.testing.assert_close(features[0, 16:], expected)
 

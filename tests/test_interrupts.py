@@ -186,7 +186,7 @@ def test_a_model_in_this_process_stops_after_its_batch(tmp_path: Path) -> None:
     inner = ScriptedBlackBox(answer)
     with pytest.raises(KeyboardInterrupt):
         CachedBlackBox(inner, tmp_path / "cache").complete([Request(str(number)) for number in range(200)])
-    assert (len(inner.asked), stored(tmp_path)) == (64, 64)
+    assert (len(inner.requests), stored(tmp_path)) == (64, 64)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -175,9 +175,9 @@ def questions(search: Search, name: str) -> dict[str, Request]:
     return found
 
 
-def answers(name: str, box: AbstractBlackBox, asked: Mapping[str, Request]) -> Iterator[Finding]:
+def answers(name: str, box: AbstractBlackBox, requests: Mapping[str, Request]) -> Iterator[Finding]:
     """Yields what comes back."""
-    for purpose, request in asked.items():
+    for purpose, request in requests.items():
         try:
             [outcome] = box.complete([request])
         except ProviderError as error:

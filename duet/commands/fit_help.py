@@ -57,7 +57,7 @@ WHITE_BOXES = ("huggingface_white_box.HuggingFaceWhiteBox", "huggingface_encoder
 
 
 def wanted(arguments: Sequence[str]) -> bool:
-    """Returns whether the short help is asked for: ``-h`` or ``--help``, and not ``all``.
+    """Returns whether the short help is wanted: ``-h`` or ``--help``, and not ``all``.
 
     >>> [wanted(line.split()) for line in ("-h", "--task.name t --help", "--help all", "--help=all", "--yes")]
     [True, True, False, False, False]

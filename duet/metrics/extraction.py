@@ -74,13 +74,13 @@ def after_think(answer: str) -> str:
     return rest.strip() if end else answer.partition("<think>")[0].strip() if "<think>" in answer else answer
 
 
-def after(mark: str, answer: str) -> str:
-    """The text behind the last ``mark``, whose case does not count.
+def after(marker: str, answer: str) -> str:
+    """The text behind the last ``marker``, whose case does not count.
 
     >>> after("Answer:", "Answer: 41? No. ANSWER: 42"), after("Answer:", "42")
     ('42', '')
     """
-    *_, last = [None, *re.finditer(re.escape(mark), answer, re.IGNORECASE)]
+    *_, last = [None, *re.finditer(re.escape(marker), answer, re.IGNORECASE)]
     return answer[last.end() :].strip() if last else ""
 
 

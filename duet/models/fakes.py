@@ -53,7 +53,7 @@ class ScriptedBlackBox(AbstractBlackBox):
         self._answer = answer
         self._identity = identity
         self._follows_requests = follows_requests
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
 
     @property
     def identity(self) -> str:
@@ -66,11 +66,11 @@ class ScriptedBlackBox(AbstractBlackBox):
         return self._follows_requests
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
-        """Answers ``requests``, some at a time, and notes them in ``asked``."""
+        """Answers ``requests``, some at a time, and keeps them in ``requests``."""
         return in_batches(requests, _BATCH, self._answer_all, may_send)
 
     def _answer_all(self, requests: Sequence[Request]) -> list[Outcome]:
-        self.asked += requests
+        self.requests += requests
         return [self._one(request) for request in requests]
 
     def _one(self, request: Request) -> Outcome:

@@ -94,11 +94,12 @@ class ListWriter:
             BudgetSpent: the time was up before one reply came.
             ProviderError: none came, as calls failed.
         """
-        asked = list(self._requests(counts, material, generator))
-        if not asked:
+        requests = list(self._requests(counts, material, generator))
+        if not requests:
             return []
-        outcomes = black_box.complete([self._sent(each, generator.getrandbits(31)) for each in asked])
-        replies = [(each, reply) for each, reply in zip(asked, outcomes, strict=True) if isinstance(reply, Completion)]
+        outcomes = black_box.complete([self._sent(each, generator.getrandbits(31)) for each in requests])
+        pairs = zip(requests, outcomes, strict=True)
+        replies = [(each, reply) for each, reply in pairs if isinstance(reply, Completion)]
         if not replies:
             explain_silence([outcome for outcome in outcomes if isinstance(outcome, CallFailure)])
         return [
@@ -130,8 +131,8 @@ class ListWriter:
             for size in sizes(counts[origin], self.per_request)
         ]
 
-    def _sent(self, asked: ListRequest, seed: int) -> Request:
-        return Request(asked.prompt, self.max_tokens * asked.count, self.temperature, seed)
+    def _sent(self, request: ListRequest, seed: int) -> Request:
+        return Request(request.prompt, self.max_tokens * request.count, self.temperature, seed)
 
     def _requests(
         self, counts: Mapping[str, int], material: Material, generator: random.Random

@@ -55,9 +55,9 @@ class BanditSelection:
         for _ in range(self.rounds):
             playing = self._next(scores, waiting)
             pairs = [(arm, waiting[arm].pop()) for arm in playing for _ in waiting[arm][: self.examples]]
-            marks = evaluator.score_pairs([(texts[arm], example) for arm, example in pairs])
-            for (arm, _), mark in zip(pairs, marks, strict=True):
-                scores[arm] += [] if mark is None else [mark]
+            found = evaluator.score_pairs([(texts[arm], example) for arm, example in pairs])
+            for (arm, _), score in zip(pairs, found, strict=True):
+                scores[arm] += [] if score is None else [score]
         tried = [arm for arm in range(len(texts)) if scores[arm]]
         if not tried:
             raise ProviderError("No proposal got an answer; start again to request it")

@@ -192,12 +192,12 @@ def maximise(
     ]
     points, values = starts.double(), torch.full((len(starts),), -torch.inf, dtype=torch.float64)
     for _ in range(generations):
-        asked = np.stack(
+        proposed = np.stack(
             [[optimiser.ask() for _ in range(population)] for optimiser in optimisers]
         )  # (n, population, k)
-        inside = reflect(torch.from_numpy(asked), low)
+        inside = reflect(torch.from_numpy(proposed), low)
         found = value(inside.flatten(0, 1)).view(len(starts), population)
-        for optimiser, xs, ys in zip(optimisers, asked, (-found).tolist(), strict=True):
+        for optimiser, xs, ys in zip(optimisers, proposed, (-found).tolist(), strict=True):
             optimiser.tell(list(zip(xs, ys, strict=True)))
         top, index = found.max(1)
         better = top > values

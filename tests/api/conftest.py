@@ -19,10 +19,10 @@ class SecondWord:
     """A model behind a function: the longer an instruction's text, the more often it answers with the second word."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def __call__(self, prompts: list[str]) -> list[str]:
-        self.asked += prompts
+        self.requests += prompts
         return [answer(prompt) for prompt in prompts]
 
 

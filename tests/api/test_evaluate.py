@@ -35,9 +35,9 @@ def test_what_was_answered_is_kept_and_the_validation_split_is_another_one(
 ) -> None:
     box = FunctionBlackBox(model, "second-word")
     first = duet.evaluate(GOOD, PAIRS, box)
-    number = len(model.asked)
+    number = len(model.requests)
     assert duet.evaluate(GOOD, PAIRS, box).to_dict() == first.to_dict()
-    assert len(model.asked) == number == 8
+    assert len(model.requests) == number == 8
     validation = duet.evaluate(GOOD, PAIRS, box, split="validation")
     assert (validation.split, len(validation.scores[0].scores) > 8) == ("validation", True)
 
@@ -47,7 +47,7 @@ def test_the_budget_has_room_for_the_first_ones_or_for_none(quick: dict[str, Any
     assert ([row.instruction for row in found.scores], found.missing) == ([GOOD], (POOR,))
     with pytest.raises(BudgetSpent):
         duet.evaluate([GOOD], PAIRS, model, budget=duet.Budget(max_calls=3))
-    assert len(model.asked) == 8
+    assert len(model.requests) == 8
 
 
 def test_it_runs_where_an_event_loop_is_running(quick: dict[str, Any], model: SecondWord) -> None:
@@ -63,7 +63,7 @@ def test_what_is_no_instruction_is_refused_before_anything_is_made(
 ) -> None:
     with pytest.raises(ValueError, match=r"^instructions: expected"):
         duet.evaluate(wrong, PAIRS, model)
-    assert (model.asked, list(Path().iterdir())) == ([], [])
+    assert (model.requests, list(Path().iterdir())) == ([], [])
 
 
 def test_a_model_that_may_cost_money_needs_a_budget(quick: dict[str, Any]) -> None:

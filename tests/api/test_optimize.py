@@ -76,9 +76,9 @@ def test_the_same_settings_give_the_command_lines_candidates_bit_for_bit_and_eit
 
 def test_a_finished_run_costs_nothing_and_other_settings_are_refused(quick: dict[str, Any], model: SecondWord) -> None:
     first = duet.optimize(PAIRS, model, **quick)
-    number = len(model.asked)
+    number = len(model.requests)
     again = duet.optimize(PAIRS, model, **quick)
-    assert (again.to_dict(), len(model.asked)) == (first.to_dict(), number)
+    assert (again.to_dict(), len(model.requests)) == (first.to_dict(), number)
     with pytest.raises(ValueError, match=r"^run_dir: run holds a run with other settings: "):
         duet.optimize(PAIRS[:-1], model, **quick)
 
@@ -149,7 +149,7 @@ def test_a_programs_callbacks_are_called_and_its_own_state_stays_as_it_was(
 
 def test_a_budget_caps_the_calls(quick: dict[str, Any], model: SecondWord) -> None:
     result = duet.optimize(PAIRS, model, budget=duet.Budget(max_calls=40), **quick)
-    assert len(model.asked) <= 40
+    assert len(model.requests) <= 40
     assert result.to_dict()["calls"] <= 40
     with pytest.raises(BudgetSpent):
         duet.optimize(PAIRS, model, budget=duet.Budget(max_calls=3), **quick | {"run_dir": "poor"})
@@ -184,17 +184,17 @@ from duet.models.function_black_box import FunctionBlackBox
 from duet.models.fakes import HashingWhiteBox
 from tests.api.conftest import PAIRS, answer
 last = int(sys.argv[1])
-asked = 0
+calls = 0
 def model(prompts):
-    global asked
-    asked += len(prompts)
-    if asked > last:
+    global calls
+    calls += len(prompts)
+    if calls > last:
         os.kill(os.getpid(), signal.SIGKILL)
     return [answer(prompt) for prompt in prompts]
 settings = eval(sys.argv[2])
 box = FunctionBlackBox(model, "second-word")
 duet.optimize(PAIRS, box, HashingWhiteBox(8, 4), iterations=2, run_dir="run", settings=settings)
-print(asked)
+print(calls)
 """
 
 
@@ -208,12 +208,12 @@ def test_after_kill_9_the_same_program_resumes_asks_nothing_twice_and_ends_with_
 
     box = FunctionBlackBox(whole := SecondWord(), "second-word")
     duet.optimize(PAIRS, box, **quick | {"run_dir": "whole"})
-    killed = start(len(whole.asked) // 2)
+    killed = start(len(whole.requests) // 2)
     assert killed.returncode == -9, killed.stderr
     assert not Path("run/result.json").exists()
     resumed = start(10**9)
     assert resumed.returncode == 0, resumed.stderr
-    assert int(resumed.stdout) < len(whole.asked)
+    assert int(resumed.stdout) < len(whole.requests)
     assert lines_of("run") == lines_of("whole")
     ours, theirs = (json.loads(Path(folder, "result.json").read_text()) for folder in ("run", "whole"))
     assert ours | {"seconds": 0} == theirs | {"seconds": 0}

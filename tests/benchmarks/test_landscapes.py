@@ -59,9 +59,9 @@ def test_a_soft_prompt_is_answered_with_a_wording_next_to_it() -> None:
     assert bool(((points > 0) & (points < 1)).all())
     names = tuple(named(WORDINGS))
     exact, near = (ReplayedWhiteBox(points, names, nearest) for nearest in (1, 3))
-    asked = points[[5, 2]][:, None]
-    assert exact.generate(["", ""], seeds=[0, 0], soft_prompts=asked) == [names[5], names[2]]
-    written = {near.generate([""], seeds=[seed], soft_prompts=asked[:1])[0] for seed in range(30)}
+    soft_prompts = points[[5, 2]][:, None]
+    assert exact.generate(["", ""], seeds=[0, 0], soft_prompts=soft_prompts) == [names[5], names[2]]
+    written = {near.generate([""], seeds=[seed], soft_prompts=soft_prompts[:1])[0] for seed in range(30)}
     assert written == {names[place] for place in torch.cdist(points[5:6], points)[0].argsort()[:3].tolist()}
 
 

@@ -15,13 +15,13 @@ from tests.reporting.conftest import make_run as make_run
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Counts what it is asked."""
+    """Counts its requests."""
 
     request_queue_size = 128
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.listed: list[str] = []
         self.keys: list[str | None] = []
         self.status = 200
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append(body)
+        self.server.requests.append(body)
         words = body["messages"][-1]["content"].split()
         sampled = f"{words[len(words) // 2]} and {words[body.get('seed', 0) % len(words)]} now"
         text = sampled if body["temperature"] else words[-2]

@@ -73,7 +73,7 @@ def test_an_endpoint_is_looked_at_and_not_asked(
     assert "black_box reachable, and lists m" in texts
     assert f"cache {user_cache_path()}: 0 answers, 0 bytes" in texts
     assert [text for level, text in lines if level == "warning"][-1].startswith("budget no cap: fit requires")
-    assert (server.asked, server.listed, server.keys) == ([], ["/v1/models"], ["Bearer sk-canary"])
+    assert (server.requests, server.listed, server.keys) == ([], ["/v1/models"], ["Bearer sk-canary"])
     assert not any("canary" in text for text in texts)
     assert not user_cache_path().exists()
 
@@ -84,10 +84,10 @@ def test_it_sends_what_fit_will_send_where_it_may(folder: Path, paid: list[str],
     texts = [text for level, text in lines if level == "ok" and "asked" in text]
     assert [text.startswith("black_box asked for ") for text in texts] == [True, True]
     assert ("ok", "budget Caps: max_calls 100") in lines
-    asked = [dict(body) for body in server.asked]
+    bodies = [dict(body) for body in server.requests]
     assert cli.main(["fit", *paid, "--yes", "--black_box.init_args.fields={top_p: 0.5}"]) == 0
-    sent = [json.dumps(body, sort_keys=True) for body in server.asked[len(asked) :]]
-    written, answered = (json.dumps(body, sort_keys=True) for body in asked)
+    sent = [json.dumps(body, sort_keys=True) for body in server.requests[len(bodies) :]]
+    written, answered = (json.dumps(body, sort_keys=True) for body in bodies)
     assert written in sent
     without_prompt = {json.dumps({**json.loads(body), "messages": []}, sort_keys=True) for body in sent}
     assert json.dumps({**json.loads(answered), "messages": []}, sort_keys=True) in without_prompt

@@ -68,11 +68,11 @@ def test_what_costs_money_needs_a_cap_is_capped_and_is_paid_once(
     assert cli.main(paid) == 2
     [*_, line] = capfd.readouterr().err.splitlines()
     assert line.startswith("duet: search.budget: expected a cap, as this can spend up to 16 calls, ")
-    assert (server.asked, Path("runs").exists()) == ([], False)
+    assert (server.requests, Path("runs").exists()) == ([], False)
     assert cli.main([*paid, "--search.budget.max_cost_usd=1"]) == 0
     assert "16 calls, $0.048;" in capfd.readouterr().out
     assert cli.main([*paid, "--search.budget.max_cost_usd=1"]) == 0
-    assert len(server.asked) == 16
+    assert len(server.requests) == 16
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Nobody pays without having been asked, and what was paid is told."""
+"""Nobody pays without having agreed to it, and what was paid is told."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_without_a_cap_the_run_says_what_it_can_cost_and_asks_nothing(
         "set search.budget.max_cost_usd, max_calls or max_tokens (in Python: budget=duet.Budget(max_cost_usd=2)), "
         "or start without a cap by --yes (in Python: uncapped=True)"
     )
-    assert (server.asked, Path("run").exists()) == ([], False)
+    assert (server.requests, Path("run").exists()) == ([], False)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_with_a_cap_or_a_yes_it_runs_and_tells_what_it_paid(
     assert cli.main(["fit", *paid, consent]) == 0
     out, shown = capfd.readouterr()
     result = json.loads(Path("run/result.json").read_text())
-    assert result["cost_usd"] == pytest.approx(PRICE * len(server.asked))
-    assert len(server.asked) <= result["calls"] <= CALLS
+    assert result["cost_usd"] == pytest.approx(PRICE * len(server.requests))
+    assert len(server.requests) <= result["calls"] <= CALLS
     assert f"tokens, {usd(result['cost_usd'])}, " in out
     for beginning in ("4 instructions scored, ", "iteration 1/2: "):
         assert ", $0." in next(line for line in shown.splitlines() if line.startswith(beginning))
-    assert [entry.entries for entry in cache_stats(user_cache_path())] == [len(server.asked)]
+    assert [entry.entries for entry in cache_stats(user_cache_path())] == [len(server.requests)]
 
 
 def test_yes_is_not_remembered(folder: Path, paid: list[str], server: Any) -> None:
@@ -73,7 +73,7 @@ def test_a_dry_run_asks_and_leaves_nothing(
     ]  # fmt: skip
     assert lines[3].startswith("    scores: 18 calls, ")
     assert lines[5].startswith(f"Together: {CALLS} calls, ")
-    assert (shown, server.asked, server.listed) == ("", [], [])
+    assert (shown, server.requests, server.listed) == ("", [], [])
     assert not Path("run").exists()
     assert not user_cache_path().exists()
 
@@ -107,7 +107,7 @@ def test_a_cap_in_dollars_needs_prices(
     assert line.startswith(
         "duet: search.budget.max_cost_usd: expected known prices but there are none for m at http://127"
     )
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_server_on_this_machine_without_prices_needs_no_cap(folder: Path, paid: list[str], server: Any) -> None:
@@ -120,9 +120,9 @@ def test_a_server_on_this_machine_without_prices_needs_no_cap(folder: Path, paid
 
 def test_a_second_run_finds_the_answers_of_the_first(folder: Path, paid: list[str], server: Any) -> None:
     assert cli.main(["fit", *paid, "--yes"]) == 0
-    asked = len(server.asked)
+    sent = len(server.requests)
     assert cli.main(["fit", *paid, "--yes", "--run_dir=other"]) == 0
-    assert len(server.asked) == asked
+    assert len(server.requests) == sent
     first, second = (json.loads(Path(name, "result.json").read_text()) for name in ("run", "other"))
     assert (second["cost_usd"], second["calls"]) == (0.0, first["calls"])
 
@@ -134,7 +134,7 @@ def test_a_cap_without_room_for_the_first_instructions_is_an_error_before_anythi
     shown = capfd.readouterr().err
     assert "No room for the first instructions; raise search.budget" in shown
     assert "max_cost_usd" in shown
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_finished_folder_notices_that_the_tasks_file_changed(

@@ -83,8 +83,8 @@ class Run:
         content: dict[str, Any] = json.loads((self.folder / "result.json").read_text())
         return content
 
-    def times_asked(self, text: str) -> int:
-        return sum(request.prompt.startswith(f"Instruction: {text}\n") for request in self.box.asked)
+    def times_scored(self, text: str) -> int:
+        return sum(request.prompt.startswith(f"Instruction: {text}\n") for request in self.box.requests)
 
 
 class Paid(AbstractBlackBox):

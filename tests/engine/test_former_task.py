@@ -63,8 +63,8 @@ def test_it_chooses_among_more_than_are_scored(search: Any) -> None:
     one, box = search(written=6)
     one.start(Likes("Write the fifth word."))
     assert texts(one) == ["Write the fifth word.", "Write the first word."]  # by the prediction, by the order
-    assert "Write 6 distinct instructions" in box.asked[0].prompt
-    assert len(box.asked) == 1 + 2 * 3
+    assert "Write 6 distinct instructions" in box.requests[0].prompt
+    assert len(box.requests) == 1 + 2 * 3
     assert all(row.candidate.predicted is not None for row in one.pool)
 
 
@@ -80,7 +80,7 @@ def test_without_a_former_task_as_many_are_written_as_scored(search: Any, option
     one, box = search(**options)
     one.start(None if options else Likes("Write the fifth word."))
     assert texts(one) == ["Write the first word.", "Write the second word."]
-    assert "Write 2 distinct instructions" in box.asked[0].prompt
+    assert "Write 2 distinct instructions" in box.requests[0].prompt
 
 
 def test_the_estimate_counts_those_that_are_written(search: Any) -> None:

@@ -47,7 +47,7 @@ def test_the_best_of_them_is_tested_beside_the_best_and_the_best_initial_one(
     done = run(quality, initialisation=asking(), strategy=listed(["Good one."]), iterations=1)
     assert done.result["initial_best_instruction"] == "Name the colour."
     tested = {"Good one.": TEST, "Name the colour.": TEST, OWN[1]: TEST, OWN[0]: 0}
-    assert {text: done.times_asked(text) - PER_TEXT for text in tested} == tested
+    assert {text: done.times_scored(text) - PER_TEXT for text in tested} == tested
 
 
 @pytest.mark.parametrize("extra", range(4))

@@ -39,7 +39,7 @@ def test_every_request_that_writes_holds_every_sentence_and_every_instruction_ob
         strategy=METHODS[method], initialisation=first, instruction_filter=WANTED, first=texts, threshold=1.1,
         iterations=2,
     )  # fmt: skip
-    writing = [request.prompt for request in done.box.asked if not request.prompt.startswith("Instruction: ")]
+    writing = [request.prompt for request in done.box.requests if not request.prompt.startswith("Instruction: ")]
     assert len(writing) > 2
     assert [prompt for prompt in writing for sentence in SENTENCES if prompt.count(sentence) != 1] == []
     assert all("word" in text.lower() for text in done.texts)

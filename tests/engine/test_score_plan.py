@@ -30,13 +30,13 @@ def test_a_cap_is_spent_until_the_leaders_have_all_examples(run: Callable[..., A
 
 
 class Oracle:
-    """Scores at once, from the marks of each instruction."""
+    """Scores at once, from the scores of each instruction."""
 
-    def __init__(self, marks: Mapping[str, Sequence[int]]) -> None:
-        self._marks = marks
+    def __init__(self, scores: Mapping[str, Sequence[int]]) -> None:
+        self._scores = scores
 
     def scored(self, text: str, n: int) -> ScoredInstruction:
-        return ScoredInstruction(Candidate(text, "initial"), 0, tuple(map(float, self._marks[text][:n])), ("",) * n)
+        return ScoredInstruction(Candidate(text, "initial"), 0, tuple(map(float, self._scores[text][:n])), ("",) * n)
 
     def score(self, pool: Pool, raised: Mapping[str, int]) -> Pool:
         return Pool(tuple(self.scored(row.text, max(row.n, raised.get(row.text, 0))) for row in pool))
@@ -55,11 +55,11 @@ class CheaperThanExpected:
 
 
 def test_what_the_rungs_leave_over_tells_tied_leaders_apart(run: Callable[..., Any], tmp_path: Path) -> None:
-    marks = {"Later wrong.": (1, 1, 1, 0), "Right.": (1, 1, 1, 1), "Bad.": (0, 0, 0, 0), "Worse.": (0, 0, 0, 0)}
-    oracle, search = Oracle(marks), run(iterations=1, threshold=1.1).search
+    scores = {"Later wrong.": (1, 1, 1, 0), "Right.": (1, 1, 1, 1), "Bad.": (0, 0, 0, 0), "Worse.": (0, 0, 0, 0)}
+    oracle, search = Oracle(scores), run(iterations=1, threshold=1.1).search
     plan = ScorePlan(Allocation(examples=3, keep=0.7, rungs=1), range(9), search.needs, search.accounts, tmp_path)
-    pool = Pool(tuple(oracle.scored(text, 1) for text in marks))
-    plan.make(len(marks), pool)
+    pool = Pool(tuple(oracle.scored(text, 1) for text in scores))
+    plan.make(len(scores), pool)
     # 8 calls: three rows on 3 examples, and 2 calls for the two leaders
     found = plan.halve(pool, cast(Scorer, oracle))
     assert {row.text: row.n for row in found} == {"Later wrong.": 4, "Right.": 4, "Bad.": 3, "Worse.": 1}
@@ -69,16 +69,16 @@ def test_what_the_rungs_leave_over_tells_tied_leaders_apart(run: Callable[..., A
 def test_tied_leaders_get_examples_until_one_is_ahead_as_long_as_there_is_money(
     run: Callable[..., Any], tmp_path: Path
 ) -> None:
-    marks = {"Later wrong.": (1,) * 6 + (0,) * 3, "Right.": (1,) * 9, "Bad.": (0,) * 9, "Worse.": (0,) * 9}
-    oracle, search = Oracle(marks), run(iterations=1, threshold=1.1).search
+    scores = {"Later wrong.": (1,) * 6 + (0,) * 3, "Right.": (1,) * 9, "Bad.": (0,) * 9, "Worse.": (0,) * 9}
+    oracle, search = Oracle(scores), run(iterations=1, threshold=1.1).search
 
     def halved(*room: int) -> Pool:
         folder = tmp_path / str(len(room))
         folder.mkdir()
         tracker = cast(SpendTracker, CheaperThanExpected(12, *room))
         plan = ScorePlan(Allocation(keep=0.7, rungs=1), range(9), search.needs, tracker, folder)
-        pool = Pool(tuple(oracle.scored(text, 1) for text in marks))
-        plan.make(len(marks), pool)
+        pool = Pool(tuple(oracle.scored(text, 1) for text in scores))
+        plan.make(len(scores), pool)
         return plan.halve(pool, cast(Scorer, oracle))
 
     counts = {row.text: row.n for row in halved(8, 5, 4)}  # after the rung's six, the answers were cheap

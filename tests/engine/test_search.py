@@ -26,20 +26,20 @@ def test_it_stops_after_the_given_number_of_iterations(run: Callable[..., Any]) 
 
 
 def test_it_stops_at_the_threshold(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
-    strategy = listed(["Bad one."], ["Good one."], ["Never asked."])
+    strategy = listed(["Bad one."], ["Good one."], ["Never scored."])
     done = run(only("Good one."), strategy=strategy, iterations=9)
     assert (done.result["iterations"], done.result["stop_reason"]) == (2, "threshold")
     assert done.result["best_instruction"] == "Good one."
     assert (done.folder / "best_instruction.txt").read_text() == "Good one.\n"
-    assert done.times_asked("Never asked.") == 0
+    assert done.times_scored("Never scored.") == 0
 
 
 def test_it_stops_before_the_first_iteration_where_an_initial_instruction_is_good_enough(
     run: Callable[..., Any], listed: Callable[..., Any]
 ) -> None:
-    done = run(only(BEST), strategy=listed(["Never asked."]))
+    done = run(only(BEST), strategy=listed(["Never scored."]))
     assert (done.result["iterations"], done.result["stop_reason"]) == (0, "threshold")
-    assert done.times_asked("Never asked.") == 0
+    assert done.times_scored("Never scored.") == 0
 
 
 def test_a_score_ends_the_search_only_where_its_interval_begins_at_the_threshold(
@@ -77,7 +77,7 @@ def test_the_budget_pays_the_final_test_and_is_never_exceeded(run: Callable[...,
     assert done.result["iterations"] == extra // PER_TEXT
     assert done.result["test_score"] is not None
     assert done.result["initial_best_test_score"] is not None
-    assert len(done.box.asked) <= done.result["calls"] <= cap
+    assert len(done.box.requests) <= done.result["calls"] <= cap
 
 
 def test_the_initial_instructions_take_what_the_budget_allows(run: Callable[..., Any]) -> None:
@@ -93,7 +93,7 @@ def test_a_budget_without_room_for_one_score_is_an_error(run: Callable[..., Any]
 def test_a_text_that_has_a_score_is_never_paid_again(run: Callable[..., Any]) -> None:
     done = run(iterations=6)
     assert len(set(done.texts)) == len(done.texts)
-    prompts = [request.prompt for request in done.box.asked]
+    prompts = [request.prompt for request in done.box.requests]
     assert len(set(prompts)) == len(prompts)
 
 
@@ -110,7 +110,7 @@ def test_the_best_initial_instruction_is_tested_once_where_it_stays_the_best(
     done = run(only(BEST), strategy=listed(["Bad one."]), iterations=1, threshold=1.1)
     assert done.result["best_instruction"] == done.result["initial_best_instruction"] == BEST
     assert done.result["test_score"] == done.result["initial_best_test_score"] == 1.0
-    assert done.times_asked(BEST) == PER_TEXT + TEST
+    assert done.times_scored(BEST) == PER_TEXT + TEST
     assert done.result["calls"] == REQUEST + 6 * PER_TEXT + TEST
 
 

@@ -23,7 +23,7 @@ def same(answer: str, outputs: Sequence[str]) -> float:
 
 
 def reverser() -> ScriptedBlackBox:
-    """Reverses the input when asked to, else copies it."""
+    """Reverses the input where the instruction says so, else copies it."""
 
     def answer(request: Request) -> str:
         text = request.prompt.split("Input: ")[1].removesuffix("\nOutput:")
@@ -55,7 +55,7 @@ def test_all_prompts_go_in_one_stream_in_the_order_of_the_instructions() -> None
     evaluator(box, EvaluationConfig(max_tokens=9)).evaluate([Trial("A b.", 1, 3), Trial("C d.", 0, 1)])
     form = "Instruction: {}\n\nInput: {}\nOutput:"
     pairs = [("A b.", "cd"), ("A b.", "ef"), ("C d.", "ab")]
-    assert box.asked == [Request(form.format(*pair), 9) for pair in pairs]
+    assert box.requests == [Request(form.format(*pair), 9) for pair in pairs]
 
 
 def test_the_tasks_own_prompt_is_used() -> None:
@@ -63,7 +63,7 @@ def test_the_tasks_own_prompt_is_used() -> None:
     own = Evaluator(box, EXAMPLES, same, EvaluationConfig(), AnswerPrompt("{input} <- {instruction}", stop=("x",)))
     [found] = own.evaluate([Trial("Do {input}.", 0, 1)])
     assert found == Evaluation((0.0,), ("ab <- Do {input}.",), ("",))
-    assert box.asked[0].stop == ("x",)
+    assert box.requests[0].stop == ("x",)
 
 
 def judge_of(reply: str | CallFailure) -> tuple[Evaluator, ScriptedBlackBox]:
@@ -80,8 +80,8 @@ def test_a_judge_scores_what_is_extracted_of_each_answer_in_one_stream() -> None
     assert isinstance(second, Evaluation)
     assert first.scores == second.scores == (0.7, 0.7, 0.7)
     assert first.outputs == ("ba", "dc", "fe")
-    assert len(judge.asked) == 6
-    assert "<answer>\nBA\n</answer>" in judge.asked[0].prompt
+    assert len(judge.requests) == 6
+    assert "<answer>\nBA\n</answer>" in judge.requests[0].prompt
 
 
 def test_a_judge_that_gives_no_score_counts_as_wrong_and_is_named() -> None:

@@ -81,21 +81,21 @@ def stored(folder: str) -> int:
 def test_a_third_of_faults_changes_nothing_and_no_answer_is_lost_or_paid_twice() -> None:
     with ChatServer(answer) as server:
         assert fit(server, "calm") == 0
-        calm, asked = left_behind("calm"), dict(server.paid)
+        calm, paid = left_behind("calm"), dict(server.paid)
         server.paid.clear()
         server.faults = STORM
         assert fit(server, "storm", timeout=2.0) == 0
     assert left_behind("storm") == calm
-    assert dict(server.paid) == asked
-    assert set(asked.values()) == {1}
-    assert stored("storm") == len(asked)
+    assert dict(server.paid) == paid
+    assert set(paid.values()) == {1}
+    assert stored("storm") == len(paid)
     assert set(server.faulty) == set(FAULTS)
 
 
 def test_a_server_that_fails_stops_the_run_which_goes_on_later(capsys: pytest.CaptureFixture[str]) -> None:
     with ChatServer(answer) as server:
         assert fit(server, "calm") == 0
-        calm, asked = left_behind("calm"), dict(server.paid)
+        calm, paid = left_behind("calm"), dict(server.paid)
         server.paid.clear()
         server.faults = FailsAfter(server=server)
         assert fit(server, "broken", patience=0.5) == 3
@@ -104,7 +104,7 @@ def test_a_server_that_fails_stops_the_run_which_goes_on_later(capsys: pytest.Ca
         server.faults = CALM
         assert fit(server, "broken", patience=0.5) == 0
     assert left_behind("broken") == calm
-    assert dict(server.paid) == asked
+    assert dict(server.paid) == paid
 
 
 def test_a_key_that_is_revoked_on_the_way_stops_the_run_and_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,8 +69,8 @@ def test_judgements_are_counted_capped_cached_and_priced_and_never_paid_again(
     cap = 4.0
     assert cli.main([*arguments, f"--search.budget.max_cost_usd={cap}"]) == 0
     result = json.loads((tmp_path / "run" / "result.json").read_text())
-    asked = {name: len(server.seen) for name, server in servers.items()}
-    assert result["calls"] == sum(asked.values())
+    requests = {name: len(server.seen) for name, server in servers.items()}
+    assert result["calls"] == sum(requests.values())
     assert result["cost_usd"] == pytest.approx(paid(servers))
     assert 0 < paid(servers) <= cap
     assert judgements(servers) > 24

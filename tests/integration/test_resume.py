@@ -1,4 +1,4 @@
-"""kill -9 at any moment, the same command again, and nothing is lost, asked twice or different."""
+"""kill -9 at any moment, the same command again, and nothing is lost, sent twice or different."""
 
 from __future__ import annotations
 

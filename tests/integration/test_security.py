@@ -332,7 +332,7 @@ def test_what_a_model_writes_breaks_neither_prompts_nor_terminal_nor_files(
     with ChatServer(odd_answer) as server:
         arguments = [*remote(server, "run"), "--search.initialisation.count=12", "--black_box.init_args.timeout=60"]
         assert cli.main(["fit", *arguments]) == 0
-        asked = [body["messages"][-1]["content"] for body in server.seen]
+        prompts = [body["messages"][-1]["content"] for body in server.seen]
     said = capfd.readouterr()
     assert_terminal_is_safe(said.out + said.err)
     rows = [json.loads(line) for line in Path("run/candidates.jsonl").read_bytes().splitlines()]
@@ -342,7 +342,7 @@ def test_what_a_model_writes_breaks_neither_prompts_nor_terminal_nor_files(
     assert not any(each in text for text in texts for each in "\x00\x1b\x9b\x07\ud800")
     assert max(map(len, texts)) <= 400
     assert any(len(output) > 900_000 for row in rows for output in row["outputs"])
-    assert any(prompt.startswith(f"Instruction: {ODDITIES['format fields']}.\n\nInput: w") for prompt in asked)
+    assert any(prompt.startswith(f"Instruction: {ODDITIES['format fields']}.\n\nInput: w") for prompt in prompts)
     assert {json.loads(line)["split"] for line in Path("run/examples.jsonl").read_bytes().splitlines()} == {
         "validation", "test",
     }  # fmt: skip

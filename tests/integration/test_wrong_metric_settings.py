@@ -1,4 +1,4 @@
-"""Metric, answer and prompt settings that can't work: each ends in one line, before anything is asked or paid."""
+"""Metric, answer and prompt settings that can't work: each ends in one line, before any call."""
 
 from __future__ import annotations
 

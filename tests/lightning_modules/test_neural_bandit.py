@@ -98,11 +98,11 @@ def test_by_default_all_scored_rows_count_at_the_current_weights_on_the_scale_of
     spread = rewards.std(correction=0)
     network = model.fit(scored, (rewards - rewards.mean()) / spread)
     confidence = LAMBDA + squared_gradients(network, standardise(scored, scored)).sum(0)
-    asked = standardise(candidates, scored)
-    sigma = spread * (LAMBDA * squared_gradients(network, asked) / confidence).sum(1).sqrt()
+    rows = standardise(candidates, scored)
+    sigma = spread * (LAMBDA * squared_gradients(network, rows) / confidence).sum(1).sqrt()
     mean, deviation = model.predict(scored, rewards, DRAWN, candidates)
     torch.testing.assert_close(deviation, sigma, rtol=1e-9, atol=0)
-    expected = rewards.mean() + spread * network(asked).squeeze(-1).detach()
+    expected = rewards.mean() + spread * network(rows).squeeze(-1).detach()
     torch.testing.assert_close(mean, expected, rtol=1e-9, atol=1e-12)
 
 

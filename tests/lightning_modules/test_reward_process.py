@@ -77,22 +77,22 @@ def test_an_opinion_that_tells_is_listened_to_and_a_strangers_is_not() -> None:
     process.fit(rows, truth[:, 0], torch.full((40,), 0.1), torch.cat([stranger, truth], dim=1), [1.0, 1.0])
     assert process.weights[0] == 0
     assert process.weights[1] > 0
-    asked = torch.tensor([[0.0, 3.0], [0.0, -3.0]])
-    high, low = process.marginals(_rows(2, seed=4), asked)[0].tolist()
+    opinions = torch.tensor([[0.0, 3.0], [0.0, -3.0]])
+    high, low = process.marginals(_rows(2, seed=4), opinions)[0].tolist()
     assert high > low + 1
 
 
 def test_the_scale_of_an_opinion_does_not_matter() -> None:
     truth = _rows(40)[:, :1]
     plain, other = _fitted(opinions=truth), _fitted(opinions=truth * 1000 - 5)
-    asked = _rows(5, seed=1)
-    torch.testing.assert_close(plain.marginals(asked, asked[:, :1]), other.marginals(asked, asked[:, :1] * 1000 - 5))
+    rows = _rows(5, seed=1)
+    torch.testing.assert_close(plain.marginals(rows, rows[:, :1]), other.marginals(rows, rows[:, :1] * 1000 - 5))
 
 
 def test_an_opinion_without_spread_changes_nothing() -> None:
-    asked = _rows(5, seed=1)
-    constant = _fitted(opinions=torch.full((40, 1), 7.0), costs=[1.0]).marginals(asked, torch.full((5, 1), 7.0))
-    torch.testing.assert_close(constant, _fitted().marginals(asked, asked[:, :0]))
+    rows = _rows(5, seed=1)
+    constant = _fitted(opinions=torch.full((40, 1), 7.0), costs=[1.0]).marginals(rows, torch.full((5, 1), 7.0))
+    torch.testing.assert_close(constant, _fitted().marginals(rows, rows[:, :0]))
 
 
 def test_the_chosen_variances_have_the_highest_evidence_of_the_grid() -> None:
@@ -113,10 +113,8 @@ def test_it_comes_back_from_a_checkpoint_bit_for_bit() -> None:
     file.seek(0)
     other = RewardProcess(WIDTH, depth=2)
     other.load_state_dict(torch.load(file, weights_only=True))
-    asked = _rows(5, seed=1)
-    torch.testing.assert_close(
-        other.posterior(asked, asked[:, :2]), process.posterior(asked, asked[:, :2]), rtol=0, atol=0
-    )
+    rows = _rows(5, seed=1)
+    torch.testing.assert_close(other.posterior(rows, rows[:, :2]), process.posterior(rows, rows[:, :2]), rtol=0, atol=0)
 
 
 def test_far_from_everything_it_knows_no_more_than_before() -> None:

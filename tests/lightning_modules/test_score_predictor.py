@@ -455,10 +455,10 @@ def test_prior_knowledge_that_tells_is_used_and_carried(tmp_path: Path) -> None:
     predictor, path = _fit_to(Pool(tuple(rows)), tmp_path, known)
     helpful, stranger, _ = predictor.process.weights
     assert (helpful > 0, stranger) == (True, 0)
-    asked = torch.stack([_truth(features), torch.zeros(200)], dim=1)
+    opinions = torch.stack([_truth(features), torch.zeros(200)], dim=1)
     stats = pytest.importorskip("scipy.stats")
     for entry in (predictor, _warm(path)):
-        mean, _ = entry.predict(features * 3 + 5, asked)
+        mean, _ = entry.predict(features * 3 + 5, opinions)
         assert stats.spearmanr(mean.numpy(), _truth(features).numpy()).statistic > 0.9
 
 
@@ -468,11 +468,11 @@ def test_prior_knowledge_that_the_fit_did_not_have_is_left_out_and_what_is_missi
 ) -> None:
     known = torch.stack([_truth(_features(40, 0)), torch.zeros(40)], dim=1)
     predictor, path = _fit_to(Pool(tuple(_observations(40, 0))), tmp_path, known)
-    features, asked = _features(20, seed=77) * 3 + 5, torch.full((20, columns), 0.9)
+    features, opinions = _features(20, seed=77) * 3 + 5, torch.full((20, columns), 0.9)
     as_fitted = torch.tensor([known[:, 0].mean(), 0.0]).repeat(20, 1)
-    as_fitted[:, :columns] = asked[:, :2]
+    as_fitted[:, :columns] = opinions[:, :2]
     for entry in (predictor, _warm(path)):
-        torch.testing.assert_close(entry.predict(features, asked), entry.predict(features, as_fitted))
+        torch.testing.assert_close(entry.predict(features, opinions), entry.predict(features, as_fitted))
 
 
 def test_a_former_task_with_prior_knowledge_serves_one_without(tmp_path: Path) -> None:

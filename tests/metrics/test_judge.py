@@ -52,7 +52,7 @@ def test_answers_are_judged_in_one_stream_and_empty_ones_cost_nothing() -> None:
 
     box = ScriptedBlackBox(reply)
     assert judged(JUDGE, ["On Monday.", " ", "No."], [EXAMPLE] * 3, box) == [0.9, 0.0, 0.1]
-    assert len(box.asked) == 2
+    assert len(box.requests) == 2
 
 
 @pytest.mark.parametrize("arguments", [{"rubric": " "}, {"rubric": "x", "best": 0}, {"rubric": "x", "max_tokens": 1}])

@@ -107,7 +107,7 @@ BEHAVIOURS = [
     Behaviour("knows no system prompt", no_system, "Be short.", 2, options={"system_prompt": "Be short."},
               says="takes no system prompt"),
     Behaviour("answers only as a stream", only_streams, "4", 2, says="answers only as a stream"),
-    Behaviour("streams though nobody asked", always(200, events({"content": "4"}, usage=(7, 3))), "4"),
+    Behaviour("streams though no stream was requested", always(200, events({"content": "4"}, usage=(7, 3))), "4"),
     Behaviour("breaks a stream off",
               first((200, events({"content": "4"}, finish_reason=None, done=False))), "4", 2),
     Behaviour("reports an error within a stream",

@@ -26,7 +26,7 @@ def test_a_prompt_without_an_answer_fails() -> None:
 def test_a_scripted_box_notes_what_it_was_asked() -> None:
     box = ScriptedBlackBox(lambda _: CallFailure("busy"))
     assert box.complete([Request("a"), Request("b")]) == [CallFailure("busy")] * 2
-    assert box.asked == [Request("a"), Request("b")]
+    assert box.requests == [Request("a"), Request("b")]
 
 
 def test_states_have_the_promised_shape_and_never_change() -> None:

@@ -152,7 +152,7 @@ def test_one_request_is_enough_when_it_brings_enough() -> None:
     found = Initialisation(count=40).candidates(box, EXAMPLES, InstructionFilter(), 0)
     assert [each.text for each in found] == [f"Rule number {n}." for n in range(40)]
     assert {each.origin for each in found} == {"initial"}
-    [request] = box.asked
+    [request] = box.requests
     assert (request.temperature, request.max_tokens) == (1.0, 4096)
     assert "Write 40 distinct instructions" in request.prompt
     assert sum(f"Input: {example.input}\nOutput: {example.outputs[0]}" in request.prompt for example in EXAMPLES) == 5
@@ -161,7 +161,7 @@ def test_one_request_is_enough_when_it_brings_enough() -> None:
 def test_it_asks_again_with_another_seed_while_there_are_too_few() -> None:
     box = ScriptedBlackBox(by_seed)
     assert texts(Initialisation(count=5, max_rounds=9), box, seed=4) == [f"Do number {n}." for n in range(8, 13)]
-    assert [request.seed for request in box.asked] == [4, 5, 6]
+    assert [request.seed for request in box.requests] == [4, 5, 6]
 
 
 @pytest.mark.parametrize("answer", ["1. Do it.", "", CallFailure("no", kind="refused")])
@@ -171,7 +171,7 @@ def test_it_gives_up_after_the_last_round(mode: Any, calls: int, answer: str | C
     initialisation = Initialisation(mode, count=4, max_rounds=3)
     found = texts(initialisation, box)
     assert len(found) <= 1
-    assert len(box.asked) <= calls
+    assert len(box.requests) <= calls
 
 
 @pytest.mark.parametrize("mode", ["request", "sample"])
@@ -193,9 +193,9 @@ def sampled(request: Request) -> str:
 def test_sampling_asks_for_one_instruction_a_call_with_demonstrations_of_its_own() -> None:
     box = ScriptedBlackBox(sampled)
     found = texts(Initialisation("sample", count=6, demonstrations=3, max_tokens=9, temperature=0.7), box)
-    assert found == [f"Write rule {request.seed} of it." for request in box.asked]
-    assert len({request.prompt for request in box.asked}) == len({request.seed for request in box.asked}) == 6
-    for request in box.asked:
+    assert found == [f"Write rule {request.seed} of it." for request in box.requests]
+    assert len({request.prompt for request in box.requests}) == len({request.seed for request in box.requests}) == 6
+    for request in box.requests:
         assert request.prompt.endswith("\n\nThe instruction was to")
         assert request.prompt.count("Input: ") == 3
         assert (request.max_tokens, request.temperature) == (9, 0.7)
@@ -210,7 +210,7 @@ def test_a_second_round_samples_only_what_is_missing() -> None:
 
     box = ScriptedBlackBox(answer)
     assert len(texts(Initialisation("sample", count=4), box)) == 4
-    assert len(box.asked) == 4 + 3
+    assert len(box.requests) == 4 + 3
 
 
 @pytest.mark.parametrize(("mode", "answer"), [("request", by_seed), ("sample", sampled)])
@@ -218,7 +218,7 @@ def test_the_seed_decides(mode: Any, answer: Callable[[Request], str]) -> None:
     runs = []
     for seed in (0, 0, 100):
         box = ScriptedBlackBox(answer)
-        runs.append((texts(Initialisation(mode, count=6), box, seed), box.asked))
+        runs.append((texts(Initialisation(mode, count=6), box, seed), box.requests))
     assert runs[0] == runs[1]
     assert runs[0][1][0].prompt != runs[2][1][0].prompt
     assert not set(runs[0][0]) & set(runs[2][0])
@@ -250,7 +250,7 @@ def shown_outputs(prompt: str) -> list[str]:
 def test_every_label_is_shown_twice_in_every_prompt_and_named_in_a_request(mode: Any) -> None:
     box = ScriptedBlackBox(lambda _: "")
     Initialisation(mode, count=3, max_rounds=2).candidates(box, ROUTED, InstructionFilter(), 0)
-    for request in box.asked:
+    for request in box.requests:
         assert sorted(shown_outputs(request.prompt)) == sorted(LABELS * 2)
         named = f"- The output is always one of: {', '.join(LABELS)}. Name them all where that helps."
         assert (named in request.prompt.splitlines()) == (mode == "request")
@@ -260,15 +260,15 @@ def test_the_papers_way_shows_five_at_random_drawn_once() -> None:
     box = ScriptedBlackBox(lambda _: "")
     paper = Initialisation(count=3, max_rounds=3, cover_labels=False, fresh_demonstrations=False)
     paper.candidates(box, ROUTED, InstructionFilter(), 0)
-    assert len({request.prompt for request in box.asked}) == 1
-    assert len(shown_outputs(box.asked[0].prompt)) == 5
-    assert "one of" not in box.asked[0].prompt.split("Write 3 distinct")[1]
+    assert len({request.prompt for request in box.requests}) == 1
+    assert len(shown_outputs(box.requests[0].prompt)) == 5
+    assert "one of" not in box.requests[0].prompt.split("Write 3 distinct")[1]
 
 
 def test_every_round_of_asking_draws_anew() -> None:
     box = ScriptedBlackBox(lambda _: "")
     Initialisation(count=3, max_rounds=4).candidates(box, EXAMPLES, InstructionFilter(), 0)
-    assert len({request.prompt for request in box.asked}) == 4
+    assert len({request.prompt for request in box.requests}) == 4
 
 
 def test_task_audience_and_what_is_wanted_stand_in_the_request() -> None:
@@ -277,10 +277,10 @@ def test_task_audience_and_what_is_wanted_stand_in_the_request() -> None:
     asking = Initialisation(count=1, task_description="Routes {tickets}.", audience="a small model")
     [found] = asking.candidates(box, EXAMPLES, wanted, 0)
     assert found.text == "Sortiere die Tickets und antworte als JSON."
-    lines = box.asked[0].prompt.splitlines()
+    lines = box.requests[0].prompt.splitlines()
     assert {"The task: Routes {tickets}.", "The instructions are for: a small model"} <= set(lines)
     assert {"- Write in German.", "- Use at most 9 words.", '- Keep word for word: "JSON".'} <= set(lines)
-    assert "Begin each with" not in box.asked[0].prompt
+    assert "Begin each with" not in box.requests[0].prompt
 
 
 def test_instructions_of_several_lines_are_asked_for_and_found() -> None:
@@ -288,7 +288,7 @@ def test_instructions_of_several_lines_are_asked_for_and_found() -> None:
     found = Initialisation(count=3, max_rounds=1).write(box, EXAMPLES, InstructionFilter(several_lines=True), 0)
     assert [candidate.text for candidate in found.candidates] == ["Classify:\n- one\n- two", "Answer.\nOnly one word."]
     assert found.rejected == {"too short": 1}
-    assert "Put a line with --- after each" in box.asked[0].prompt
+    assert "Put a line with --- after each" in box.requests[0].prompt
 
 
 def test_chinese_instructions_are_found_and_counted() -> None:
@@ -311,7 +311,7 @@ def test_long_inputs_lose_their_middle_and_fit_the_writer() -> None:
     for box, most in ((ScriptedBlackBox(lambda _: ""), 25_000), (SmallContext(lambda _: ""), 2_900)):
         for mode in ("request", "sample"):
             Initialisation(mode, count=2, max_rounds=1, max_tokens=50).candidates(box, long, InstructionFilter(), 0)
-        for request in box.asked:
+        for request in box.requests:
             assert most / 2 < len(request.prompt) <= most
             assert request.prompt.count(" [...] ") == request.prompt.count(" begins word") == 5
             assert len(re.findall(r"ends \d+\nOutput: out", request.prompt)) == 5

@@ -43,25 +43,25 @@ def write(
 ) -> tuple[list[Candidate], list[Request]]:
     box = ScriptedBlackBox(answer)
     material = Material(leaders, SHOWN, SCORED)
-    return WRITER.write(NOTHING | counts, material, box, random.Random(seed)), box.asked
+    return WRITER.write(NOTHING | counts, material, box, random.Random(seed)), box.requests
 
 
 def test_a_call_brings_several_instructions_and_no_more_than_were_requested() -> None:
-    written, asked = write({"reflection": 8, "paraphrase": 8, "resample": 8})
-    assert len(asked) == 3
+    written, requests = write({"reflection": 8, "paraphrase": 8, "resample": 8})
+    assert len(requests) == 3
     assert [entry.origin for entry in written] == ["reflection"] * 8 + ["paraphrase"] * 8 + ["resample"] * 8
     assert len({entry.text for entry in written}) == 24
-    assert {request.max_tokens for request in asked} == {50 * 8}
+    assert {request.max_tokens for request in requests} == {50 * 8}
 
 
 def test_a_reflection_is_on_the_best_and_shows_only_what_it_got_wrong() -> None:
     for seed in range(9):
-        written, [asked] = write({"reflection": 4}, seed=seed)
+        written, [request] = write({"reflection": 4}, seed=seed)
         assert {entry.parent for entry in written} == {"Turn it round."}
-        assert "Input: scored1\nAnswer: answer1\nExpected: 1derocs" in asked.prompt
-        assert "Input: scored2\nAnswer: answer2\nExpected: 2derocs" in asked.prompt
-        assert "scored0" not in asked.prompt
-        assert "scored3" not in asked.prompt
+        assert "Input: scored1\nAnswer: answer1\nExpected: 1derocs" in request.prompt
+        assert "Input: scored2\nAnswer: answer2\nExpected: 2derocs" in request.prompt
+        assert "scored0" not in request.prompt
+        assert "scored3" not in request.prompt
 
 
 def test_the_failures_that_are_shown_are_drawn_by_the_seed() -> None:
@@ -73,8 +73,8 @@ def test_the_failures_that_are_shown_are_drawn_by_the_seed() -> None:
 
 
 def test_further_reflections_are_on_the_next_best_that_failed() -> None:
-    written, asked = write({"reflection": 24}, leaders=[row("Perfect.", 1, 1), *LEADERS])
-    assert len(asked) == 3
+    written, requests = write({"reflection": 24}, leaders=[row("Perfect.", 1, 1), *LEADERS])
+    assert len(requests) == 3
     assert list(dict.fromkeys(entry.parent for entry in written)) == [each.text for each in LEADERS]
 
 
@@ -91,11 +91,11 @@ def test_paraphrases_are_of_all_leaders_in_turn() -> None:
 
 
 def test_new_ones_come_from_demonstrations_that_each_request_draws() -> None:
-    written, asked = write({"resample": 16})
+    written, requests = write({"resample": 16})
     assert {entry.parent for entry in written} == {None}
-    assert all(sum(f"Input: {each.input}\n" in request.prompt for each in SHOWN) == 3 for request in asked)
-    assert asked[0].prompt != asked[1].prompt
-    assert not any("scored" in request.prompt for request in asked)
+    assert all(sum(f"Input: {each.input}\n" in request.prompt for each in SHOWN) == 3 for request in requests)
+    assert requests[0].prompt != requests[1].prompt
+    assert not any("scored" in request.prompt for request in requests)
 
 
 def test_nothing_is_sent_where_nothing_is_wanted() -> None:
@@ -147,7 +147,7 @@ def test_no_request_is_longer_than_the_longest(length: int, letter: str) -> None
     for seed in range(5):
         box = ScriptedBlackBox(listing)
         WRITER.write(counts, Material(leaders, shown, shown), box, random.Random(seed))
-        assert len(box.asked) == len(bound)
-        for sent, most in zip(box.asked, bound, strict=True):
+        assert len(box.requests) == len(bound)
+        for sent, most in zip(box.requests, bound, strict=True):
             assert len(sent.prompt.encode()) <= len(most.prompt.encode())
             assert sent.max_tokens == most.max_tokens

@@ -48,20 +48,20 @@ def test_a_file_without_instructions_is_one_line(tmp_path: Path, name: str) -> N
 def first(answer: str, **options: object) -> tuple[list[str], str, list[Request]]:
     box = ScriptedBlackBox(lambda _: answer)
     found = Initialisation(max_rounds=2, **options).write(box, EXAMPLES, InstructionFilter(), 0)  # type: ignore[arg-type]
-    return [f"{candidate.origin}: {candidate.text}" for candidate in found.candidates], str(found), box.asked
+    return [f"{candidate.origin}: {candidate.text}" for candidate in found.candidates], str(found), box.requests
 
 
 def test_own_ones_come_first_as_they_are_and_the_others_are_written() -> None:
-    texts, line, [asked] = first("1. Sort the words.\n2. Copy them.", count=4, instructions=("sort", "do it"))
+    texts, line, [request] = first("1. Sort the words.\n2. Copy them.", count=4, instructions=("sort", "do it"))
     assert texts == ["own: sort", "own: do it", "initial: Sort the words.", "initial: Copy them."]
-    assert "Write 2 distinct instructions" in asked.prompt
+    assert "Write 2 distinct instructions" in request.prompt
     assert line.startswith("2 of your own (kept against the filter: 1 too short), 2 initial instructions")
 
 
 def test_where_there_are_as_many_as_wanted_nothing_is_requested() -> None:
-    texts, _, asked = first("never", count=2, instructions=("a", "b", "c"))
+    texts, _, requests = first("never", count=2, instructions=("a", "b", "c"))
     assert texts == ["own: a", "own: b", "own: c"]
-    assert asked == []
+    assert requests == []
 
 
 def test_what_is_written_again_stays_yours() -> None:

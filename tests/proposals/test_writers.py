@@ -34,7 +34,7 @@ SPACE = SoftPrompts(tokens=2, intrinsic_dimension=3)
 
 
 class NotingWhiteBox(HashingWhiteBox):
-    """Notes how it was asked to write."""
+    """Keeps its requests."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ def ask(answer: str | CallFailure, seed: int = 0) -> tuple[list[Candidate], list
     written = BlackBoxWriter(demonstrations=3, temperature=0.7, max_tokens=30).write(
         SPECS, EXAMPLES, box, random.Random(seed)
     )
-    return written, box.asked
+    return written, box.requests
 
 
 def test_leaders_are_paraphrased_in_turn() -> None:
@@ -175,12 +175,12 @@ def test_leaders_are_paraphrased_in_turn() -> None:
 
 
 def test_a_black_box_is_asked_once_for_all_each_with_a_seed_of_its_own() -> None:
-    written, asked = ask("The instruction was to say it.")
-    assert [each.prompt for each in asked[:3]] == [paraphrase_request(spec.parent or "") for spec in SPECS[:3]]
-    assert all(each.prompt.endswith("\n\nThe instruction was to") for each in asked[3:])
-    assert asked[3].prompt != asked[4].prompt
-    assert len({each.seed for each in asked}) == 5
-    assert {(each.temperature, each.max_tokens) for each in asked} == {(0.7, 30)}
+    written, requests = ask("The instruction was to say it.")
+    assert [each.prompt for each in requests[:3]] == [paraphrase_request(spec.parent or "") for spec in SPECS[:3]]
+    assert all(each.prompt.endswith("\n\nThe instruction was to") for each in requests[3:])
+    assert requests[3].prompt != requests[4].prompt
+    assert len({each.seed for each in requests}) == 5
+    assert {(each.temperature, each.max_tokens) for each in requests} == {(0.7, 30)}
     assert [(each.origin, each.parent) for each in written] == [(each.origin, each.parent) for each in SPECS]
     assert ask("x")[1] == ask("x")[1] != ask("x", seed=1)[1]
 
@@ -217,7 +217,7 @@ def test_that_nothing_came_is_said_where_it_is_not_the_models_doing() -> None:
 def test_nothing_to_write_asks_nothing() -> None:
     box = ScriptedBlackBox({})
     assert BlackBoxWriter(3, 1.0, 30).write([], EXAMPLES, box, random.Random(0)) == []
-    assert box.asked == []
+    assert box.requests == []
 
 
 def test_the_longest_requests_show_the_longest_demonstrations() -> None:
@@ -231,8 +231,8 @@ def test_a_set_of_candidates_sees_the_same_demonstrations_and_templates_take_the
     box = ScriptedBlackBox(lambda request: "say it")
     own = BlackBoxWriter(3, 0.9, 30, 2, True, 0.9, "{count} friends:\n{demonstrations}\nSo?", "Say {instruction} anew.")
     own.write([*resample_specs(4), *paraphrase_specs(BEST, 1)], EXAMPLES, box, random.Random(0))
-    first, second, third, fourth, fifth = (request.prompt for request in box.asked)
+    first, second, third, fourth, fifth = (request.prompt for request in box.requests)
     assert first == second != third == fourth
     assert first.startswith("3 friends:\nInput: ")
     assert fifth == "Say Write the last letter of it. anew."
-    assert {request.top_p for request in box.asked} == {0.9}
+    assert {request.top_p for request in box.requests} == {0.9}

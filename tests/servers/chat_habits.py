@@ -51,11 +51,11 @@ class ChatHabits:
     def __call__(self, prompt: str) -> str:
         """The reply to a prompt; to one that asks for instructions, a numbered list of them."""
         number = int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:4])
-        asked = prompt.rpartition("Input: ")[2].removesuffix("\nOutput:")
-        if not prompt.endswith("\nOutput:") or asked not in self.known:
+        question = prompt.rpartition("Input: ")[2].removesuffix("\nOutput:")
+        if not prompt.endswith("\nOutput:") or question not in self.known:
             return self._instructions(number)
         answers = list(self.known.values())
-        right = self.known[asked]
+        right = self.known[question]
         other = next(answers[(number + step) % len(answers)] for step in range(len(answers))
                      if answers[(number + step) % len(answers)] != right)  # fmt: skip
         return HABITS[number % len(HABITS)](self.lead + right, self.lead + other)

@@ -109,7 +109,7 @@ class ChatServer:
             time.sleep(0.005)
 
     def forget(self) -> None:
-        """Forgets what was asked, and begins to count anew; no request may be under way."""
+        """Forgets the requests, and begins to count anew; no request may be under way."""
         for counted in (self.seen, self.headers, self.paths, self.paid, self.faulty, self._attempts):
             counted.clear()
 

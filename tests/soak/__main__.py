@@ -1,6 +1,6 @@
 """Searches under everything that can happen to them, for a time: ``make soak``, ``make soak SECONDS=600``.
 
-A server counts what it is asked and what it charges. Searches run through the command line against it and are
+A server counts its requests and what it charges. Searches run through the command line against it and are
 disturbed at random moments; beside them one process buys answers without end. After each search: nothing is lost,
 nothing was paid twice but what was in flight at a kill -9, every cap held by the server's count, and the result is
 that of an undisturbed search. Prints a table; exit code 1 if anything did not hold.

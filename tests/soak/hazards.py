@@ -76,7 +76,7 @@ def stopped(stand: Stand) -> None:
             stand.disturbed()
     require(process.wait_for_one_line() == 0, process.said)
     stand.check_same()
-    require(len(stand.server.seen) == len(stand.reference.asked), "an attempt was repeated")
+    require(len(stand.server.seen) == len(stand.reference.requests), "an attempt was repeated")
 
 
 def locked_cache(stand: Stand) -> None:
@@ -92,7 +92,7 @@ def locked_cache(stand: Stand) -> None:
             stand.disturbed()
     require(process.wait_for_one_line() == 0, process.said)
     stand.check_same()
-    require(len(stand.server.seen) == len(stand.reference.asked), "an attempt was repeated")
+    require(len(stand.server.seen) == len(stand.reference.requests), "an attempt was repeated")
 
 
 def full_disk(stand: Stand) -> None:
@@ -188,7 +188,7 @@ def one_folder(stand: Stand) -> None:
 
 def cap_in_dollars(stand: Stand) -> None:
     """Most answers are charged and useless, the run is killed, and no cap is exceeded by the server's count."""
-    full = 10 * len(stand.reference.asked) * PICODOLLARS / 10**12
+    full = 10 * len(stand.reference.requests) * PICODOLLARS / 10**12
     usd = full * stand.draws.uniform(1.0, 3.0)
     stand.server.faults = Faults(0.6, CHARGING, stand.draws.randrange(10**6))
     for _ in range(stand.draws.randint(0, 2)):
@@ -204,7 +204,7 @@ def cap_in_dollars(stand: Stand) -> None:
 
 def cap_on_calls(stand: Stand) -> None:
     """Faults and kills, and no more calls by the server's count than allowed."""
-    calls = stand.draws.randint(100, len(stand.reference.asked))
+    calls = stand.draws.randint(100, len(stand.reference.requests))
     stand.server.faults = Faults(0.3, FAULTS, stand.draws.randrange(10**6))
     process = stand.start(cap=f"max_calls={calls}", timeout=1.0)
     if stand.moment(process):

@@ -79,11 +79,11 @@ class Reference:
 
     Args:
         left: its pool, and its result without time and money.
-        asked: the requests that it made, each once.
+        requests: the requests that it made, each once.
     """
 
     left: Mapping[str, Any]
-    asked: frozenset[str]
+    requests: frozenset[str]
 
 
 class Stand:
@@ -178,9 +178,9 @@ class Stand:
 
     def check_paid_once(self) -> None:
         """Checks that the server gave each answer once, and those in flight at a kill -9 once more at most."""
-        asked = frozenset(self.server.paid)
-        require(asked == self.reference.asked, f"{len(asked ^ self.reference.asked)} requests differ")
-        twice = self.server.paid.total() - len(asked)
+        paid = frozenset(self.server.paid)
+        require(paid == self.reference.requests, f"{len(paid ^ self.reference.requests)} requests differ")
+        twice = self.server.paid.total() - len(paid)
         self.tally.twice += twice
         self.tally.excused += self.excused
         require(twice <= self.excused, f"{twice} answers were paid for again, of {self.excused} that may be")
@@ -200,7 +200,7 @@ class Stand:
     def moment(self, process: Fit) -> bool:
         """Waits for a random moment of a search; False if it ended before."""
         share = self.draws.uniform(-0.1, 1.0)
-        target = self.server.paid.total() + int(share * (len(self.reference.asked) - len(self.server.paid)))
+        target = self.server.paid.total() + int(share * (len(self.reference.requests) - len(self.server.paid)))
         process.wait_until(lambda: b"duet: started" in process.said_so_far and self.server.paid.total() >= target)
         time.sleep(self.draws.uniform(0.0, 0.05 if share > 0 else 2.0))
         return process.is_running

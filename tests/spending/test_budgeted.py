@@ -52,7 +52,7 @@ def test_a_call_too_many_is_refused_before_anything_is_sent() -> None:
     assert box.budget.remaining_calls == 1
     with pytest.raises(BudgetSpent, match="cap max_calls=3: 2 spent, 2 more needed"):
         box.complete([Request("a")] * 2)
-    assert (len(inner.asked), box.budget.remaining_calls) == (2, 1)
+    assert (len(inner.requests), box.budget.remaining_calls) == (2, 1)
     box.complete([Request("a")])
     assert box.budget.remaining_calls == 0
 
@@ -90,7 +90,7 @@ def test_no_cap_is_exceeded_whatever_the_concurrency() -> None:
 
     with ThreadPoolExecutor(16) as threads:
         assert sum(threads.map(ask, range(100))) == 16
-    assert len(inner.asked) == box.budget.spent.calls == 48
+    assert len(inner.requests) == box.budget.spent.calls == 48
 
 
 def test_nothing_is_sent_after_the_time_is_up() -> None:
@@ -102,7 +102,7 @@ def test_nothing_is_sent_after_the_time_is_up() -> None:
     now[0] = 105.0
     with pytest.raises(BudgetSpent, match=r"cap max_time=5.0: 5 seconds spent"):
         box.complete([Request("a")])
-    assert len(inner.asked) == 1
+    assert len(inner.requests) == 1
 
 
 def test_a_failed_call_counts_with_what_it_cost() -> None:
@@ -162,14 +162,14 @@ def test_no_request_is_sent_after_the_time_though_many_were_admitted_before() ->
     inner = ScriptedBlackBox(slow)
     box = BudgetedBlackBox(inner, CallBudget(Budget(max_time=5.0), clock=lambda: now[0]))
     outcomes = box.complete([Request("a b")] * 200)
-    assert len(inner.asked) == 64  # the fake answers so many at once
+    assert len(inner.requests) == 64  # the fake answers so many at once
     assert outcomes[64:] == [NOT_SENT] * 136
     assert box.budget.spent == Usage(64, 128, 128)
 
 
 def test_what_arrived_before_an_error_is_counted() -> None:
     def spend(_: Request) -> str:
-        if len(inner.asked) > 64:
+        if len(inner.requests) > 64:
             raise ProviderError("no money left")
         return "a"
 

@@ -33,7 +33,7 @@ def test_an_answer_survives_its_box(tmp_path: Path) -> None:
     silent = ScriptedBlackBox({}, "echo")
     again = CachedBlackBox(silent, tmp_path / "deep" / "cache.sqlite")
     assert again.complete(requests) == first
-    assert silent.asked == []
+    assert silent.requests == []
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_every_field_of_a_request_is_part_of_the_key(tmp_path: Path, other: Requ
     box = CachedBlackBox(inner, tmp_path / "cache")
     box.complete([Request("a")])
     box.complete([other])
-    assert inner.asked == [Request("a"), other]
+    assert inner.requests == [Request("a"), other]
 
 
 def test_a_plain_request_has_the_key_that_it_had_before_there_were_messages_and_stop_sequences() -> None:
@@ -71,7 +71,7 @@ def test_the_identity_is_part_of_the_key(tmp_path: Path) -> None:
     inner = _echo("two")
     other = CachedBlackBox(inner, tmp_path / "cache")
     other.complete([Request("a")])
-    assert (other.identity, len(inner.asked)) == ("two", 1)
+    assert (other.identity, len(inner.requests)) == ("two", 1)
 
 
 def test_duplicates_are_asked_once_and_the_rest_in_order(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_duplicates_are_asked_once_and_the_rest_in_order(tmp_path: Path) -> None
     box = CachedBlackBox(inner, tmp_path / "cache")
     box.complete([Request("b")])
     outcomes = box.complete([Request(text) for text in "cabac"])
-    assert [request.prompt for request in inner.asked] == ["b", "c", "a"]
+    assert [request.prompt for request in inner.requests] == ["b", "c", "a"]
     assert [outcome.text for outcome in outcomes if isinstance(outcome, Completion)] == [
         f"{text} 0" for text in "cabac"
     ]
@@ -97,7 +97,7 @@ def test_a_refusal_that_was_charged_is_not_charged_again(tmp_path: Path) -> None
     inner = ScriptedBlackBox({"a": refused})
     for _ in range(2):
         assert CachedBlackBox(inner, tmp_path / "cache").complete([Request("a")]) == [refused]
-    assert inner.asked == [Request("a")]
+    assert inner.requests == [Request("a")]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_batch_that_was_returned_survives_a_kill(tmp_path: Path) -> None:
     assert _run(code, tmp_path / "cache").wait() == 9
     silent = ScriptedBlackBox({})
     CachedBlackBox(silent, tmp_path / "cache").complete([Request(str(i)) for i in range(5)])
-    assert silent.asked == []
+    assert silent.requests == []
 
 
 def test_a_batch_that_was_not_returned_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_batch_that_was_not_returned_leaves_nothing_behind(tmp_path: Path) -> 
     assert _run(code, tmp_path / "cache").wait() == 9
     inner = ScriptedBlackBox(lambda request: request.prompt)
     CachedBlackBox(inner, tmp_path / "cache").complete([Request(str(i)) for i in range(5)])
-    assert len(inner.asked) == 5
+    assert len(inner.requests) == 5
 
 
 def test_what_arrived_is_stored_before_more_is_asked(tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ def test_what_arrived_is_stored_before_more_is_asked(tmp_path: Path) -> None:
     for arrived in CachedBlackBox(inner, tmp_path / "cache").stream(requests):
         silent = ScriptedBlackBox({})
         CachedBlackBox(silent, tmp_path / "cache").complete([requests[index] for index in arrived])
-        assert silent.asked == []
-        assert len(inner.asked) == max(arrived) + 1
+        assert silent.requests == []
+        assert len(inner.requests) == max(arrived) + 1
 
 
 def test_answers_that_came_before_an_error_are_kept(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_answers_that_came_before_an_error_are_kept(tmp_path: Path) -> None:
         CachedBlackBox(ScriptedBlackBox(spend), tmp_path / "cache").complete(requests)
     again = ScriptedBlackBox(lambda request: request.prompt)
     CachedBlackBox(again, tmp_path / "cache").complete(requests)
-    assert again.asked == requests[64:]
+    assert again.requests == requests[64:]
 
 
 def test_what_was_not_sent_is_not_stored(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ for kill in range(kills):
     start += 100_000
 silent = ScriptedBlackBox({})
 found = CachedBlackBox(silent, path).complete([Request(str(number)) for number in acknowledged])
-assert silent.asked == [], len(silent.asked)
+assert silent.requests == [], len(silent.requests)
 assert [each.text for each in found] == [str(number) * 3 for number in acknowledged]
 assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 print(len(acknowledged))
@@ -434,7 +434,7 @@ def test_a_table_that_can_not_keep_answers_is_refused_before_anything_is_paid(tm
     inner = _echo()
     with pytest.raises(ValueError, match=f"Expected a call cache at {tmp_path / 'cache'} but found: "):
         CachedBlackBox(inner, tmp_path / "cache").complete([Request("a")])
-    assert inner.asked == []
+    assert inner.requests == []
 
 
 def test_a_column_of_a_newer_version_that_may_be_empty_is_left_alone(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_unknown_prices_are_an_unknown_cost(run: Callable[..., Any], paid: Any) 
 
 def test_what_another_run_has_paid_for_costs_nothing(run: Callable[..., Any], paid: Any) -> None:
     first, second = run(wrap=paid(PRICES), folder="one"), run(wrap=paid(PRICES), folder="two")
-    assert (second.result["cost_usd"], second.box.asked) == (0.0, [])
+    assert (second.result["cost_usd"], second.box.requests) == (0.0, [])
     assert second.result["calls"] == first.result["calls"]
     assert second.texts == first.texts
     assert not (first.folder / "calls.sqlite").exists()

@@ -33,7 +33,7 @@ POOL = Pool((row("Write it backwards.", 0.5), row("Copy it.", 0.25)))
 
 
 class Nobody:
-    """A predictor that must not be asked."""
+    """A predictor that must not be used."""
 
     def predict_joint(self, features: torch.Tensor, prior: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         raise AssertionError("nothing is to be predicted")
@@ -64,11 +64,11 @@ def test_each_proposal_is_a_guess_behind_five_demonstrations_of_its_own() -> Non
     proposal = propose(Ape(per_iteration=6), POOL, box)
     assert [candidate.text for candidate in proposal.candidates] == [f"Take part {number}." for number in range(6)]
     assert {candidate.origin for candidate in proposal.candidates} == {"resample"}
-    assert {(request.temperature, request.max_tokens) for request in box.asked} == {(0.9, 50)}
-    assert all(request.prompt.endswith("The instruction was to") for request in box.asked)
-    assert {len(shown(request)) for request in box.asked} == {5}
-    assert len({shown(request) for request in box.asked}) > 1
-    assert len({request.seed for request in box.asked}) == 6
+    assert {(request.temperature, request.max_tokens) for request in box.requests} == {(0.9, 50)}
+    assert all(request.prompt.endswith("The instruction was to") for request in box.requests)
+    assert {len(shown(request)) for request in box.requests} == {5}
+    assert len({shown(request) for request in box.requests}) > 1
+    assert len({request.seed for request in box.requests}) == 6
 
 
 PAPER = yaml.safe_load((CONFIGS / "methods" / "ape_paper.yaml").read_text())["strategy"]["init_args"]
@@ -80,29 +80,29 @@ def test_the_paper_has_three_sets_of_demonstrations_and_thirty_proposals_each() 
     for iteration in (1, 2, 3):
         proposal = propose(ape, pool, box)
         assert len(proposal.candidates) == ape.requirements.choose == 30
-        asked = {shown(request) for request in box.asked[-30:]}
-        assert len(asked) == 1
-        sets += asked
+        prompts = {shown(request) for request in box.requests[-30:]}
+        assert len(prompts) == 1
+        sets += prompts
         pool += [row(candidate.text, 0.1, iteration, candidate.origin) for candidate in proposal.candidates]
     assert len(set(sets)) == 3
     assert propose(ape, pool, box) == Proposal((), 0, 0)
-    assert len(box.asked) == 90
+    assert len(box.requests) == 90
 
 
 def test_the_papers_request_is_about_a_friend_and_draws_from_nine_tenths_of_the_probability() -> None:
     box = ScriptedBlackBox(counting())
     propose(Ape(**PAPER), POOL, box)
-    assert {(request.temperature, request.top_p, request.max_tokens) for request in box.asked} == {(0.9, 0.9, 50)}
-    first, *_ = box.asked[0].prompt.splitlines()
+    assert {(request.temperature, request.top_p, request.max_tokens) for request in box.requests} == {(0.9, 0.9, 50)}
+    first, *_ = box.requests[0].prompt.splitlines()
     assert "friend" in first
     assert "5 inputs" in first
-    assert box.asked[0].prompt.endswith("\n\nThe instruction was to")
+    assert box.requests[0].prompt.endswith("\n\nThe instruction was to")
 
 
 def test_a_wording_of_ones_own_takes_the_place_of_ours() -> None:
     box = ScriptedBlackBox(counting())
     propose(Ape(template="{demonstrations}\nThe rule:"), POOL, box)
-    assert box.asked[0].prompt.endswith("\nThe rule:")
+    assert box.requests[0].prompt.endswith("\nThe rule:")
     with pytest.raises(ValueError, match=r"Expected a template with \{demonstrations\} but got 'Guess.'"):
         Ape(template="Guess.")
 
@@ -118,7 +118,7 @@ def test_it_asks_again_for_something_new_and_gives_up_after_its_attempts() -> No
     replies: Iterator[str | CallFailure] = iter([" copy it", CallFailure("no", kind="refused"), " sort it"])
     box = ScriptedBlackBox(lambda request: next(replies))
     assert [candidate.text for candidate in propose(Ape(), POOL, box).candidates] == ["Sort it."]
-    assert len({request.seed for request in box.asked}) == 3
+    assert len({request.seed for request in box.requests}) == 3
     box = ScriptedBlackBox(lambda request: "copy it")
     assert propose(Ape(attempts=4), POOL, box) == Proposal((), 4, 0)
 
@@ -129,7 +129,7 @@ def test_iterative_paraphrases_the_best_once_all_sets_are_proposed() -> None:
     pool = Pool((*POOL, row("Take this.", 0.75, 1, "resample"), row("Take that.", 0.5, 1, "resample")))
     [first, second] = propose(ape, pool, box).candidates
     assert {(each.origin, each.parent) for each in (first, second)} == {("paraphrase", "Take this.")}
-    assert all("Take this." in request.prompt for request in box.asked[-2:])
+    assert all("Take this." in request.prompt for request in box.requests[-2:])
 
 
 def trying(box: ScriptedBlackBox) -> Evaluator:
@@ -147,8 +147,8 @@ def test_ucb_scores_none_but_the_winner_of_the_trials() -> None:
     proposal = propose(ape, POOL, task, box, trying(task))
     assert [candidate.text for candidate in proposal.candidates] == ["Take part 5."]
     assert (proposal.written, proposal.distinct) == (6, 6)
-    assert (len(box.asked), len(task.asked)) == (6, 2 * 3 * 4)
-    assert ape.requirements.trial_calls >= len(task.asked)
+    assert (len(box.requests), len(task.requests)) == (6, 2 * 3 * 4)
+    assert ape.requirements.trial_calls >= len(task.requests)
 
 
 def test_ucb_of_the_paper_is_one_iteration_of_ninety_proposals_and_twenty_rounds() -> None:
@@ -157,7 +157,7 @@ def test_ucb_of_the_paper_is_one_iteration_of_ninety_proposals_and_twenty_rounds
     box, task = ScriptedBlackBox(counting()), ScriptedBlackBox(number_of)
     proposal = propose(ape, POOL, task, box, trying(task))
     assert len(proposal.candidates) == 1
-    assert (len(box.asked), len({shown(request) for request in box.asked})) == (90, 3)
+    assert (len(box.requests), len({shown(request) for request in box.requests})) == (90, 3)
     assert len(ape.longest_requests(EXAMPLES, "a")) == 90
     assert (ape.requirements.choose, ape.requirements.trial_calls) == (1, 20 * 30 * 5)
     assert propose(ape, Pool((*POOL, row("Take part 89.", 0.9, 1))), task, box, trying(task)) == Proposal((), 0, 0)
@@ -187,7 +187,7 @@ def test_a_search_with_ucb_asks_no_more_than_its_estimate(
 def test_the_black_box_for_writing_is_asked_where_there_is_one() -> None:
     task, writer = ScriptedBlackBox({}), ScriptedBlackBox(counting())
     assert propose(Ape(), POOL, task, writer).candidates
-    assert (len(task.asked), len(writer.asked)) == (0, 1)
+    assert (len(task.requests), len(writer.requests)) == (0, 1)
 
 
 def test_the_longest_requests_are_as_many_and_as_long_as_they_can_be() -> None:

@@ -35,7 +35,7 @@ def test_the_bound_is_that_of_a_hand_computed_example() -> None:
 def test_a_round_is_a_share_of_the_proposals_on_a_few_examples_each() -> None:
     box = ScriptedBlackBox(worth)
     BanditSelection(rounds=1, share=1 / 3, examples=5).best(TEXTS, 1, evaluator(box), random.Random(0))
-    tried = [request.prompt.split("\n")[0] for request in box.asked]
+    tried = [request.prompt.split("\n")[0] for request in box.requests]
     assert tried == [f"Instruction: {text}" for text in TEXTS[:3] for _ in range(5)]
 
 
@@ -43,7 +43,7 @@ def test_all_are_tried_before_one_is_tried_again_and_then_the_promising_ones() -
     box = ScriptedBlackBox(worth)
     trials = BanditSelection(rounds=5, share=1 / 3, examples=5, exploration=0.1)
     assert trials.best(TEXTS, 3, evaluator(box), random.Random(0))[0] == TEXTS.index("Worth 9 of ten.")
-    counts = {text: sum(text in request.prompt for request in box.asked) for text in TEXTS}
+    counts = {text: sum(text in request.prompt for request in box.requests) for text in TEXTS}
     assert sum(counts.values()) == 5 * 3 * 5
     assert min(counts.values()) == 5
     assert {text for text, count in counts.items() if count > 5} <= {f"Worth {share} of ten." for share in (9, 7, 6, 5)}
@@ -52,7 +52,7 @@ def test_all_are_tried_before_one_is_tried_again_and_then_the_promising_ones() -
 def test_no_example_is_shown_twice_and_when_all_have_been_the_means_are_the_scores() -> None:
     box = ScriptedBlackBox(worth)
     order = BanditSelection(rounds=100).best(TEXTS, len(TEXTS), evaluator(box), random.Random(0))
-    assert len(box.asked) == len(set(box.asked)) == len(TEXTS) * len(EXAMPLES)
+    assert len(box.requests) == len(set(box.requests)) == len(TEXTS) * len(EXAMPLES)
     assert [TEXTS[place] for place in order] == sorted(TEXTS, reverse=True)
 
 

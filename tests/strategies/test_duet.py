@@ -21,7 +21,7 @@ from duet.strategies.strategy import SearchContext
 from tests.strategies.contexts import make_context
 
 EXAMPLES = [Example(f"word{number}", (f"{number}drow",)) for number in range(12)]
-ASKED = ScriptedBlackBox({})
+SILENT = ScriptedBlackBox({})
 
 
 class Scripted:
@@ -61,7 +61,7 @@ def first(features: Tensor) -> Tensor:
 
 
 def context(white_box: AbstractEncoder | None = None, seed: int = 0) -> SearchContext:
-    return make_context(ASKED, white_box or HashingWhiteBox(), EXAMPLES, seed=seed)
+    return make_context(SILENT, white_box or HashingWhiteBox(), EXAMPLES, seed=seed)
 
 
 def row(text: str, score: float, iteration: int = 0) -> ScoredInstruction:
@@ -103,7 +103,7 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
         assert each.features is not None
         assert torch.equal(
             each.features,
-            FeatureExtractor(outputs="none").extract([each.text], [], HashingWhiteBox(), ASKED).features[0],
+            FeatureExtractor(outputs="none").extract([each.text], [], HashingWhiteBox(), SILENT).features[0],
         )
         assert each.predicted == each.features[0].item()
 
@@ -120,7 +120,7 @@ def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
     sure, risky = torch.tensor([0.52, 0.0]), torch.tensor([0.40, 0.3])  # 0.02 for sure, or 0.08 in the mean, over 0.5
     order = {"Take a.": sure, "Take b.": risky}
     states = {
-        text: FeatureExtractor(outputs="none").extract([text], [], white_box, ASKED).features[0] for text in texts
+        text: FeatureExtractor(outputs="none").extract([text], [], white_box, SILENT).features[0] for text in texts
     }
 
     def look_up(column: int) -> Callable[[Tensor], Tensor]:
@@ -224,7 +224,7 @@ def test_iterations_and_attempts_never_use_a_global_point_twice() -> None:
 def test_proposing_asks_no_black_box_and_leaves_the_pool_alone() -> None:
     before = POOL.state_dict()["rows"]
     Duet(candidates=8).propose(POOL, Scripted(first), context())
-    assert ASKED.asked == []
+    assert SILENT.requests == []
     assert POOL.state_dict()["rows"] == before
 
 
@@ -268,7 +268,7 @@ class Writing:
         )
 
     def propose(self, duet: Duet, encoder: AbstractEncoder, predictor: Scripted | None = None) -> Any:
-        each = make_context(ASKED, encoder, EXAMPLES, proposer=self.box)
+        each = make_context(SILENT, encoder, EXAMPLES, proposer=self.box)
         return duet.propose(POOL, predictor or Scripted(first), each)
 
 
@@ -278,7 +278,7 @@ def test_a_black_box_writes_in_other_words_and_from_demonstrations() -> None:
     assert sorted(candidate.origin for candidate in proposal.candidates) == ["paraphrase"] * 4 + ["resample"] * 4
     assert {candidate.parent for candidate in proposal.candidates} == {None, *POOL.texts}
     assert (proposal.written, proposal.distinct) == (8, 8)
-    assert ASKED.asked == []
+    assert SILENT.requests == []
 
 
 def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
@@ -293,7 +293,7 @@ def test_without_a_writer_the_task_model_writes() -> None:
     box = ScriptedBlackBox(lambda request: f"take {request.seed}", follows_requests=False)
     each = make_context(box, NGramEncoder(), EXAMPLES)
     assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), each).written == 4
-    assert len(box.asked) == 4
+    assert len(box.requests) == 4
 
 
 def test_white_and_black_box_can_write_together() -> None:
@@ -318,11 +318,11 @@ def test_no_proposal_asks_for_more_than_it_said() -> None:
     writing.box = ScriptedBlackBox(lambda request: "no", follows_requests=False)  # too short: it uses every attempt
     writing.propose(duet, NGramEncoder())
     bound = duet.longest_requests(EXAMPLES, "x" * 400, follows_requests=False)
-    assert len(bound) == len(writing.box.asked) == 18
+    assert len(bound) == len(writing.box.requests) == 18
 
     def size(requests: list[Request]) -> list[int]:
         return sorted(len(request.prompt) for request in requests)
 
-    assert all(most >= asked for most, asked in zip(size(bound), size(writing.box.asked), strict=True))
+    assert all(most >= sent for most, sent in zip(size(bound), size(writing.box.requests), strict=True))
     assert {(request.max_tokens, request.temperature) for request in bound} == {(64, 1.0)}
     assert Duet().longest_requests(EXAMPLES, "x") == []

@@ -22,7 +22,7 @@ BOTH = pytest.mark.parametrize("variant", [EvoPromptGA, EvoPromptDE])
 
 
 class Nobody:
-    """A predictor that must not be asked."""
+    """A predictor that must not be used."""
 
     def predict_joint(self, features: torch.Tensor, prior: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         raise AssertionError("nothing is to be predicted")
@@ -122,7 +122,7 @@ def test_a_child_that_is_better_on_the_examples_that_both_have_lives_on(variant:
 def test_the_donor_is_the_best_so_far_even_if_it_is_no_member() -> None:
     box = breeding()
     propose(EvoPromptDE(population=4), Pool((*FOUNDED, row("z", 1.0, 3, "b"))), box)
-    assert text("z") in box.asked[0].prompt
+    assert text("z") in box.requests[0].prompt
 
 
 @BOTH
@@ -152,12 +152,12 @@ def test_ga_shows_two_parents_and_de_four() -> None:
     box = breeding()
     [child] = propose(EvoPromptGA(population=4), FOUNDED, box).candidates
     assert child.origin == "crossover"
-    assert sum(member.text in box.asked[0].prompt for member in FOUNDED) == 2
-    assert box.asked[0].prompt.count("Take ") == 2
+    assert sum(member.text in box.requests[0].prompt for member in FOUNDED) == 2
+    assert box.requests[0].prompt.count("Take ") == 2
     [child] = propose(EvoPromptDE(population=4), FOUNDED, box).candidates
     assert (child.origin, child.parent) == ("difference", text("b"))
-    assert box.asked[1].prompt.count("Take ") == 4
-    assert {(request.temperature, request.max_tokens) for request in box.asked} == {(0.5, 512)}
+    assert box.requests[1].prompt.count("Take ") == 4
+    assert {(request.temperature, request.max_tokens) for request in box.requests} == {(0.5, 512)}
 
 
 @BOTH
@@ -174,10 +174,10 @@ def test_it_asks_again_where_nothing_new_came_and_gives_up_after_its_attempts(va
     box = ScriptedBlackBox(lambda request: next(replies))
     proposal = propose(variant(population=4), FOUNDED, box)
     assert ([candidate.text for candidate in proposal.candidates], proposal.written) == ([text("z")], 3)
-    assert len({request.prompt for request in box.asked}) > 1
+    assert len({request.prompt for request in box.requests}) > 1
     box = ScriptedBlackBox(lambda request: "<prompt>take b</prompt>")
     assert propose(variant(population=4, attempts=4), FOUNDED, box) == Proposal((), 4, 0)
-    assert [request.temperature for request in box.asked] == [0.5, 0.5, 0.5, 0.75]
+    assert [request.temperature for request in box.requests] == [0.5, 0.5, 0.5, 0.75]
 
 
 @BOTH
@@ -194,13 +194,13 @@ def test_calls_that_fail_are_no_lack_of_ideas(variant: Any) -> None:
 def test_a_model_that_cant_follow_requests_continues_the_parents_words_behind_demonstrations(variant: Any) -> None:
     box = ScriptedBlackBox(lambda request: " all of it", follows_requests=False)
     [child] = propose(variant(population=4), FOUNDED, box).candidates
-    [request] = box.asked
+    [request] = box.requests
     demonstrations, _, beginning = request.prompt.rpartition("\n\nThe instruction was to ")
     assert demonstrations.count("Input:") == 5
     assert child.text == f"T{beginning[1:]} all of it."
     assert request.max_tokens == 64
     propose(variant(population=4, operator="request"), FOUNDED, box)
-    assert "<prompt>" in box.asked[1].prompt
+    assert "<prompt>" in box.requests[1].prompt
 
 
 def test_continuation_can_be_asked_of_any_model() -> None:
@@ -222,7 +222,7 @@ def test_parents_that_are_drawn_independently_may_be_one() -> None:
     pool = Pool((row("a", 1.0), row("b", 0.0), row("c", 0.0, 1, "a"), row("d", 0.0, 2, "b")))
     box = breeding()
     propose(EvoPromptGA(population=4, distinct_parents=False), pool, box)
-    assert box.asked[0].prompt.count(text("a")) == 2
+    assert box.requests[0].prompt.count(text("a")) == 2
 
 
 def test_numbers_are_in_range() -> None:

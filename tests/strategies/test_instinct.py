@@ -27,7 +27,7 @@ DOMAIN = SoftPrompts().global_points(128, 0)  # (128, 10)
 
 
 class Nobody:
-    """A predictor that must not be asked."""
+    """A predictor that must not be used."""
 
     def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
         raise AssertionError("the bandit predicts")
@@ -50,15 +50,15 @@ class FirstNumber:
     """A bandit: the mean is a state's first number, the deviation its second one, squared."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def predict(self, scored: Tensor, rewards: Tensor, drawn: int, candidates: Tensor) -> tuple[Tensor, Tensor]:
-        self.asked.append({"scored": scored, "rewards": rewards, "drawn": drawn, "candidates": candidates})
+        self.requests.append({"scored": scored, "rewards": rewards, "drawn": drawn, "candidates": candidates})
         return candidates[:, 0], candidates[:, 1].square()
 
 
 class Noting(HashingWhiteBox):
-    """Notes how it was asked to write, and may write from a list."""
+    """Keeps its requests, and may write from a list."""
 
     def __init__(self, *texts: str) -> None:
         super().__init__()
@@ -104,25 +104,25 @@ def test_it_starts_with_points_drawn_at_random_and_initial_instructions_are_none
         assert min((DOMAIN - torch.tensor(one.latent)).abs().sum(1)) == 0
         seen.add(one.latent)
         pool += [ScoredInstruction(one, iteration, (0.5,), ("x",))]
-    assert (len(seen), strategy.bandit.asked) == (2, [])  # type: ignore[attr-defined]
+    assert (len(seen), strategy.bandit.requests) == (2, [])  # type: ignore[attr-defined]
     assert propose(strategy, pool).candidates[0].predicted is not None
 
 
 def test_the_bandit_learns_from_the_states_of_scored_points_in_their_order() -> None:
     strategy = instinct()
     propose(strategy, STARTED)
-    [asked] = strategy.bandit.asked  # type: ignore[attr-defined]
-    torch.testing.assert_close(asked["scored"], vectors(DOMAIN[[70, 3]]))
-    assert (asked["rewards"].tolist(), asked["drawn"]) == ([0.25, 0.75], 2)
-    assert len(asked["candidates"].unique(dim=0)) == 100
+    [request] = strategy.bandit.requests  # type: ignore[attr-defined]
+    torch.testing.assert_close(request["scored"], vectors(DOMAIN[[70, 3]]))
+    assert (request["rewards"].tolist(), request["drawn"]) == ([0.25, 0.75], 2)
+    assert len(request["candidates"].unique(dim=0)) == 100
 
 
 def test_the_highest_upper_confidence_bound_is_taken_with_what_was_predicted() -> None:
     strategy = instinct(beta=0.5)
     [one] = propose(strategy, STARTED).candidates
-    [asked] = strategy.bandit.asked  # type: ignore[attr-defined]
-    bound = asked["candidates"][:, 0] + 0.5 * asked["candidates"][:, 1].square()
-    best = asked["candidates"][bound.argmax()]
+    [request] = strategy.bandit.requests  # type: ignore[attr-defined]
+    bound = request["candidates"][:, 0] + 0.5 * request["candidates"][:, 1].square()
+    best = request["candidates"][bound.argmax()]
     assert (one.predicted, one.std) == (best[0].item(), best[1].square().item())
     torch.testing.assert_close(vectors(torch.tensor([one.latent]))[0], best)
 
@@ -131,9 +131,9 @@ def test_a_text_that_is_known_or_rejected_makes_way_for_the_next_point() -> None
     white_box = Noting("copy the text", "stop", "sort it", "take the last word")
     strategy = instinct(beta=0.0)
     proposal = propose(strategy, STARTED, white_box)
-    [asked] = strategy.bandit.asked  # type: ignore[attr-defined]
+    [request] = strategy.bandit.requests  # type: ignore[attr-defined]
     assert proposal.candidates[0].text == "Take the last word."
-    assert proposal.candidates[0].predicted == asked["candidates"][:, 0].sort(descending=True).values[3].item()
+    assert proposal.candidates[0].predicted == request["candidates"][:, 0].sort(descending=True).values[3].item()
     assert (proposal.written, proposal.distinct) == (8, 1)
 
 
@@ -176,10 +176,10 @@ def test_the_paper_writes_greedily_takes_the_first_sentence_and_scores_a_repeate
     strategy = instinct(**PAPER | {"points": 128, "ranked": 100, "starts": 2})
     proposal = propose(strategy, STARTED, white_box)
     assert ([candidate.text for candidate in proposal.candidates], proposal.written) == (["Sort it."], 1)
-    [asked] = white_box.written
-    assert asked["temperature"] == 0.0
-    assert asked["prompts"][0].startswith("\nInput:")
-    [bandit] = strategy.bandit.asked  # type: ignore[attr-defined]
+    [request] = white_box.written
+    assert request["temperature"] == 0.0
+    assert request["prompts"][0].startswith("\nInput:")
+    [bandit] = strategy.bandit.requests  # type: ignore[attr-defined]
     bound = bandit["candidates"][:, 0] + bandit["candidates"][:, 1].square()
     torch.testing.assert_close(
         vectors(torch.tensor([proposal.candidates[0].latent]))[0], bandit["candidates"][bound.argmax()]

@@ -90,19 +90,19 @@ def propose(pool: Pool, white_box: AbstractWhiteBox | None = None, seed: int = 0
     return InstructZero(**SMALL | changes).propose(pool, NoPredictor(), context(white_box, seed))
 
 
-def row(text: str, marks: Sequence[float], iteration: int, latent: Sequence[float] | None = None) -> ScoredInstruction:
+def row(text: str, scores: Sequence[float], iteration: int, latent: Sequence[float] | None = None) -> ScoredInstruction:
     candidate = Candidate(text, "any", features=torch.zeros(16), latent=tuple(latent) if latent else None)
-    return ScoredInstruction(candidate, iteration, tuple(marks), ("x",) * len(marks))
+    return ScoredInstruction(candidate, iteration, tuple(scores), ("x",) * len(scores))
 
 
-def marks(point: Sequence[float]) -> tuple[float, ...]:
+def scores(point: Sequence[float]) -> tuple[float, ...]:
     """The farther along the first dimension, the better, up to 0.8."""
     return tuple(float(point[0] > number / 5) for number in range(1, 6))
 
 
 FIRST = Pool((row("Write the last letter of it.", (1, 0, 0, 0, 1), 0), row("Sort each word.", (0, 0, 0, 0, 1), 0)))
 SOFT = [
-    row(f"Take number {number}.", marks(point), 1 + number // 2, point)
+    row(f"Take number {number}.", scores(point), 1 + number // 2, point)
     for number, point in enumerate(SPACE.global_points(8, skip=0).tolist())
 ]
 SCORED = Pool((*FIRST, *SOFT))
@@ -210,7 +210,7 @@ def test_a_search_that_is_interrupted_after_every_iteration_finds_the_same(kind:
             found = propose(pool, **kind | SMALL).candidates
             marked = [replace(candidate, features=torch.zeros(16)) for candidate in found]
             grown = [
-                ScoredInstruction(candidate, iteration, marks(candidate.latent or ()), ("x",) * 5)
+                ScoredInstruction(candidate, iteration, scores(candidate.latent or ()), ("x",) * 5)
                 for candidate in marked
             ]
             pool = between(pool + grown)

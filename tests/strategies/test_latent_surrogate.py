@@ -17,7 +17,7 @@ RESIDUAL = pytest.mark.parametrize("residual", [False, True])
 
 
 def data(seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Points, and marks that follow the first two coordinates."""
+    """Points, and scores that follow the first two coordinates."""
     generator = torch.Generator().manual_seed(seed)
     latents = torch.rand(N, K, generator=generator, dtype=torch.float64)
     chance = torch.sigmoid(6 * (latents[:, :1] + latents[:, 1:2] - 1))
@@ -70,7 +70,7 @@ def test_only_the_residual_is_uncertain_far_away() -> None:
 
 
 @RESIDUAL
-def test_at_the_scored_points_the_kernel_is_that_of_their_marks(residual: bool) -> None:
+def test_at_the_scored_points_the_kernel_is_that_of_their_scores(residual: bool) -> None:
     kernel = kernel_with_lengthscales(residual)
     found = kernel(kernel.latents).to_dense().detach()
     assert torch.allclose(found, kernel.score_kernel(kernel.scores).to_dense().detach(), atol=0.01)
@@ -185,15 +185,15 @@ def test_the_seed_decides_what_is_found() -> None:
 
 
 @pytest.mark.parametrize("low", [0.0, -1.0])
-def test_no_point_outside_is_asked_for(low: float) -> None:
-    asked = []
+def test_no_point_outside_is_evaluated(low: float) -> None:
+    seen = []
 
     def value(x: Tensor) -> Tensor:
-        asked.append(x)
+        seen.append(x)
         return x.sum(1)
 
     maximise(value, points(2), low=low, sigma=2.0, population=20, generations=3, generator=random.Random(0))
-    everything = torch.cat(asked)
+    everything = torch.cat(seen)
     assert everything.shape == (3 * 2 * 20, K)
     assert low <= everything.min() < low + 0.1
     assert 0.9 < everything.max() <= 1.0

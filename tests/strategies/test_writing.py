@@ -58,32 +58,33 @@ def propose(shares: Shares, answer: Any = listing, pool: Pool = POOL, **options:
     evaluator = Evaluator(TASK, SCORED, induction_exact_match, EvaluationConfig())
     context = make_context(TASK, NGramEncoder(), SHOWN, proposer=box, evaluator=evaluator)
     duet = Duet(**{"candidates": 24, "choose": 24, "shares": shares, **options})
-    return duet.propose(pool, Equal(), context), box.asked, context
+    return duet.propose(pool, Equal(), context), box.requests, context
 
 
 NO_WHITE_BOX = Shares(0, 0, 0, paraphrase=1, resample=1, reflection=1)
 
 
 def test_twenty_four_candidates_take_three_calls() -> None:
-    proposal, asked, _ = propose(NO_WHITE_BOX)
-    assert len(asked) == 3
+    proposal, requests, _ = propose(NO_WHITE_BOX)
+    assert len(requests) == 3
     assert (proposal.written, proposal.distinct, len(proposal.candidates)) == (24, 24, 24)
     assert {candidate.origin for candidate in proposal.candidates} == {"paraphrase", "resample", "reflection"}
-    assert len(asked) == len(Duet(candidates=24, shares=NO_WHITE_BOX, attempts=1).longest_requests(SHOWN, "x", SCORED))
+    bound = Duet(candidates=24, shares=NO_WHITE_BOX, attempts=1).longest_requests(SHOWN, "x", SCORED)
+    assert len(requests) == len(bound)
 
 
 def test_random_search_writes_what_duet_writes() -> None:
-    _, asked, context = propose(NO_WHITE_BOX)
+    _, requests, context = propose(NO_WHITE_BOX)
     drawing = RandomSearch(candidates=24, shares=NO_WHITE_BOX)
     proposal = drawing.propose(Pool((LEADER, OTHER)), None, context)
     assert proposal.written == 24
-    assert context.proposer.asked[3:] == asked[:3]
+    assert context.proposer.requests[3:] == requests[:3]
 
 
 def test_an_instruction_that_repeats_an_example_that_a_reflection_showed_is_rejected() -> None:
     quoting = f"- Answer refund to: {SCORED[1].input}\n- Say refund if the money is wanted back."
-    proposal, [asked], context = propose(Shares(0, 0, 0, reflection=1), lambda _: quoting, candidates=2)
-    assert SCORED[1].input in asked.prompt
+    proposal, [request], context = propose(Shares(0, 0, 0, reflection=1), lambda _: quoting, candidates=2)
+    assert SCORED[1].input in request.prompt
     assert [candidate.text for candidate in proposal.candidates] == ["Say refund if the money is wanted back."]
     assert context.rejections == {"quotes an example": 1}
 
@@ -98,14 +99,14 @@ def test_an_example_that_was_shown_earlier_is_still_kept_out() -> None:
     pool = Pool((row(Candidate("Take it.", "reflection"), 1, 1, 1, 1),))  # nothing is wrong now, so none is shown
     quoting = f"- Answer refund to: {SCORED[1].input}"
     shares = Shares(0, 0, 0, reflection=1)
-    proposal, [asked, *_], _ = propose(shares, lambda _: quoting, pool, candidates=2)
-    assert "lamp" not in asked.prompt
+    proposal, [request, *_], _ = propose(shares, lambda _: quoting, pool, candidates=2)
+    assert "lamp" not in request.prompt
     assert proposal.candidates == ()
 
 
 def test_exemplars_stand_behind_the_best_and_cost_no_call() -> None:
-    proposal, asked, _ = propose(Shares(0, 0, 0, exemplars=1), candidates=4, exemplars=2)
-    assert asked == []
+    proposal, requests, _ = propose(Shares(0, 0, 0, exemplars=1), candidates=4, exemplars=2)
+    assert requests == []
     assert {candidate.instruction for candidate in proposal.candidates} == {
         LEADER.text
     }  # both answer alike: the better one
@@ -125,9 +126,9 @@ def test_the_predictor_sees_the_exemplars() -> None:
 def test_what_derives_from_an_instruction_with_exemplars_inherits_them() -> None:
     leader = with_exemplars(LEADER.candidate, "\n\nExamples:\n\nInput: a1 b1\nOutput: b1")
     pool = Pool((row(leader, 1, 1, 0, 1), OTHER))
-    proposal, asked, _ = propose(NO_WHITE_BOX, listing, pool)
-    assert not any("Input: a1 b1\nOutput: b1\n\nWrite" in request.prompt for request in asked)
-    assert any("Instruction: Take the second word.\n\n" in request.prompt for request in asked)
+    proposal, requests, _ = propose(NO_WHITE_BOX, listing, pool)
+    assert not any("Input: a1 b1\nOutput: b1\n\nWrite" in request.prompt for request in requests)
+    assert any("Instruction: Take the second word.\n\n" in request.prompt for request in requests)
     reflected = [candidate for candidate in proposal.candidates if candidate.origin == "reflection"]
     assert len(reflected) == 8
     assert all(each.text == each.instruction + leader.exemplars for each in reflected)

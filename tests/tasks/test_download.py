@@ -35,19 +35,19 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Served:
-    """What the server has, how it behaves, and what it was asked.
+    """What the server has, how it behaves, and its requests.
 
     Args:
         url: its address.
         files: content by path.
         faults: by path, the behaviours of the next requests: an HTTP status, ``cut``, ``stall``, ``drip`` or raw bytes.
-        asked: the paths, in order.
+        requests: the paths, in order.
     """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     faults: dict[str, list[int | str | bytes]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     stalled: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
 
@@ -60,7 +60,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            served.asked.append(self.path)
+            served.requests.append(self.path)
             fault = (served.faults.get(self.path) or [200]).pop(0)
             if self.path not in served.files:
                 fault = 404
@@ -116,17 +116,17 @@ def test_every_file_is_fetched_and_nothing_else_is_left(server: Served, tmp_path
 
 def test_a_second_call_asks_for_nothing(server: Served, tmp_path: Path) -> None:
     download(tmp_path, server.url)
-    server.asked.clear()
+    server.requests.clear()
     summary = download(tmp_path, server.url)
-    assert (summary.n_ok, summary.n_fetched, server.asked) == (3, 0, [])
+    assert (summary.n_ok, summary.n_fetched, server.requests) == (3, 0, [])
 
 
 def test_only_what_is_missing_is_fetched(server: Served, tmp_path: Path) -> None:
     download(tmp_path, server.url)
     (tmp_path / "execute" / "a.json").unlink()
-    server.asked.clear()
+    server.requests.clear()
     assert download(tmp_path, server.url).n_fetched == 1
-    assert server.asked == [path_of("execute/a.json")]
+    assert server.requests == [path_of("execute/a.json")]
 
 
 def test_a_wrong_file_of_the_users_is_reported_and_kept(server: Served, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_an_altered_file_is_refused_at_once_and_the_others_are_fetched(
     summary = download(tmp_path, server.url)
     assert (summary.n_ok, len(summary.problems), summary.exit_code) == (2, 1, 2)
     assert "sha256" in summary.problems[0]
-    assert server.asked.count(path_of("induce/a.json")) == 1
+    assert server.requests.count(path_of("induce/a.json")) == 1
     assert "induce/a.json" not in content_of(tmp_path)
 
 
@@ -220,9 +220,9 @@ def test_a_killed_download_leaves_whole_files_only_and_goes_on(server: Served, t
     child.wait(30)
     server.go_on.set()
     assert content_of(tmp_path) == {"induce/a.json": CONTENT["induce/a.json"]}
-    server.asked.clear()
+    server.requests.clear()
     assert download(tmp_path, server.url).n_fetched == 2
-    assert path_of("induce/a.json") not in server.asked
+    assert path_of("induce/a.json") not in server.requests
     assert content_of(tmp_path) == CONTENT
 
 
@@ -242,7 +242,7 @@ def test_a_folder_that_is_no_folder_is_refused(server: Served, tmp_path: Path) -
         verify(tmp_path / "nowhere")
     with pytest.raises(TaskError, match="--directory"):
         download(tmp_path / "file", server.url)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def parsed(*words: str) -> argparse.Namespace:
