@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from duet.evaluation.evaluation import Evaluation
-from duet.evaluation.posterior import BetaPrior, fit_prior
+from duet.evaluation.posterior import AccuracyPrior, fit_prior
 
 SAME = 1e-9  # posterior means that differ by less are equal
 
@@ -140,9 +140,9 @@ class Pool:
         return replace(self, observations=tuple(rows))
 
     @cached_property
-    def prior(self) -> BetaPrior:
+    def prior(self) -> AccuracyPrior:
         """What the scored instructions say about one without a score."""
-        return fit_prior([row.scores for row in self]) if len(self) else BetaPrior()
+        return fit_prior([row.scores for row in self]) if len(self) else AccuracyPrior()
 
     def posterior_mean(self, row: ScoredInstruction) -> float:
         """The score to be expected of an instruction on new examples: its own, shrunk towards the pool's."""

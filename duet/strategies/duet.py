@@ -65,5 +65,5 @@ class Duet(AbstractWritingStrategy):
 
 def expected_noise(pool: Pool) -> float:
     """The variance by chance of a new instruction's first score, as far as the pool can tell."""
-    rate = pool.prior.right / (pool.prior.right + pool.prior.wrong)
+    rate = pool.prior.rate
     return rate * (1 - rate) / min(row.n for row in pool)

@@ -1,13 +1,14 @@
-"""The empirical Bayes estimate against draws from a known prior and against scipy."""
+"""The empirical Bayes estimate against draws from a known prior and against integration."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
+from scipy.integrate import quad
 from scipy.stats import beta
 
-from duet.evaluation.posterior import LEAST_OVERDISPERSION, BetaPrior, fit_prior
+from duet.evaluation.posterior import FLAT_SHARE, LEAST_OVERDISPERSION, AccuracyPrior, fit_prior
 
 
 def draws(right: float, wrong: float, rows: int, examples: int) -> list[list[float]]:
@@ -47,6 +48,32 @@ def test_a_pool_without_any_right_answer_is_no_division_by_zero() -> None:
     assert 0 < prior.mean(0.0, 20) < 0.01
 
 
-def test_the_interval_is_that_of_scipy() -> None:
-    low, high = BetaPrior(1.5, 2.5).interval(7.0, 10)
-    assert (low, high) == pytest.approx(beta(8.5, 5.5).interval(0.95))
+@pytest.mark.parametrize(("right", "wrong"), [(1.5, 2.5), (0.4, 9.6), (8.0, 32.0)])
+@pytest.mark.parametrize(("total", "count"), [(7.0, 10), (0.0, 3), (85.5, 90)])
+def test_mean_and_interval_are_those_of_the_mixture_by_integration(
+    right: float, wrong: float, total: float, count: int
+) -> None:
+    def density(rate: float) -> float:
+        before = (1 - FLAT_SHARE) * beta(right, wrong).pdf(rate) + FLAT_SHARE
+        return float(before * rate**total * (1 - rate) ** (count - total))
+
+    prior = AccuracyPrior(right, wrong)
+    low, high = prior.interval(total, count)
+    places = sorted({low, high, total / count})
+    whole, below, above, first_moment = (
+        quad(curve, start, end, points=places, epsabs=0, epsrel=1e-9, limit=500)[0]
+        for curve, start, end in (
+            (density, 0, 1), (density, 0, low), (density, high, 1), (lambda rate: rate * density(rate), 0, 1),
+        )
+    )  # fmt: skip
+    assert (below / whole, above / whole) == pytest.approx((0.025, 0.025), rel=1e-4)
+    assert prior.mean(total, count) == pytest.approx(first_moment / whole, rel=1e-5)
+
+
+def test_a_good_instruction_in_a_pool_of_bad_ones_is_not_pulled_down_to_them() -> None:
+    pool = draws(2.0, 30.0, 200, 10)
+    good = [1.0] * 81 + [0.0] * 8
+    prior = fit_prior([*pool, good])
+    assert prior.mean(81.0, 89) > 0.88
+    low, high = prior.interval(81.0, 89)
+    assert low < 0.92 < high < 0.98
