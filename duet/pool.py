@@ -62,6 +62,7 @@ class ScoredInstruction:
         scores: the metric on each validation example, in [0, 1].
         outputs: the black box's answer on each of these examples.
         problems: what was wrong with an answer (cut, empty, refused, ...), per example; empty if nothing was.
+        prompt_tokens: of the request with each example, 0 where the provider does not count them.
     """
 
     candidate: Candidate
@@ -69,6 +70,7 @@ class ScoredInstruction:
     scores: tuple[float, ...]
     outputs: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    prompt_tokens: tuple[int, ...] = ()
 
     @property
     def n(self) -> int:
@@ -85,6 +87,17 @@ class ScoredInstruction:
         """The reward: mean of the scores."""
         return sum(self.scores) / len(self.scores)
 
+    @property
+    def mean_prompt_tokens(self) -> int | None:
+        """Tokens of a request, the mean over the examples; None where the provider does not count them."""
+        counted = [tokens for tokens in self.prompt_tokens if tokens]
+        return round(sum(counted) / len(counted)) if counted else None
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """All that is known of its examples."""
+        return Evaluation(self.scores, self.outputs, self.problems, self.prompt_tokens)
+
     def extended(self, more: Evaluation) -> ScoredInstruction:
         """The same instruction, scored on further examples."""
         return replace(
@@ -92,6 +105,7 @@ class ScoredInstruction:
             scores=self.scores + more.scores,
             outputs=self.outputs + more.outputs,
             problems=(self.problems or ("",) * self.n) + more.problems,
+            prompt_tokens=(self.prompt_tokens or (0,) * self.n) + more.prompt_tokens,
         )
 
     def with_candidate(self, candidate: Candidate) -> ScoredInstruction:
@@ -221,6 +235,7 @@ class Pool:
                     tuple(row["scores"]),
                     tuple(row["outputs"]),
                     tuple(row.get("problems", ())),
+                    tuple(row.get("prompt_tokens", ())),
                 )
             )
         reserve = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from duet.amounts import usd
 from duet.commands.early_check import check
 from duet.messages import OneLineParser, fitted, printable
 from duet.reporting.paired import PairedComparison
-from duet.reporting.records import LeftOut
+from duet.reporting.records import describe_left_out
 from duet.session.duet_cli import planned
 from duet.session.instruction_evaluation import (
     EVALUATION,
@@ -98,7 +97,7 @@ def lines(found: InstructionEvaluation) -> list[str]:
         ),
         *(_difference(place, pair) for place, pair in enumerate(found.differences, 2)),
         *(f"not scored, the budget was spent: {printable(text, 200)}" for text in found.missing),
-        *_left_out(found.left_out),
+        *describe_left_out(found.left_out, EVALUATION),
         f"{found.calls:,} calls{paid}; {found.folder}",
     ]
 
@@ -106,12 +105,6 @@ def lines(found: InstructionEvaluation) -> list[str]:
 def _problems(problems: Sequence[str]) -> str:
     number = sum(map(bool, problems))
     return f" ({number} answers cut, empty or refused)" if number else ""
-
-
-def _left_out(examples: Sequence[LeftOut]) -> list[str]:
-    counts = Counter(example.why.replace("_", " ") for example in examples)
-    listed = ", ".join(f"{count} {why}" for why, count in counts.items())
-    return [f"Examples left out for all instructions: {listed}; {EVALUATION} names them"] if listed else []
 
 
 def _difference(place: int, pair: PairedComparison) -> str:

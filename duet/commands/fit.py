@@ -14,8 +14,7 @@ from duet.amounts import usd
 from duet.exit_codes import QUALITY_GATE
 from duet.messages import fitted, printable
 from duet.reporting.html.page import write_run_page
-from duet.reporting.pareto import count_words
-from duet.reporting.records import RESULT, STOPPED
+from duet.reporting.records import RESULT, STOPPED, LeftOut, describe_left_out
 from duet.session import money
 from duet.session.duet_cli import DryRun, DuetCLI
 from duet.session.output import quiet
@@ -72,7 +71,7 @@ def summary(result: dict[str, Any], page: Path) -> list[str]:
         *_own(result),
         *_shortest(result),
         _texts(result),
-        *_left_out(result),
+        *describe_left_out((LeftOut(**each) for each in result["left_out"]), RESULT),
         *(f"Warning: {printable(warning, 2000)}" for warning in result["warnings"]),
         f"{cost}{result['seconds']:.0f} s; {STOPPED[result['stop_reason']]}",
         f"Report: {page}",
@@ -112,20 +111,14 @@ def _texts(result: dict[str, Any]) -> str:
     return f"{counted} ({reasons})" if reasons else counted
 
 
-def _left_out(result: dict[str, Any]) -> list[str]:
-    """How many examples were left out, and why."""
-    counts = Counter((each["split"], each["why"].replace("_", " ")) for each in result["left_out"])
-    listed = ", ".join(f"{count} of {split} ({why})" for (split, why), count in counts.items())
-    return [f"Examples left out for all instructions: {listed}; result.json names them"] if listed else []
-
-
 def _shortest(result: dict[str, Any]) -> list[str]:
     """The shortest one that is as good, as far as the scores can tell, where that is another one."""
     text = result["shortest_instruction"]
     if text == result["best_instruction"]:
         return []
-    words = f"{count_words(text)} words instead of {count_words(result['best_instruction'])}"
-    return [f"Within one standard error and shorter ({words}; search.shortest takes it): {printable(text, 2000)}"]
+    lengths = result["lengths"]
+    shown = f"{lengths['shortest']} {lengths['unit']} instead of {lengths['best']}"
+    return [f"Within one standard error and shorter ({shown}; search.shortest takes it): {printable(text, 2000)}"]
 
 
 def _own(result: dict[str, Any]) -> list[str]:

@@ -10,6 +10,12 @@ from duet.pool import Pool
 
 UNANSWERED = ("rejected", "refused", "filtered", "tool_calls", "too_long")
 WORTH_SAYING = 0.05  # of the answers
+ENOUGH_ANSWERS = 20  # before a running search warns: a few wrong answers in a row are no news
+
+
+def count_answers(pool: Pool) -> int:
+    """Returns how many answers were scored."""
+    return sum(row.n for row in pool)
 
 
 def problem_counts(pool: Pool) -> dict[str, int]:
@@ -29,7 +35,7 @@ def require_answers(pool: Pool, most: float, left_out: Mapping[str, int] = {}, n
     Raises:
         ProviderError: more than this share of the answers can never come.
     """
-    counts, total = Counter(problem_counts(pool)) + Counter(left_out), n_left_out + sum(row.n for row in pool)
+    counts, total = Counter(problem_counts(pool)) + Counter(left_out), n_left_out + count_answers(pool)
     missing = {kind: counts[kind] for kind in UNANSWERED if counts.get(kind)}
     if sum(missing.values()) > most * total:
         listed = ", ".join(f"{count} {kind}" for kind, count in missing.items())
@@ -45,7 +51,7 @@ def warnings_of(pool: Pool, max_tokens: int) -> list[str]:
 
 
 def _warnings(pool: Pool, max_tokens: int) -> Iterator[str]:
-    counts, total = problem_counts(pool), sum(row.n for row in pool)
+    counts, total = problem_counts(pool), count_answers(pool)
     if not any(score for row in pool for score in row.scores):
         yield (
             f"Every score is 0 after {total} answers: look at the answers in candidates.jsonl; does the metric compare "

@@ -23,4 +23,5 @@ def candidate_records(pool: Pool, task: Task, first: int = 0) -> Iterator[Candid
         yield CandidateRecord(
             row.iteration, candidate.text, candidate.origin, candidate.parent, row.score, row.n, row.scores,
             row.outputs, candidate.predicted, candidate.std, pool.posterior_mean(row), extracted,
+            row.mean_prompt_tokens,
         )  # fmt: skip

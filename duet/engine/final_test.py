@@ -9,7 +9,7 @@ from itertools import chain, repeat
 
 from duet.engine.answer_problems import problem_counts
 from duet.engine.left_out import paired
-from duet.engine.shortest import shortest
+from duet.engine.shortest import lengths_of, shortest
 from duet.evaluation.evaluation import Evaluation, Evaluator, Trial
 from duet.metrics.intervals import mean_interval
 from duet.models.base import NOT_SENT, AbstractBlackBox, CallFailure
@@ -212,6 +212,7 @@ def result(
         test_interval=mean_interval(evaluations.best.scores) if evaluations.best else None,
         n_test=len(examples),
         shortest_instruction=shortest(pool).text,
+        lengths=lengths_of(pool, best),
         initial_best_instruction=first.text,
         initial_best_validation_score=first.score,
         initial_best_validation_n=first.n,

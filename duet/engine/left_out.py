@@ -46,10 +46,12 @@ def without_places(evaluation: Evaluation, places: Iterable[int]) -> Evaluation:
     gone = set(places)
     kept = [place for place in range(len(evaluation.scores)) if place not in gone]
     problems = evaluation.problems or ("",) * len(evaluation.scores)
+    prompt_tokens = evaluation.prompt_tokens or (0,) * len(evaluation.scores)
     return Evaluation(
         tuple(evaluation.scores[place] for place in kept),
         tuple(evaluation.outputs[place] for place in kept),
         tuple(problems[place] for place in kept),
+        tuple(prompt_tokens[place] for place in kept),
     )
 
 
@@ -97,9 +99,7 @@ class ValidationExamples(Sequence[Example]):
             _say(self[place], why)
             self.why[self._kept[place]] = why
         self._kept = [number for number in self._kept if number not in self.why]
-        rows = [
-            replace(row, **vars(without_places(Evaluation(row.scores, row.outputs, row.problems), out))) for row in pool
-        ]
+        rows = [replace(row, **vars(without_places(row.evaluation, out))) for row in pool]
         return replace(pool, observations=tuple(rows))
 
     @property

@@ -70,7 +70,10 @@ class ScorePlan:
             except BudgetSpent:
                 break
             left -= sum(row.n for row in pool) - before
-            log.info("final round %d/%d: %d instructions on %d examples", number + 1, rungs, survivors, rung.fidelity)
+            log.info(
+                "final round %d/%d: %d instructions on %d examples%s",
+                number + 1, rungs, survivors, rung.fidelity, self._tracker.so_far,
+            )  # fmt: skip
         return self._tell_apart(pool, scorer)
 
     def _tell_apart(self, pool: Pool, scorer: Scorer) -> Pool:
@@ -88,7 +91,7 @@ class ScorePlan:
                 pool = scorer.score(pool, raised={row.text: fidelity for row in tied})
             except BudgetSpent:
                 break
-            log.info("%d instructions were tied: now on %d examples", len(tied), fidelity)
+            log.info("%d instructions were tied: now on %d examples%s", len(tied), fidelity, self._tracker.so_far)
         return pool
 
     def _left(self, pool: Pool) -> int:

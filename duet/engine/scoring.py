@@ -78,7 +78,7 @@ class Scorer:
             if isinstance(evaluation, Evaluation)
         }
         new = [
-            ScoredInstruction(candidate, pool.iteration, evaluation.scores, evaluation.outputs, evaluation.problems)
+            ScoredInstruction(candidate, pool.iteration, **vars(evaluation))
             for candidate in candidates
             if (evaluation := evaluations.get(candidate.text)) and candidate.text not in known
         ]

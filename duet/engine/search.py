@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from duet.engine.answer_problems import require_answers, warnings_of
+from duet.engine.answer_problems import ENOUGH_ANSWERS, count_answers, require_answers, warnings_of
 from duet.engine.candidate_records import candidate_records
 from duet.engine.estimate import Estimate, Needs
 from duet.engine.final_test import (
@@ -277,7 +277,7 @@ class Search:
         initialisation = self.initialisation.to_choose_from if chooses else self.initialisation
         shown = self.splits.demonstrations
         first = write_first(initialisation, self._proposer, shown, self.instruction_filter, self.seed)
-        log.info("%s", first)
+        log.info("%s%s", first, self.accounts.so_far)
         self.rejected.update(first.rejected)
         self.written += first.n_read
         self._plan_scores()
@@ -295,8 +295,6 @@ class Search:
             raise ProviderError("No first instruction got all its answers; start again to request the rest")
         left_out = self.validation.problems, self.validation.answers
         require_answers(pool, self.evaluation.max_unanswered, *left_out)
-        for warning in warnings_of(pool, self.evaluation.max_tokens):
-            log.warning(warning)
         return self._grown(pool, Proposal((), first.n_read, len(candidates)), first.rejected)
 
     def resume(self, pool: Pool) -> None:
@@ -435,6 +433,9 @@ class Search:
 
     def _grown(self, pool: Pool, proposal: Proposal, rejected: Counter[str]) -> StepRecord:
         """Takes over a longer pool, with features and a new reserve; returns the step's record."""
+        if count_answers(self.pool) < ENOUGH_ANSWERS <= count_answers(pool):
+            for warning in warnings_of(pool, self.evaluation.max_tokens):
+                log.warning(warning)
         if self.strategy.requirements.read:
             candidates = self._encode([row.candidate for row in pool])
             rows = [row.with_candidate(candidate) for row, candidate in zip(pool, candidates, strict=True)]

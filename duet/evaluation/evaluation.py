@@ -79,11 +79,13 @@ class Evaluation:
         scores: the metric of each answer, in [0, 1].
         outputs: the answers; empty if none can come.
         problems: what was wrong with an answer, such as ``cut``, ``empty``, ``refused``; empty if nothing was.
+        prompt_tokens: of each request, as the provider counts them; 0 where it does not.
     """
 
     scores: tuple[float, ...] = ()
     outputs: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    prompt_tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ def _evaluation(outcomes: Sequence[Outcome], scores: Sequence[float | CallFailur
         tuple(0.0 if isinstance(score, CallFailure) else score for score in scores),
         tuple(outcome.text if isinstance(outcome, Completion) else "" for outcome in outcomes),
         tuple(problems),
+        tuple(outcome.prompt_tokens for outcome in outcomes),
     )
 
 

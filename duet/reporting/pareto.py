@@ -24,7 +24,7 @@ class ScoredLength:
         instruction: the text.
         score: the mean by which instructions are compared.
         standard_error: of that mean.
-        length: in tokens, or in words where tokens aren't known; one unit for all rows.
+        length: in prompt tokens, or in words where these aren't known; one unit for all rows.
         n: the examples behind the score.
     """
 

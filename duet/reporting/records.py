@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ class CandidateRecord:
         std: the standard deviation of that prediction.
         posterior: the score to be expected on new examples, shrunk towards the pool's.
         extracted: what was scored of each answer, where that is not all of it.
+        tokens: of its prompt with an example, the mean; None where the provider does not count them.
     """
 
     iteration: int
@@ -52,6 +54,23 @@ class CandidateRecord:
     std: float | None
     posterior: float | None = None
     extracted: tuple[str, ...] | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How long the chosen and the shortest instruction are.
+
+    Args:
+        unit: ``prompt tokens``, the mean of a prompt with an example, or ``words`` of the instruction, where the
+            provider does not count tokens.
+        best: of the chosen instruction.
+        shortest: of the shortest within one standard error.
+    """
+
+    unit: str
+    best: int
+    shortest: int
 
 
 @dataclass(frozen=True)
@@ -109,6 +128,21 @@ class LeftOut:
     why: str
 
 
+def describe_left_out(examples: Iterable[LeftOut], file: str) -> list[str]:
+    """A line that says how many examples were left out, and why; none if none was.
+
+    Args:
+        examples: those that were.
+        file: the name of the file that lists them.
+
+    >>> describe_left_out([LeftOut("test", "a", "too_long")], "result.json")
+    ['Examples left out for all instructions: 1 of test (too long); result.json names them']
+    """
+    counts = Counter((example.split, example.why.replace("_", " ")) for example in examples)
+    listed = ", ".join(f"{count} of {split} ({why})" for (split, why), count in counts.items())
+    return [f"Examples left out for all instructions: {listed}; {file} names them"] if listed else []
+
+
 @dataclass(frozen=True)
 class OwnInstruction:
     """A starting instruction of the user's own.
@@ -145,6 +179,7 @@ class Result:
         test_interval: 95 % confidence interval of the test score.
         n_test: test examples.
         shortest_instruction: the shortest within one standard error of the highest posterior mean.
+        lengths: of the best and of the shortest instruction.
         initial_best_instruction: the best of the initial instructions.
         initial_best_validation_score: its mean score.
         initial_best_validation_n: on how many examples.
@@ -185,6 +220,7 @@ class Result:
     test_interval: tuple[float, float] | None
     n_test: int
     shortest_instruction: str
+    lengths: Lengths
     initial_best_instruction: str
     initial_best_validation_score: float
     initial_best_validation_n: int

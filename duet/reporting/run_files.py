@@ -31,7 +31,7 @@ class ScoredInstruction:
         std: the standard deviation of that prediction.
         posterior: the mean score, shrunk towards that of all instructions.
         extracted: what of each answer was scored; empty if the whole answer was.
-        tokens: of the instruction.
+        tokens: of its prompt with an example, the mean; None where the provider does not count them.
     """
 
     iteration: int

@@ -112,9 +112,9 @@ def _remark(row: ScoredLength, chosen: ScoredLength | None, run: Run) -> str:
 
 
 def length_unit(runs: Sequence[Run]) -> str:
-    """Tokens where every instruction of every run has them, words otherwise."""
+    """Prompt tokens where every instruction of every run has them, words otherwise."""
     known = all(row.tokens is not None for run in runs for row in run.scored)
-    return "tokens" if known and any(run.scored for run in runs) else "words"
+    return "prompt tokens" if known and any(run.scored for run in runs) else "words"
 
 
 def scored_lengths(run: Run, unit: str) -> list[ScoredLength]:
@@ -129,6 +129,6 @@ def scored_lengths(run: Run, unit: str) -> list[ScoredLength]:
 
 
 def _scored_length(row: ScoredInstruction, score: float, unit: str) -> ScoredLength:
-    length = row.tokens if unit == "tokens" and row.tokens is not None else count_words(row.instruction)
+    length = row.tokens if unit == "prompt tokens" and row.tokens is not None else count_words(row.instruction)
     error = standard_error_of_mean([score for score in row.scores if score is not None])
     return ScoredLength(row.instruction, score, error, length, row.n)

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from duet.amounts import usd
 from duet.models.base import AbstractBlackBox, AbstractWrapper, Arrived, Request, always
 
 log = logging.getLogger("duet")
@@ -18,18 +17,18 @@ class ProgressBlackBox(AbstractWrapper):
 
     Args:
         inner: the black box that answers.
-        paid: US dollars of the run so far; None if a price is unknown.
+        so_far: what the run has paid, as the end of a line.
         clock: seconds of a clock that never goes back.
     """
 
     def __init__(
         self,
         inner: AbstractBlackBox,
-        paid: Callable[[], float | None],
+        so_far: Callable[[], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(inner)
-        self._paid, self._clock = paid, clock
+        self._so_far, self._clock = so_far, clock
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
         """Passes everything on."""
@@ -37,6 +36,6 @@ class ProgressBlackBox(AbstractWrapper):
         for arrived in self._inner.stream(requests, may_send):
             done += len(arrived)
             if self._clock() - said >= EVERY_SECONDS and done < len(requests):
-                paid, said = self._paid(), self._clock()
-                log.info("%d of %d answers%s", done, len(requests), f", {usd(paid)} so far" if paid else "")
+                said = self._clock()
+                log.info("%d of %d answers%s", done, len(requests), self._so_far())
             yield arrived

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from duet.amounts import usd
 from duet.models.base import AbstractBlackBox
 from duet.models.endpoint import prices_of
 from duet.models.prices import FREE, dollars
@@ -67,7 +68,7 @@ class SpendTracker:
         path, prices = self.cache_path(box, folder), prices_of(box.endpoint) or FREE
         metered = MeteredBlackBox(box, prices, self._purchases, self._calls) if box.endpoint else box
         budgeted = BudgetedBlackBox(CachedBlackBox(metered, path) if path else metered, self._calls)
-        return ProgressBlackBox(budgeted, lambda: self.usd)
+        return ProgressBlackBox(budgeted, lambda: self.so_far)
 
     def cache_path(self, box: AbstractBlackBox, folder: Path) -> Path | None:
         """Returns where the answers of a black box are kept; None without a cache."""
@@ -93,6 +94,11 @@ class SpendTracker:
     def usd(self) -> float | None:
         """US dollars paid so far, over all restarts; None if an endpoint's prices are unknown."""
         return dollars(self._purchases.journal.paid.picodollars) if self._knows_prices else None
+
+    @property
+    def so_far(self) -> str:
+        """What was paid, as the end of a line; empty if nothing was."""
+        return f", {usd(self.usd)} so far" if self.usd else ""
 
     @property
     def possibly_charged(self) -> Cost:

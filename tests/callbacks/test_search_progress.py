@@ -21,10 +21,26 @@ def test_without_a_terminal_there_are_plain_lines(
     first, warning, second, third, fourth = caplog.messages
     assert first == "5 initial instructions of 5 generated texts; 0 rejected"
     assert warning.startswith("Every score is 0 after 20 answers: look at the answers in candidates.jsonl")
-    assert second.startswith("5 instructions scored, best 0.031 on 4 [0.00, ")
-    assert third.startswith("iteration 1/5: scored 0.000 on 4, best 0.028 on 4 [0.00, ")
-    assert fourth.startswith("iteration 2/5: scored 1.000 on 4, best 0.808 on 4 [")
+    assert second.startswith("5 instructions scored, best 0.034 on 4 [0.00, ")
+    assert third.startswith("iteration 1/5: scored 0.000 on 4, best 0.031 on 4 [0.00, ")
+    assert fourth.startswith("iteration 2/5: scored 1.000 on 4, best 0.816 on 4 [")
     assert fourth.endswith("29 calls  <- new best: Good one.")
+
+
+def test_a_few_wrong_answers_are_no_reason_to_warn_yet(
+    run: Callable[..., Any], listed: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sixteen answers come first, then four more: the warning comes with them, and once."""
+    with caplog.at_level(logging.INFO, "duet"):
+        run(
+            lambda _: 0.0,
+            first=("Name it.", "Copy it.", "Say it.", "Count it."),
+            strategy=listed(["Bad one."], ["Worse one."]),
+            iterations=5,
+        )
+    [place] = [place for place, line in enumerate(caplog.messages) if line.startswith("Every score is 0 after 20 ")]
+    assert caplog.messages[place - 1].startswith("4 instructions scored, ")
+    assert caplog.messages[place + 1].startswith("iteration 1/5: ")
 
 
 def row(text: str, iteration: int, *scores: float) -> ScoredInstruction:

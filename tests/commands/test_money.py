@@ -45,7 +45,7 @@ def test_with_a_cap_or_a_yes_it_runs_and_tells_what_it_paid(
     assert result["cost_usd"] == pytest.approx(PRICE * len(server.requests))
     assert len(server.requests) <= result["calls"] <= CALLS
     assert f"tokens, {usd(result['cost_usd'])}, " in out
-    for beginning in ("4 instructions scored, ", "iteration 1/2: "):
+    for beginning in ("4 initial instructions of ", "4 instructions scored, ", "iteration 1/2: "):
         assert ", $0." in next(line for line in shown.splitlines() if line.startswith(beginning))
     assert [entry.entries for entry in cache_stats(user_cache_path())] == [len(server.requests)]
 

@@ -46,6 +46,7 @@ class CheaperThanExpected:
     """A tracker whose room for answers is what the list says, each time anew."""
 
     budget = Budget(max_cost_usd=1)
+    so_far = ", $0.50 so far"
 
     def __init__(self, *room: int) -> None:
         self._room = iter(room)
@@ -67,7 +68,7 @@ def test_what_the_rungs_leave_over_tells_tied_leaders_apart(run: Callable[..., A
 
 
 def test_tied_leaders_get_examples_until_one_is_ahead_as_long_as_there_is_money(
-    run: Callable[..., Any], tmp_path: Path
+    run: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     scores = {"Later wrong.": (1,) * 6 + (0,) * 3, "Right.": (1,) * 9, "Bad.": (0,) * 9, "Worse.": (0,) * 9}
     oracle, search = Oracle(scores), run(iterations=1, threshold=1.1).search
@@ -81,8 +82,14 @@ def test_tied_leaders_get_examples_until_one_is_ahead_as_long_as_there_is_money(
         plan.make(len(scores), pool)
         return plan.halve(pool, cast(Scorer, oracle))
 
+    caplog.set_level("INFO", logger="duet")
     counts = {row.text: row.n for row in halved(8, 5, 4)}  # after the rung's six, the answers were cheap
     assert counts == {"Later wrong.": 7, "Right.": 7, "Bad.": 3, "Worse.": 1}
+    assert [line for line in caplog.messages if line.startswith(("final", "2 instr"))] == [
+        "final round 1/1: 3 instructions on 3 examples, $0.50 so far",
+        "2 instructions were tied: now on 5 examples, $0.50 so far",
+        "2 instructions were tied: now on 7 examples, $0.50 so far",
+    ]
     assert halved(8, 1).best().n == 3
 
 

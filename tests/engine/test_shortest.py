@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from duet.commands.fit import summary
-from duet.engine.shortest import shortest
+from duet.engine.shortest import lengths_of, shortest
 from duet.pool import Candidate, Pool, ScoredInstruction
+from duet.reporting.records import Lengths
 
 LONG = "Write the second word, exactly as it stands there."
 
 
-def row(text: str, *scores: float) -> ScoredInstruction:
-    return ScoredInstruction(Candidate(text, "initial"), 0, scores, ("",) * len(scores))
+def row(text: str, *scores: float, tokens: int = 0) -> ScoredInstruction:
+    n = len(scores)
+    return ScoredInstruction(Candidate(text, "initial"), 0, scores, ("",) * n, ("",) * n, (tokens,) * n)
 
 
 def test_it_is_chosen_among_those_with_the_most_examples() -> None:
     long, good, bad = row(LONG, 1, 1, 1, 1, 0, 1), row("Second word.", 1, 1, 0, 1, 0, 1), row("Word.", 0, 0, 0, 1, 0, 0)
     assert shortest(Pool((long, good, bad, row("No.", 1, 1)))) is good
     assert shortest(Pool((long, bad))) is long
+
+
+def test_tokens_count_where_the_provider_counts_them_all() -> None:
+    """Here the text of more words is the one of fewer tokens."""
+    long, good = row(LONG, 1, 1, 0, 1, tokens=30), row("Antidisestablishmentarianism?", 1, 1, 0, 1, tokens=40)
+    assert shortest(Pool((long, good))) is long
+    assert lengths_of(Pool((long, good)), good) == Lengths("prompt tokens", 40, 30)
+    uncounted = replace(good, prompt_tokens=())
+    assert shortest(Pool((long, uncounted))) is uncounted
+    assert lengths_of(Pool((long, uncounted)), long) == Lengths("words", 9, 1)
 
 
 def quality(instruction: str) -> float:

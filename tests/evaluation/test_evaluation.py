@@ -38,8 +38,8 @@ def evaluator(box: ScriptedBlackBox, config: EvaluationConfig = EvaluationConfig
 
 def test_each_instruction_is_scored_on_each_example() -> None:
     assert evaluator(reverser()).evaluate(WHOLE) == [
-        Evaluation((1.0, 1.0, 1.0), ("ba", "dc", "fe"), ("", "", "")),
-        Evaluation((0.0, 0.0, 0.0), ("ab", "cd", "ef"), ("", "", "")),
+        Evaluation((1.0, 1.0, 1.0), ("ba", "dc", "fe"), ("", "", ""), (6, 6, 6)),
+        Evaluation((0.0, 0.0, 0.0), ("ab", "cd", "ef"), ("", "", ""), (6, 6, 6)),
     ]
 
 
@@ -62,7 +62,7 @@ def test_the_tasks_own_prompt_is_used() -> None:
     box = ScriptedBlackBox(lambda request: request.prompt)
     own = Evaluator(box, EXAMPLES, same, EvaluationConfig(), AnswerPrompt("{input} <- {instruction}", stop=("x",)))
     [found] = own.evaluate([Trial("Do {input}.", 0, 1)])
-    assert found == Evaluation((0.0,), ("ab <- Do {input}.",), ("",))
+    assert found == Evaluation((0.0,), ("ab <- Do {input}.",), ("",), (4,))
     assert box.requests[0].stop == ("x",)
 
 
@@ -86,7 +86,7 @@ def test_a_judge_scores_what_is_extracted_of_each_answer_in_one_stream() -> None
 
 def test_a_judge_that_gives_no_score_counts_as_wrong_and_is_named() -> None:
     judged, _ = judge_of("I can't say.")
-    assert judged.evaluate(WHOLE[:1]) == [Evaluation((0.0,) * 3, ("ba", "dc", "fe"), ("not judged",) * 3)]
+    assert judged.evaluate(WHOLE[:1]) == [Evaluation((0.0,) * 3, ("ba", "dc", "fe"), ("not judged",) * 3, (6,) * 3)]
 
 
 def test_a_judgement_that_may_still_come_is_no_score() -> None:
@@ -109,7 +109,7 @@ def test_an_answer_that_can_never_come_counts_as_wrong_and_is_named(kind: str) -
     failure = CallFailure("no", kind=kind)  # type: ignore[arg-type]
     box = ScriptedBlackBox(lambda request: failure if "cd" in request.prompt else "ba")
     [found] = evaluator(box).evaluate([Trial("Say it.", 0, 2)])
-    assert found == Evaluation((1.0, 0.0), ("ba", ""), ("", kind))
+    assert found == Evaluation((1.0, 0.0), ("ba", ""), ("", kind), (6, 0))
 
 
 def test_cut_and_empty_answers_are_scored_as_they_are_and_named() -> None:
@@ -120,7 +120,7 @@ def test_cut_and_empty_answers_are_scored_as_they_are_and_named() -> None:
             return [next(answers[key] for key in answers if key in request.prompt) for request in requests]
 
     [found] = evaluator(Answering({})).evaluate([Trial("Say it.", 0, 3)])
-    assert found == Evaluation((0.0, 0.0, 1.0), ("b", " ", "fe"), ("cut", "empty", ""))
+    assert found == Evaluation((0.0, 0.0, 1.0), ("b", " ", "fe"), ("cut", "empty", ""), (1, 1, 1))
 
 
 def test_what_was_answered_before_the_time_was_up_is_kept() -> None:
@@ -131,7 +131,7 @@ def test_what_was_answered_before_the_time_was_up_is_kept() -> None:
     late = Late(reverser()._answer)
     whole, part, none = evaluator(late).evaluate([*WHOLE, Trial("Reverse it.", 0, 3)])
     assert isinstance(whole, Evaluation)
-    assert part == Evaluation((0.0,), ("ab",), ("",))
+    assert part == Evaluation((0.0,), ("ab",), ("",), (6,))
     assert none == NOT_SENT
 
 

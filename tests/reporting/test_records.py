@@ -13,6 +13,7 @@ import pytest
 
 from duet.reporting.records import (
     CandidateRecord,
+    Lengths,
     PromptRecord,
     Result,
     append_candidates,
@@ -25,7 +26,7 @@ RESULT = Result(
     task="t", task_fingerprint="12ab", method="Duet", seed=0, best_instruction="Do it.",
     best_prompt=PromptRecord("Do it. {input}", [{"role": "user", "content": "Do it. {input}"}]), validation_score=0.5,
     validation_n=20, validation_posterior=0.45, validation_interval=(0.3, 0.6), test_score=None, test_interval=None,
-    n_test=9, shortest_instruction="Do it.",
+    n_test=9, shortest_instruction="Do it.", lengths=Lengths("words", 2, 2),
     initial_best_instruction="Do.", initial_best_validation_score=0.25, initial_best_validation_n=20,
     initial_best_test_score=None, own_instructions=(), baselines={}, answers={"cut": 1}, warnings=(),
     left_out=(), written=9, rejected={"too short": 2}, model="m",

@@ -63,8 +63,8 @@ def test_the_front_names_the_best_and_the_shortest_that_is_as_good(make_run: Mak
 def test_lengths_are_tokens_where_all_are_known_and_scores_posterior_means(make_run: MakeRun) -> None:
     known = [row | {"tokens": 7 + place, "posterior": 0.4} for place, row in enumerate(CANDIDATES)]
     run = read_run(make_run("a", candidates=known))
-    assert length_unit([run]) == "tokens"
-    assert [(row.length, row.score) for row in scored_lengths(run, "tokens")] == [(7 + k, 0.4) for k in range(4)]
+    assert length_unit([run]) == "prompt tokens"
+    assert [(row.length, row.score) for row in scored_lengths(run, "prompt tokens")] == [(7 + k, 0.4) for k in range(4)]
     partly = read_run(make_run("b", candidates=[*known, candidate(3, "a b", 0.5)]))
     assert length_unit([partly]) == "words"
     assert scored_lengths(partly, "words")[0].score == 0.5

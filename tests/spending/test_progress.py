@@ -22,7 +22,9 @@ class OneByOne(AbstractWrapper):
 def test_a_line_comes_every_ten_seconds_and_every_answer_is_passed_on(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="duet")
     ticks = iter(range(0, 1000, 3))
-    box = ProgressBlackBox(OneByOne(ScriptedBlackBox(lambda _: "")), lambda: 0.25, lambda: float(next(ticks)))
+    box = ProgressBlackBox(
+        OneByOne(ScriptedBlackBox(lambda _: "")), lambda: ", $0.25 so far", lambda: float(next(ticks))
+    )
     outcomes = box.complete([Request(str(number)) for number in range(9)])
     assert [outcome.text for outcome in outcomes if isinstance(outcome, Completion)] == list("012345678")
     assert caplog.messages == ["4 of 9 answers, $0.25 so far", "8 of 9 answers, $0.25 so far"]
