@@ -129,6 +129,25 @@ def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def given_settings(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What each file says, then what the options say, by dotted keys; the last one holds.
+
+    >>> list(given_settings(["--task.name=mine", "--strategy", "duet.strategies.ape.Ape"]))
+    [{'task.name': 'mine', 'strategy': 'duet.strategies.ape.Ape'}]
+
+    Args:
+        arguments: the command line.
+    """
+    for path in config_paths(arguments):
+        yield flatten(read_config(find_config(path)))
+    options = {}
+    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
+        option, joined, value = argument.partition("=")
+        if option.startswith("--"):
+            options[option[2:]] = value if joined else following
+    yield options
+
+
 def require_numbers(settings: Mapping[str, Any], place: str = "") -> None:
     """Checks that every number can be computed with, unlike ``.inf`` and ``.nan`` in YAML.
 

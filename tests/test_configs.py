@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,17 @@ import pytest
 import yaml
 
 from duet.config_files import CONFIGS, DEFAULTS, flatten
+from duet.pool import Pool
 from duet.session import duet_cli
 from duet.session.duet_cli import DuetCLI
 from duet.session.output import quiet
+from duet.strategies.strategy import (
+    AbstractStrategy,
+    Proposal,
+    Requirements,
+    RewardPredictor,
+    SearchContext,
+)
 
 FILES = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent.name != "benchmarks")
 FRAGMENTS = [path for path in FILES if path.parent != CONFIGS]
@@ -77,7 +85,6 @@ def test_the_defaults_are_those_of_the_constructors(monkeypatch: pytest.MonkeyPa
     classes = [f"--{name}={listed[name]}" for name in ("black_box", "white_box", "strategy")]
     monkeypatch.setattr(duet_cli, "DEFAULTS", [])
     constructors = settings("--seed_everything=0", *classes)
-    del listed["strategy.init_args.choose"]  # Algorithm 1's is the class's
     assert {key: constructors[key] for key in listed} == listed
 
 
@@ -146,6 +153,49 @@ def test_a_baseline_takes_no_setting_from_duets_defaults(path: Path) -> None:
         if here or key == "max_new_tokens" or field.default is MISSING:
             continue
         assert parsed[f"strategy.init_args.{key}"] == field.default, key
+
+
+@dataclass(frozen=True)
+class Own(AbstractStrategy):
+    """A user's own method, whose settings have the names of Duet's."""
+
+    choose: int = 3
+    candidates: int = 5
+    beta: float = 7.0
+    temperature: float = 0.2
+    demonstrations: int = 2
+
+    @property
+    def requirements(self) -> Requirements:
+        raise NotImplementedError
+
+    def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (["--strategy=tests.test_configs.Own"], {}),
+        (["--config=models/openai", "--strategy", "Own", "--strategy.beta=2"], {"beta": 2.0}),
+        (["--strategy", "{class_path: tests.test_configs.Own, init_args: {choose: 8}}"], {"choose": 8}),
+        (["--strategy.class_path=tests.test_configs.Own", "--strategy.init_args.candidates=9"], {"candidates": 9}),
+    ],
+)
+def test_a_users_own_method_has_its_own_defaults(arguments: list[str], given: dict[str, Any]) -> None:
+    parsed = settings(*arguments)
+    found = {field.name: parsed[f"strategy.init_args.{field.name}"] for field in fields(Own)}
+    assert found == {**vars(Own()), **given}
+
+
+def test_what_two_methods_inherit_from_one_class_is_set_for_both() -> None:
+    """Without a white box the black box writes, whichever of the two methods chooses."""
+    classes = "duet.strategies.duet.Duet", "duet.strategies.random_search.RandomSearch"
+    duet, drawing = (settings("--config=models/openai", f"--strategy={path}") for path in classes)
+    assert drawing["strategy"] == classes[1]
+    for key in ("candidates", "max_new_tokens", "shares.soft_global", "shares.reflection"):
+        assert drawing[f"strategy.init_args.{key}"] == duet[f"strategy.init_args.{key}"]
+    assert (duet["strategy.init_args.candidates"], duet["strategy.init_args.shares.soft_global"]) == (24, 0.0)
 
 
 def test_two_runs_are_told_apart_by_all_their_settings_but_places() -> None:

@@ -31,6 +31,7 @@ from duet.reporting.records import RESULT
 from duet.run_lock import run_lock
 from duet.session.live import SHARED, Live, class_name
 from duet.session.money import likely, most, require_cap
+from duet.session.own_defaults import with_own_defaults
 from duet.session.run_folder import LAST, SaveConfig, check_checkpoint, check_run_dir
 from duet.session.trainer_options import require_one_process, trainer_options
 from duet.session.without_toy import NO_WHITE_BOX, NOTE, lacks_white_box
@@ -120,9 +121,8 @@ class DuetCLI(LightningCLI):
         Raises:
             ValueError: one line that names the file or the key, what was expected and what was found.
         """
-        files = {
-            path: flatten(read_config(path)) for path in config_paths(args[: len(args) - len(self._live.arguments)])
-        }
+        typed = args[: len(args) - len(self._live.arguments)]
+        files = {path: flatten(read_config(path)) for path in config_paths(typed)}
         for path, settings in files.items():
             require_numbers(settings, f"{path}: ")
         try:
@@ -132,6 +132,8 @@ class DuetCLI(LightningCLI):
         except OverflowError as error:
             raise ValueError(f"command line: expected numbers that can be computed with but found: {error}") from error
         require_numbers(flatten(self.config.fit.as_dict()))
+        strategy, defaults = self.config.fit.strategy, [str(path) for path in DEFAULTS]
+        self.config.fit.strategy = with_own_defaults(strategy, defaults, typed, self._live.overrides)
         self._live.put_into(self.config.fit)
 
     def _explain(self, message: str, files: dict[str, dict[str, Any]]) -> str:

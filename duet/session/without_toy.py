@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from duet.config_files import config_paths, find_config, flatten, read_config
+from duet.config_files import given_settings
 
 NO_WHITE_BOX = "models/no_white_box"
 NOTE = "No white box is named: the proposer writes the candidates, and hashed n-grams are their features"
@@ -25,18 +25,8 @@ def lacks_white_box(arguments: Sequence[str], given: Mapping[str, Any]) -> bool:
         arguments: the command line.
         given: settings and objects of a Python program, by their keys.
     """
-    settings = list(_settings(arguments))
+    settings = [pair for source in given_settings(arguments) for pair in source.items()]
     if any(key.partition(".")[0] == "white_box" for key in (*(key for key, _ in settings), *given)):
         return False
     classes = [str(value) for key, value in settings if key in _CLASS]
     return bool(classes) and classes[-1].endswith(_APIS)
-
-
-def _settings(arguments: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """What files say, then what options say."""
-    for path in config_paths(arguments):
-        yield from flatten(read_config(find_config(path))).items()
-    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
-        option, joined, value = argument.partition("=")
-        if option.startswith("--"):
-            yield option[2:], value if joined else following

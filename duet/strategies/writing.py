@@ -55,7 +55,7 @@ class AbstractWritingStrategy(AbstractStrategy):
     """
 
     candidates: int = 64
-    choose: int = 1
+    choose: int = 10
     soft_prompts: SoftPrompts = field(default_factory=SoftPrompts)
     position: Literal["prefix", "suffix"] = "prefix"
     demonstrations: int = 5

@@ -56,7 +56,10 @@ def test_an_example_that_no_answer_can_come_for_is_left_out_and_named(
         line = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("Examples left out"))
         assert cli.main([*leaving, "--json"]) == 0
     left_out = json.loads(capfd.readouterr().out)["left_out"]
-    assert line == f"Examples left out for all instructions: {len(left_out)} filtered; evaluation.json names them"
+    assert (
+        line
+        == f"Examples left out for all instructions: {len(left_out)} of {split} (filtered); evaluation.json names them"
+    )
     assert {(each["split"], each["why"]) for each in left_out} == {(split, "filtered")}
     assert {each["input"][-1] for each in left_out} <= {"1", "4", "7"}
 

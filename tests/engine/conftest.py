@@ -162,7 +162,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         search = Search(
             Task("t", str(tmp_path / "train.jsonl"), str(tmp_path / "test.jsonl")),
             wrap(box),
-            strategy or Duet(candidates=8),
+            strategy or Duet(candidates=8, choose=1),
             white_box or HashingWhiteBox(8, 4),
             initialisation=initialisation or Initialisation(count=len(first), max_rounds=1),
             allocation=allocation,

@@ -35,7 +35,7 @@ def test_no_run_spends_more_than_its_estimate(run: Callable[..., Any], paid: Any
     asking = Initialisation(mode, count=5, max_rounds=3, max_tokens=200)
     done = run(
         lambda _: 0.4, wrap=paid(PRICES), initialisation=asking, extractor=FeatureExtractor(outputs, probes=2),
-        iterations=3, threshold=1.1, strategy=Duet(candidates=6),
+        iterations=3, threshold=1.1, strategy=Duet(candidates=6, choose=1),
     )  # fmt: skip
     estimate, result = done.search.estimate(), done.result
     assert estimate.usd is not None
@@ -50,7 +50,7 @@ def test_no_run_spends_more_than_its_estimate(run: Callable[..., Any], paid: Any
 def test_candidates_that_the_black_box_writes_are_part_of_it(run: Callable[..., Any], paid: Any) -> None:
     from duet.strategies.shares import Shares
 
-    writing = Duet(candidates=4, shares=Shares(0.0, 0.0, 0.0, paraphrase=0.5, resample=0.5), attempts=2)
+    writing = Duet(candidates=4, choose=1, shares=Shares(0.0, 0.0, 0.0, paraphrase=0.5, resample=0.5), attempts=2)
     done = run(wrap=paid(PRICES), strategy=writing, iterations=2, threshold=1.1)
     estimate = done.search.estimate()
     assert calls(estimate)["candidates"] == 2 * 2 * 2  # a request for paraphrases and one for new ones

@@ -45,7 +45,7 @@ def search(tmp_path: Path) -> Any:
     def make(**options: Any) -> tuple[Search, ScriptedBlackBox]:
         box = ScriptedBlackBox(answer)
         found = Search(
-            Task("t", str(tmp_path / "train.jsonl")), box, Duet(candidates=4, shares=Shares(0, 0, 0, 1, 1)),
+            Task("t", str(tmp_path / "train.jsonl")), box, Duet(candidates=4, choose=1, shares=Shares(0, 0, 0, 1, 1)),
             NGramEncoder(), initialisation=Initialisation(count=2, max_rounds=1, **options),
             extractor=FeatureExtractor(outputs="none"), allocation=Allocation("fixed", examples=3),
         )  # fmt: skip

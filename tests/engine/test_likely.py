@@ -18,7 +18,7 @@ PRICES = Prices(20.0, 200.0)
 
 
 def test_before_anything_was_sent_it_lies_far_below_the_most(run: Callable[..., Any], paid: Any) -> None:
-    writing = Duet(candidates=4, shares=Shares(0.0, 0.0, 0.0, 1.0, 1.0))
+    writing = Duet(candidates=4, choose=1, shares=Shares(0.0, 0.0, 0.0, 1.0, 1.0))
     search = run(wrap=paid(PRICES), strategy=writing, iterations=2, threshold=1.1).search
     search.pool = type(search.pool)()  # as if nothing had been sent
     most, likely = search.estimate(), search.forecast.parts

@@ -22,7 +22,7 @@ SENTENCES = (
     'Keep word for word: "word".',
 )  # fmt: skip
 METHODS: dict[str, AbstractStrategy] = {
-    "Duet without a white box": Duet(candidates=6, shares=Shares(0.0, 0.0, 0.0, 1.0, 1.0, 1.0)),
+    "Duet without a white box": Duet(candidates=6, choose=1, shares=Shares(0.0, 0.0, 0.0, 1.0, 1.0, 1.0)),
     "APE": Ape(variant="iterative", sets=1),
     "EvoPrompt": EvoPromptGA(population=4),
 }

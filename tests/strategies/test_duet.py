@@ -110,7 +110,7 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
 
 def test_greedy_ignores_the_deviation() -> None:
     predictor = Scripted(first, lambda mean: 100 * mean.neg().exp())
-    [each] = Duet(candidates=32, acquisition="greedy").propose(POOL, predictor, context()).candidates
+    [each] = Duet(candidates=32, choose=1, acquisition="greedy").propose(POOL, predictor, context()).candidates
     assert each.predicted == predictor.features[:, 0].max().item()
 
 
@@ -132,7 +132,7 @@ def test_expected_improvement_is_over_the_best_of_the_pool() -> None:
 
     predictor = Scripted(look_up(0))
     predictor.deviation = lambda mean: look_up(1)(predictor.features)
-    duet = Duet(candidates=4, acquisition="expected_improvement", beta=1.0, shares=Shares(1, 0, 0))
+    duet = Duet(candidates=4, choose=1, acquisition="expected_improvement", beta=1.0, shares=Shares(1, 0, 0))
     assert duet.propose(POOL, predictor, context(white_box)).candidates[0].text == "Take b."
     low = Pool((row("Do nothing.", 0.0),))
     assert duet.propose(low, predictor, context(white_box)).candidates[0].text == "Take a."
@@ -156,7 +156,7 @@ def test_what_the_filter_rejects_is_not_proposed() -> None:
 
 def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
     white_box = Repeating("write the last letter of it", "sort each word backwards", "stop", "")
-    duet = Duet(candidates=8, attempts=3, shares=Shares(1, 0, 0))
+    duet = Duet(candidates=8, choose=1, attempts=3, shares=Shares(1, 0, 0))
     predictor = Scripted(first)
     proposal = duet.propose(POOL, predictor, context(white_box))
     assert (proposal.candidates, proposal.written, proposal.distinct) == ((), 24, 0)
@@ -165,7 +165,7 @@ def test_a_white_box_that_only_repeats_brings_an_empty_proposal() -> None:
 
 
 def test_the_best_of_what_was_not_chosen_stands_for_choice_again() -> None:
-    duet, predictor = Duet(candidates=16, reserve=5, acquisition="greedy"), Scripted(first)
+    duet, predictor = Duet(candidates=16, choose=1, reserve=5, acquisition="greedy"), Scripted(first)
     proposal = duet.propose(POOL, predictor, context())
     values = sorted(predictor.features[:, 0].tolist(), reverse=True)
     assert [candidate.predicted for candidate in (*proposal.candidates, *proposal.reserve)] == values[:6]
@@ -191,13 +191,13 @@ def test_what_is_in_reserve_is_not_read_again_and_what_has_a_score_is_not_in_it(
 
 def test_where_nothing_new_is_written_the_reserve_is_left() -> None:
     pool = Pool(POOL.observations, (Candidate("Take a.", "global", features=torch.ones(16)),))
-    duet = Duet(candidates=8, attempts=2, shares=Shares(1, 0, 0))
+    duet = Duet(candidates=8, choose=1, attempts=2, shares=Shares(1, 0, 0))
     proposal = duet.propose(pool, Scripted(first), context(Repeating("stop")))
     assert ([candidate.text for candidate in proposal.candidates], proposal.distinct) == (["Take a."], 0)
 
 
 def test_without_a_reserve_every_iteration_starts_anew() -> None:
-    assert Duet(candidates=16, reserve=0).propose(POOL, Scripted(first), context()).reserve == ()
+    assert Duet(candidates=16, choose=1, reserve=0).propose(POOL, Scripted(first), context()).reserve == ()
     with pytest.raises(ValueError, match="Expected reserve of at least 0 but got -1"):
         Duet(reserve=-1)
 
@@ -223,7 +223,7 @@ def test_iterations_and_attempts_never_use_a_global_point_twice() -> None:
 
 def test_proposing_asks_no_black_box_and_leaves_the_pool_alone() -> None:
     before = POOL.state_dict()["rows"]
-    Duet(candidates=8).propose(POOL, Scripted(first), context())
+    Duet(candidates=8, choose=1).propose(POOL, Scripted(first), context())
     assert SILENT.requests == []
     assert POOL.state_dict()["rows"] == before
 
@@ -283,7 +283,7 @@ def test_a_black_box_writes_in_other_words_and_from_demonstrations() -> None:
 
 def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
     encoder = NGramEncoder()
-    [each] = Writing().propose(Duet(candidates=8, shares=ASKED_SHARES), encoder).candidates
+    [each] = Writing().propose(Duet(candidates=8, choose=1, shares=ASKED_SHARES), encoder).candidates
     assert each.features is not None
     assert torch.equal(each.features, encoder.encode([each.text]).states[0])
     assert each.predicted == each.features[0].item()
@@ -292,7 +292,7 @@ def test_what_a_black_box_wrote_is_ranked_on_the_encoders_features() -> None:
 def test_without_a_writer_the_task_model_writes() -> None:
     box = ScriptedBlackBox(lambda request: f"take {request.seed}", follows_requests=False)
     each = make_context(box, NGramEncoder(), EXAMPLES)
-    assert Duet(candidates=4, shares=ASKED_SHARES).propose(POOL, Scripted(first), each).written == 4
+    assert Duet(candidates=4, choose=1, shares=ASKED_SHARES).propose(POOL, Scripted(first), each).written == 4
     assert len(box.requests) == 4
 
 

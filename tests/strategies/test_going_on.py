@@ -62,7 +62,7 @@ def published_instinct() -> Instinct:
 
 
 METHODS: dict[str, Callable[[], AbstractStrategy]] = {
-    "duet": lambda: Duet(candidates=6),
+    "duet": lambda: Duet(candidates=6, choose=1),
     "random search": lambda: RandomSearch(candidates=6, choose=2),
     "ape": lambda: Ape(per_iteration=2),
     "ape, paper": lambda: Ape(**published("ape_paper")),

@@ -51,8 +51,8 @@ def test_every_candidate_is_equally_likely() -> None:
     drawn: Counter[int] = Counter()
     for seed in range(400):
         search_context = context(HashingWhiteBox(), seed)
-        new, _ = Duet(candidates=4).new_candidates(POOL, search_context, POOL.iteration)
-        proposal = RandomSearch(candidates=4).propose(POOL, Constant(), search_context)
+        new, _ = Duet(candidates=4, choose=1).new_candidates(POOL, search_context, POOL.iteration)
+        proposal = RandomSearch(candidates=4, choose=1).propose(POOL, Constant(), search_context)
         drawn[[candidate.text for candidate in new].index(proposal.candidates[0].text)] += 1
     assert set(drawn) == {0, 1, 2, 3}
     assert min(drawn.values()) > 70  # 100 expected, standard deviation 8.7

@@ -75,7 +75,7 @@ def test_twenty_four_candidates_take_three_calls() -> None:
 
 def test_random_search_writes_what_duet_writes() -> None:
     _, requests, context = propose(NO_WHITE_BOX)
-    drawing = RandomSearch(candidates=24, shares=NO_WHITE_BOX)
+    drawing = RandomSearch(candidates=24, choose=1, shares=NO_WHITE_BOX)
     proposal = drawing.propose(Pool((LEADER, OTHER)), None, context)
     assert proposal.written == 24
     assert context.proposer.requests[3:] == requests[:3]
