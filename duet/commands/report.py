@@ -28,6 +28,7 @@ FORMER = (
     "tables/table_[1-5]*.*", "tables/ablations*.*", "figures/figure_[2-7].*", "tables/runs.*", "tables/methods*.*",
     "tables/own_instructions.*", "tables/pareto.*", "figures/pareto.*",
 )  # fmt: skip
+MANY = 20  # run folders, which take longer than a second
 log = logging.getLogger("duet")
 
 
@@ -68,6 +69,8 @@ def _parser() -> OneLineParser:
 def gather(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
     """The finished runs at or below the paths, labelled, and a line for all that is left out."""
     folders, missing = find_folders(paths)
+    if len(folders) > MANY:
+        log.info("Reading %d run folders", len(folders))
     runs, unread = read_runs(folders)
     labelled, repeats = label_runs(runs, configured_names())
     return labelled, missing + unread + repeats

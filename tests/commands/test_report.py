@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from duet.commands import main as cli
+from duet.commands.report import MANY
 
 ROOT = Path(__file__).parents[2]
 FAKE = "--black_box=duet.models.fakes.HashingBlackBox"
@@ -74,6 +75,16 @@ def test_a_mix_is_reported_as_far_as_it_goes_and_each_other_path_gets_a_line(
     page = Path("out/report.html").read_text(encoding="utf-8")
     assert "<h1>2 runs</h1>" in page
     assert "unfinished: left out, as run has the same task, settings and seed" in page
+
+
+def test_many_runs_take_their_time_and_are_announced(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for number in range(MANY):
+        shutil.copytree(run, f"copies/{number}")
+    assert cli.main(["report", "run", "copies", "--output", "out"]) == 0
+    first, *others = capfd.readouterr().err.splitlines()
+    assert first == f"Reading {MANY + 1} run folders"
+    assert len(others) == MANY
+    assert all(line.endswith(" has the same task, settings and seed") for line in others)
 
 
 @pytest.mark.parametrize("path", ["empty", "unfinished", "good.jsonl", "gone"])
