@@ -36,7 +36,7 @@ _LOADING_SECONDS = 120.0  # the same for one on this machine, which may be about
 _GRACE_SECONDS = 3.0  # how long what is under way may still arrive, once the provider turned out to be unusable
 _LONGEST_PAUSE = 8.0
 _POLL = 0.05  # seconds between two looks at whether there is room
-_MOST_WASTED = 6  # attempts at one request that may have been charged and gave no answer
+MOST_WASTED = 6  # attempts at one request that may have been charged and gave no answer
 # What leaves together comes back together and then waits for one another: so requests leave a few at a time.
 _TOGETHER, _APART = 4, 0.001  # seconds
 
@@ -236,7 +236,7 @@ class OpenAIBlackBox(AbstractBlackBox):
                 seconds = reading.wait + self._random.uniform(0, self._pause / 2)
             patient_until = began + self._most_seconds
             until = min(patient_until, time.monotonic() + _or_endless(meter.seconds_left))
-            has_room = wasted < _MOST_WASTED and time.monotonic() + seconds < patient_until
+            has_room = wasted < MOST_WASTED and time.monotonic() + seconds < patient_until
             if not has_room or not await self._may_retry(request, seconds, until, meter):
                 return _Answered(self._given_up(reason, began, has_room), request, UNCHARGED, is_sent=False)
             self._limits.charge(request)

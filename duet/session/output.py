@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -46,7 +47,8 @@ def quiet() -> None:
 
 @contextmanager
 def our_lines() -> Iterator[None]:
-    """The project's log goes to standard error, no wider than a terminal."""
+    """The project's log goes to standard error, no wider than a terminal; no thread prints a traceback there."""
+    former, threading.excepthook = threading.excepthook, _thread_failed
     handler = Fitted(sys.stderr)
     log.setLevel(logging.INFO)
     log.addHandler(handler)
@@ -56,6 +58,13 @@ def our_lines() -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.propagate = propagate
+        threading.excepthook = former
+
+
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    """Says nothing of a file that can't be written, as the writer of the curves raises it where the run sees it."""
+    if not isinstance(failure.exc_value, OSError):
+        threading.__excepthook__(failure)
 
 
 @contextmanager

@@ -19,10 +19,10 @@ CACHE = "calls.sqlite"  # its name in a run folder
 _BUSY_SECONDS = 600.0  # how long a cache may be locked, or its disk full
 _SAID_AFTER = 2.0  # seconds
 _POLL = 0.02
-_PASSES = (
+_PASSES = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE,  # full, in other words
-)  # fmt: skip
+}  # fmt: skip
 _DAY = 24 * 60 * 60
 _COLUMNS = {"key": "TEXT", "value": "TEXT", "created": "INTEGER", "identity": "TEXT"}
 _NEWER_COLUMNS = {"created": "INTEGER", "identity": "TEXT"}
@@ -68,7 +68,10 @@ def patiently(work: Callable[[], T], path: Path) -> T:
         try:
             return work()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode not in _PASSES and error.sqlite_errorcode & 0xFF not in _PASSES:
+            code = getattr(
+                error, "sqlite_errorcode", None
+            )  # it has none where Python finds the fault, as in damaged text
+            if code is None or not {code, code & 0xFF} & _PASSES:
                 raise
             waited = time.monotonic() - began
             if waited > _BUSY_SECONDS:

@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
+from duet.models.openai_black_box import MOST_WASTED
 from duet.spending.cache_file import CACHE
-from tests.servers.chat_server import FAULTS, Faults
+from tests.servers.chat_server import FAULTS, HARMLESS, Faults
 from tests.soak.stand import CONCURRENCY, PICODOLLARS, Fit, Stand, charged_attempts, require
 
 Hazard = Callable[[Stand], None]
@@ -26,9 +28,25 @@ CHARGING = (
 
 def fifteen_faults(stand: Stand) -> None:
     """Nearly a third of all attempts go wrong, in all fifteen ways."""
-    stand.server.faults = Faults(0.3, FAULTS, stand.draws.randrange(10**6))
+    faults = Faults(1.0, CHARGING)
+    while any(is_given_up(faults, request) for request in stand.reference.requests):
+        faults = Faults(0.3, FAULTS, stand.draws.randrange(10**6))
+    stand.server.faults = faults
     stand.disturbed()
     stand.finish(timeout=3.0)
+
+
+def is_given_up(faults: Faults, request: str) -> bool:
+    """Whether so many attempts at a request are charged for nothing that its answer is given up."""
+    wasted = 0
+    for attempt in count():
+        fault = faults.draw(request, attempt)
+        if fault is None or fault in HARMLESS:
+            return False
+        wasted += fault in CHARGING
+        if wasted == MOST_WASTED:
+            return True
+    raise AssertionError
 
 
 def killed(stand: Stand) -> None:
@@ -179,7 +197,8 @@ def one_folder(stand: Stand) -> None:
     second = stand.start()
     if is_running:
         code = second.wait_for_one_line()
-        require(code == 2 or not first.is_running, f"two runs in one folder: {second.said}")
+        is_done = "already contains the finished run" in second.said
+        require(code == 2 or is_done or not first.is_running, f"two runs in one folder: {second.said}")
         stand.disturbed()
     require(first.wait_for_one_line() == 0, first.said)
     require(second.wait_for_one_line() in (0, 2), second.said)

@@ -36,6 +36,19 @@ def test_an_answer_survives_its_box(tmp_path: Path) -> None:
     assert silent.requests == []
 
 
+def test_a_text_that_is_none_is_one_line(tmp_path: Path) -> None:
+    """Python finds this fault, and SQLite's error codes know nothing of it."""
+    path = tmp_path / "cache"
+    box = CachedBlackBox(_echo(), path)
+    box.complete([Request("a")])
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE completions SET value = CAST(x'7bff' AS TEXT)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(ValueError, match=f"Expected a call cache at {path} but found"):
+        CachedBlackBox(_echo(), path).complete([Request("a")])
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -1,0 +1,29 @@
+"""The lines that a run prints."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from duet.session.output import our_lines
+
+
+def fail(error: BaseException) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_shown"), [(OSError(28, "No space left on device"), False), (KeyError("x"), True)]
+)
+def test_a_thread_that_can_not_write_shows_no_traceback(
+    error: BaseException, is_shown: bool, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer of the curves fails in a thread of its own, and again where the run sees it."""
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)  # pytest has one of its own
+    with our_lines():
+        thread = threading.Thread(target=fail, args=(error,))
+        thread.start()
+        thread.join()
+    assert ("Traceback" in capfd.readouterr().err) == is_shown
+    assert threading.excepthook is threading.__excepthook__
