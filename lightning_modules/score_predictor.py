@@ -21,6 +21,7 @@ from lightning_modules.reward_process import RewardProcess
 from lightning_modules.rows import Batch, folds, rows_of, surest_rows
 from lightning_modules.scales import Scales
 
+MOST_DEPTH = 1000  # hidden layers: a deeper network takes minutes to make
 NETWORK_ROWS = 128  # most that the network is fitted on; the process takes them all
 FOLDS = 3  # of the network's rows, each predicted by a network that has not seen it
 NETWORK_COST, PRIOR_COST = 3.0, 1.0  # log-likelihood that an opinion must bring; a former predictor's needs none
@@ -91,6 +92,8 @@ class ScorePredictor(LightningModule):
         super().__init__()
         _require_positive(feature_size=feature_size, depth=depth, width=width, steps=steps)
         _require_positive(regularisation=regularisation)
+        if depth > MOST_DEPTH:
+            raise ValueError(f"Expected depth of at most {MOST_DEPTH} but got {depth}")
         if tolerance < 0:
             raise ValueError(f"Expected tolerance of at least 0 but got {tolerance}")
         self.save_hyperparameters()

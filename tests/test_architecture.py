@@ -47,8 +47,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.models.reasoning": set(),
     "duet.spending": {"duet.amounts", "duet.interrupts", *MODELS},
     "duet.evaluation": {"duet.examples", "duet.metrics", "duet.prompts", "duet.tasks", *MODELS},
-    "duet.proposals": {"duet.examples", "duet.pool", "duet.prompts", "duet.tasks", *MODELS},
+    "duet.proposals": {"duet.bounds", "duet.examples", "duet.pool", "duet.prompts", "duet.tasks", *MODELS},
     "duet.strategies": {
+        "duet.bounds",
         "duet.evaluation", "duet.examples", "duet.features", "duet.pool", "duet.prompts", "duet.proposals",
         "duet.tasks", *MODELS,
     },
@@ -63,6 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "duet.amounts": set(),
     "duet.atomic_files": set(),
+    "duet.bounds": set(),
     "duet.config_files": set(),
     "duet.exit_codes": {"duet.models.errors"},
     "duet.interrupts": set(),

@@ -109,6 +109,14 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "zero threshold": wrong(["--search.threshold", "0"], "search.threshold", "above 0"),
     "zero examples": wrong(["--search.allocation.examples", "0"], "allocation.examples", "at least 1"),
     "zero initial instructions": wrong(["--search.initialisation.count", "0"], "initialisation.count", "at least 1"),
+    "a thousand million of them": wrong(
+        ["--search.initialisation.count=1000000000"], "initialisation.count", "at most 1,000,000 but got 1,000,000,000"
+    ),
+    "more candidates than memory": wrong(
+        ["--strategy.init_args.candidates", "1000000000000"], "candidates of at most 1,000,000"
+    ),
+    "a network larger than memory": wrong(["--model.width=1000000000000"], "not enough memory; lower the largest"),
+    "a network that is too deep": wrong(["--model.depth=100000000"], "depth of at most 1000 but got 100000000"),
     "unknown mode": wrong(["--search.initialisation.mode", "beg"], "search.initialisation.mode", "sample", "beg"),
     "zero calls": wrong(["--search.budget.max_calls", "0"], "max_calls", "positive", "0"),
     "word for calls": wrong(["--search.budget.max_calls", "few"], "search.budget.max_calls", "int", "few"),

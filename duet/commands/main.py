@@ -15,7 +15,7 @@ from typing import NoReturn, Protocol
 
 from duet.commands import fit_help
 from duet.commands.early_check import check
-from duet.exit_codes import EXPECTED, INTERRUPTED, TERMINATED, UNEXPECTED, exit_code
+from duet.exit_codes import EXPECTED, INTERRUPTED, TERMINATED, UNEXPECTED, exit_code, is_out_of_memory
 from duet.interrupts import handled
 from duet.messages import OneLineParser, plain_message, printable
 from duet.models.endpoint import without_secrets
@@ -110,6 +110,10 @@ def explain(error: Exception | KeyboardInterrupt | Terminated) -> tuple[str, int
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{error.filename}: {error.strerror}"
     message = plain_message(text) or type(error).__name__
+    if is_out_of_memory(error):
+        message = (
+            f"not enough memory; lower the largest numbers among the settings, or take a smaller model ({message})"
+        )
     if code == UNEXPECTED:
         message = f"unexpected {type(error).__name__}: {message} (--debug shows more)"
     return message, code

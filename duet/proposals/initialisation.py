@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from duet.bounds import require_counts
 from duet.examples.example import Example
 from duet.examples.labels import closed_labels
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
@@ -138,8 +139,7 @@ class Initialisation:
     written: int | None = None
 
     def __post_init__(self) -> None:
-        if min(self.count, self.demonstrations, self.max_rounds, self.max_tokens) < 1:
-            raise ValueError("Expected initialisation.count, demonstrations, max_rounds and max_tokens of at least 1")
+        require_counts(self, ("count", "demonstrations", "max_rounds", "max_tokens"), "initialisation.")
         if self.written is not None and self.written < self.count:
             raise ValueError(f"Expected initialisation.written of at least count, {self.count}, but got {self.written}")
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from duet.bounds import require_counts
 from duet.examples.example import Example
 from duet.models.base import Request
 from duet.pool import Candidate, Pool
@@ -61,9 +62,7 @@ class Ape(AbstractStrategy):
     trials: BanditSelection = field(default_factory=BanditSelection)
 
     def __post_init__(self) -> None:
-        for name in POSITIVE:
-            if getattr(self, name) < 1:
-                raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        require_counts(self, POSITIVE)
         if (self.sets is None and self.variant == "iterative") or (self.sets is not None and self.sets < 1):
             raise ValueError(f"Expected sets of at least 1, for variant {self.variant}, but got {self.sets}")
         if not 0 < self.top_p <= 1:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from duet.bounds import require_counts
 from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, CallFailure, Completion, Request
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -57,9 +58,9 @@ class AbstractEvoPrompt(AbstractStrategy):
     attempts: int = 5
 
     def __post_init__(self) -> None:
-        for name in ("per_iteration", "demonstrations", "max_new_tokens", "max_reply_tokens", "attempts"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        require_counts(
+            self, ("per_iteration", "population", "demonstrations", "max_new_tokens", "max_reply_tokens", "attempts")
+        )
         if self.population < 4:
             raise ValueError(f"Expected a population of at least 4 but got {self.population}")
 

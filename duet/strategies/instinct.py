@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from duet.bounds import require_counts
 from duet.features import require_white_box
 from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -90,9 +91,7 @@ class Instinct(AbstractStrategy):
     _read: dict[tuple[str, str, int], Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("starts", "points", "ranked", "demonstrations", "max_new_tokens", "attempts"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        require_counts(self, ("starts", "points", "ranked", "demonstrations", "max_new_tokens", "attempts"))
         require_fields("template", self.template, ("demonstrations",))
 
     @property

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor
 
+from duet.bounds import require_counts
 from duet.models.base import AbstractEncoder
 from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.prompts import INDUCTION, draw_demonstrations, induction_prompt, require_fields
@@ -70,9 +71,7 @@ class InstructZero(AbstractStrategy):
     attempts: int = 3
 
     def __post_init__(self) -> None:
-        for name in POSITIVE:
-            if getattr(self, name) < 1:
-                raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        require_counts(self, POSITIVE)
         if self.population < 2 or self.sigma <= 0 or self.low >= 1:
             raise ValueError(
                 "Expected population of at least 2, sigma above 0 and low below 1 "

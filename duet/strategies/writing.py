@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from duet.bounds import require_counts
 from duet.examples.example import Example
 from duet.models.base import Request
 from duet.pool import Candidate, Pool, ScoredInstruction
@@ -72,12 +73,13 @@ class AbstractWritingStrategy(AbstractStrategy):
     exemplar_template: str = EXEMPLARS
 
     def __post_init__(self) -> None:
-        for name in (
-            "candidates", "choose", "demonstrations", "max_new_tokens", "elite", "attempts", "per_request",
-            "reflected_failures", "exemplars",
-        ):  # fmt: skip
-            if getattr(self, name) < 1:
-                raise ValueError(f"Expected {name} of at least 1 but got {getattr(self, name)}")
+        require_counts(
+            self,
+            (
+                "candidates", "choose", "demonstrations", "max_new_tokens", "elite", "attempts", "per_request",
+                "reflected_failures", "exemplars",
+            ),
+        )  # fmt: skip
         if "{demonstrations}" not in self.exemplar_template:
             raise ValueError(f"Expected exemplar_template with {{demonstrations}} but got {self.exemplar_template!r}")
         self.shares.counts(self.candidates)

@@ -234,7 +234,7 @@ def test_a_spent_budget_is_not_caught() -> None:
 
 @pytest.mark.parametrize("name", ["count", "demonstrations", "max_rounds", "max_tokens"])
 def test_numbers_are_positive(name: str) -> None:
-    with pytest.raises(ValueError, match=r"Expected initialisation\.count, demonstrations, max_rounds and max_tokens"):
+    with pytest.raises(ValueError, match=rf"Expected initialisation\.{name} of at least 1 but got 0"):
         Initialisation(**{name: 0})  # type: ignore[arg-type]
 
 
