@@ -147,10 +147,14 @@ class Outcome(NamedTuple):
     Args:
         share: accuracy of the wording that it ends with, of the best there is.
         calls: that scores took.
+        error: the wording's posterior mean less its accuracy.
+        is_covered: whether its accuracy lies in the 95 % interval of the posterior.
     """
 
     share: float
     calls: int
+    error: float
+    is_covered: bool
 
 
 class Job(NamedTuple):
@@ -186,9 +190,11 @@ def search(
         box: makes a black box that gives these answers.
     """
     pool, names = searched(job, folder, sentence_encoder, box)
-    accuracy = dict(zip(job.landscape.wordings, job.landscape.accuracy, strict=True))
-    share = accuracy[names[job.way.choice(pool).text]] / max(job.landscape.accuracy)
-    return Outcome(share, sum({row.text: row.n for row in pool}.values()))
+    accuracy, winner = dict(zip(job.landscape.wordings, job.landscape.accuracy, strict=True)), job.way.choice(pool)
+    truth, calls = accuracy[names[winner.text]], sum({row.text: row.n for row in pool}.values())
+    low, high = pool.prior.interval(sum(winner.scores), winner.n)
+    error = pool.posterior_mean(winner) - truth
+    return Outcome(truth / max(job.landscape.accuracy), calls, error, low <= truth <= high)
 
 
 def searched(
@@ -324,20 +330,25 @@ def shown(table: Table, calls: int) -> str:
     """The ways at a number of calls, as Markdown.
 
     Draws of a landscape are not independent: errors and intervals are over landscapes, each the mean of its draws. The
-    tenth percentile is that of the single searches.
+    tenth percentile is that of the single searches; the posterior's error and coverage are of their winners.
     """
     rows = []
     for way in dict.fromkeys(way for way, _ in table):
         outcomes, default = table[way, calls], table.get(("duet", calls))
-        single = sorted(outcome.share for draws in outcomes for outcome in draws)
-        used = mean([outcome.calls for draws in outcomes for outcome in draws])
+        searches = [outcome for draws in outcomes for outcome in draws]
+        single = sorted(outcome.share for outcome in searches)
         row = [way, f"{mean(shares(outcomes)):.3f} ± {standard_error(shares(outcomes)) or 0:.3f}"]
-        row += [f"{single[len(single) // 10]:.2f}", f"{used:.0f}"]
+        row += [f"{single[len(single) // 10]:.2f}", f"{mean([outcome.calls for outcome in searches]):.0f}"]
+        row += [f"{mean([outcome.error for outcome in searches]):+.3f}"]
+        row += [f"{mean([float(outcome.is_covered) for outcome in searches]):.2f}"]
         if default and way != "duet":
             differences = [one - other for one, other in zip(shares(outcomes), shares(default), strict=True)]
             row.append(difference(differences))
-        rows.append(row + [""] * (5 - len(row)))
-    heads = [f"way, {calls} calls", "share of the best", "tenth percentile", "calls used", "difference to duet [95 %]"]
+        rows.append(row + [""] * (7 - len(row)))
+    heads = [
+        f"way, {calls} calls", "share of the best", "tenth percentile", "calls used",
+        "posterior mean - accuracy", "in the 95 % interval", "difference to duet [95 %]",
+    ]  # fmt: skip
     return markdown(heads, rows)
 
 

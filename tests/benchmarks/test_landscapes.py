@@ -46,12 +46,18 @@ def test_the_programs_own_search_spends_the_calls(name: str, tmp_path: Path) -> 
 
 def test_errors_are_over_landscapes_and_the_percentile_is_over_searches() -> None:
     table = {
-        ("duet", 300): [[Outcome(0.9, 299), Outcome(0.7, 299)], [Outcome(0.6, 299), Outcome(0.6, 299)]],
-        ("other", 300): [[Outcome(0.5, 300), Outcome(0.5, 300)], [Outcome(0.5, 300), Outcome(0.1, 300)]],
+        ("duet", 300): [
+            [Outcome(0.9, 299, 0.2, False), Outcome(0.7, 299, -0.1, True)],
+            [Outcome(0.6, 299, -0.1, True), Outcome(0.6, 299, 0.0, True)],
+        ],
+        ("other", 300): [
+            [Outcome(0.5, 300, -0.1, True), Outcome(0.5, 300, -0.1, True)],
+            [Outcome(0.5, 300, -0.1, False), Outcome(0.1, 300, -0.1, False)],
+        ],
     }
     _, _, duet, other = shown(table, 300).splitlines()
-    assert duet == "| duet | 0.700 ± 0.100 | 0.60 | 299 |  |"
-    assert other == "| other | 0.400 ± 0.100 | 0.10 | 300 | -0.300 [-0.300, -0.300] |"
+    assert duet == "| duet | 0.700 ± 0.100 | 0.60 | 299 | +0.000 | 0.75 |  |"
+    assert other == "| other | 0.400 ± 0.100 | 0.10 | 300 | -0.100 | 0.50 | -0.300 [-0.300, -0.300] |"
 
 
 def test_a_soft_prompt_is_answered_with_a_wording_next_to_it() -> None:
