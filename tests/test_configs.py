@@ -188,6 +188,23 @@ def test_a_users_own_method_has_its_own_defaults(arguments: list[str], given: di
     assert found == {**vars(Own()), **given}
 
 
+class Plain(Own):
+    """A method with a constructor of its own."""
+
+    def __init__(self, beta: float = 1.0, width: int = 2, choose: int = 4) -> None:
+        super().__init__(choose, beta=beta)
+        self.__dict__["width"] = width
+
+
+def test_a_constructor_of_ones_own_gets_what_its_file_sets(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("strategy: {class_path: tests.test_configs.Plain, init_args: {width: 7}}")
+    parsed = settings(f"--config={path}", "--strategy.init_args.choose=5")
+    assert {key: parsed[f"strategy.init_args.{key}"] for key in ("beta", "width", "choose")} == {
+        "beta": 1.0, "width": 7, "choose": 5,
+    }  # fmt: skip
+
+
 def test_what_two_methods_inherit_from_one_class_is_set_for_both() -> None:
     """Without a white box the black box writes, whichever of the two methods chooses."""
     classes = "duet.strategies.duet.Duet", "duet.strategies.random_search.RandomSearch"

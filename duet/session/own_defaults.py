@@ -6,7 +6,8 @@ get Duet's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import yaml
@@ -58,7 +59,13 @@ def _declared(path: str) -> dict[str, type]:
     module, _, name = path.rpartition(".")
     kinds = [kind for kind in _below(AbstractStrategy) if kind.__name__ == name]
     kind = next((kind for kind in kinds if module in ("", kind.__module__)), None)
-    return {name: each for each in (kind.__mro__ if kind else ()) for name in vars(each).get("__annotations__", ())}
+    return {name: each for each in (kind.__mro__ if kind else ()) for name in _own_arguments(each)}
+
+
+def _own_arguments(kind: type) -> Iterable[str]:
+    """The arguments of a class's own constructor; those of a dataclass are its parents', too."""
+    constructor = vars(kind).get("__init__")
+    return signature(constructor).parameters if constructor and kind is not object else ()
 
 
 def _below(kind: type) -> Iterator[type]:
