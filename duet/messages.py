@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NoReturn, TextIO
 
 _KEY = re.compile(r'Parser key "([^"]+)":?')
+_EMPTY_GROUP = "argument after ** must be a mapping, not NoneType"
 _NOISE = re.compile(
     r"Does not validate against|Subtypes:|Errors:|Given value|Expected a path but|Expected a <class 'NoneType'>"
     r"|Problem with given class_path|Parser key|Expected a dot import path string"
@@ -38,6 +39,8 @@ def plain_message(message: str) -> str:
     >>> plain_message("No such file:\\n  a.yaml")
     'No such file: a.yaml'
     """
+    if _EMPTY_GROUP in message:
+        return "expected keys and values in a group of settings but one is empty (null): leave it out, or name a key"
     keys = _KEY.findall(message)
     if not keys and "Does not validate against" not in message:
         return " ".join(message.split())

@@ -129,6 +129,8 @@ WRONG_WITH_TASK: dict[str, Wrong] = {
     "zero depth": wrong(["--model.depth", "0"], "depth", "positive", "0"),
     "negative tolerance": wrong(["--model.tolerance", "-1"], "tolerance", "at least 0", "-1"),
     "unknown strategy": wrong(["--strategy", "Duett"], "strategy", "dotted path", "Duett"),
+    "no strategy": wrong(["--strategy", "null"], "strategy", "dotted path", "nothing"),
+    "no black box": wrong(["--black_box=null"], "black_box", "dotted path", "nothing"),
     "strategy of no module": wrong(["--strategy", "duet.strategies.nope.Nope"], "strategy", "nope"),
     "abstract black box": wrong(["--black_box", "duet.models.base.AbstractBlackBox"], "black_box", "abstract"),
     "a task for a black box": wrong(

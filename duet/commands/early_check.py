@@ -14,9 +14,12 @@ KEYS = tuple(Path(__file__).with_name("fit_keys.txt").read_text(encoding="utf-8"
 ANY_BELOW = ".*"  # in KEYS: which keys are below depends on the class that is named
 OF_EVERY_COMMAND = ("help", "print_config", "ask")
 TEXTS = ("name", "train_file", "test_file", "directory", "input_column", "output_column")  # keys of a task
-
-
 GROUPS = ("task", "search", "model", "data", "trainer")  # of settings, which a parser takes any one value for
+INNER_GROUPS = {
+    ".".join(parts[:count])
+    for parts in (key.removesuffix(ANY_BELOW).split(".") for key in KEYS)
+    for count in range(2, len(parts))
+}  # which can be left out, but not be empty
 
 
 def check(arguments: Sequence[str]) -> None:
@@ -34,6 +37,8 @@ def check(arguments: Sequence[str]) -> None:
             raise ValueError(f"{place}: no such key: {key}{suggest(key, KEYS)}")
         if key in GROUPS and not _may_be_settings(value):
             raise ValueError(f"{place}: {key}: expected keys and values but found {value!r}")
+        if key in INNER_GROUPS and value in (None, "null"):
+            raise ValueError(f"{place}: {key}: expected keys and values but found nothing; leave it out, or name a key")
         if key.startswith("task."):
             task[key.removeprefix("task.")] = value
     if not {"-h", "--help", "--task"} & set(arguments):

@@ -132,6 +132,9 @@ class DuetCLI(LightningCLI):
         except OverflowError as error:
             raise ValueError(f"command line: expected numbers that can be computed with but found: {error}") from error
         require_numbers(flatten(self.config.fit.as_dict()))
+        for name in ("strategy", "black_box"):
+            if self.config.fit[name] is None:
+                raise ValueError(f"{name}: expected the dotted path of a class but got nothing")
         strategy, defaults = self.config.fit.strategy, [str(path) for path in DEFAULTS]
         self.config.fit.strategy = with_own_defaults(strategy, defaults, typed, self._live.overrides)
         self._live.put_into(self.config.fit)

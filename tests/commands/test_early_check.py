@@ -38,6 +38,8 @@ WRONG = [
     (["--task.name=t", "--task.train_file=good.jsonl", "--task.test_file=no.jsonl"], "no.jsonl: "),
     ([], "task.name: expected in a --config file or on the command line"),
     (["--task.name=t", "--config"], "--config: expected one argument but got none"),
+    (["--task.name=t", "--search.allocation=null"], "search.allocation: expected keys and values but found nothing"),
+    (["--task.name=t", "--config=empty.yaml"], "empty.yaml: task.prompt: expected keys and values but found nothing"),
     (["--yes"], "task.name: expected in a --config file or on the command line (--task.name ...) but missing"),
 ]
 RIGHT = [
@@ -53,6 +55,7 @@ RIGHT = [
 @pytest.fixture
 def files(folder: Path) -> Path:
     (folder / "named.yaml").write_text("task: {name: second_letter, train_file: null}\n")
+    (folder / "empty.yaml").write_text("task: {prompt: }\n")
     (folder / "wrong.yaml").write_text("serch: {iterations: 3}\n")
     return folder
 
