@@ -246,7 +246,8 @@ def test_all_damaged_folders_together_end_no_report(tmp_path: Path, capfd: pytes
     write_run(tmp_path / "runs" / "good", task="the good task")
     for arguments in ([], ["--paper"]):
         assert cli.main(["report", str(tmp_path / "runs"), "--output", str(tmp_path / "out"), *arguments]) == 0
-        lines = capfd.readouterr().err.splitlines()
+        first, *lines = capfd.readouterr().err.splitlines()
+        assert first.startswith("Reading ")
         assert len(lines) >= sum(not is_shown for _, is_shown in DAMAGES.values())
         assert {line.endswith(("left out", "has the same task, settings and seed")) for line in lines} == {True}
         assert "the good task" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
