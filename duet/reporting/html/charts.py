@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 WIDTH, HEIGHT = 1000, 100
@@ -85,7 +85,7 @@ def scatter_chart(
         described: the text for readers who can't see the chart.
         axis: what the horizontal axis counts.
     """
-    frame = Frame.around([], points)
+    frame = Frame.around([], points).without_empty_half(points)
     line = best_so_far([*front, (frame.end, min(height for _, height in front))])
     groups = (("points", points), ("front", front), ("circled", best))
     dots = "".join(_path(kind, _dots(group, frame)) for kind, group in groups if group)
@@ -97,11 +97,12 @@ def scatter_chart(
 
 @dataclass(frozen=True)
 class Frame:
-    """The frame of a chart: places from 0 to ``end``, heights from ``low`` to ``high``."""
+    """The frame of a chart: places from ``start`` to ``end``, heights from ``low`` to ``high``."""
 
     end: int
     low: float
     high: float
+    start: int = 0
 
     @classmethod
     def around(cls, lines: Iterable[Sequence[Point]], points: Sequence[Point]) -> Frame:
@@ -112,9 +113,14 @@ class Frame:
         high = max(math.ceil(max(heights) * 10 - ROUNDING) / 10, low + 0.1)
         return cls(max(1, *(place for place, _ in everything)), low, high)
 
+    def without_empty_half(self, points: Sequence[Point]) -> Frame:
+        """The frame that begins at the first dot, where that lies in the right half."""
+        first = min(place for place, _ in points)
+        return replace(self, start=min(first, self.end - 1)) if 2 * first > self.end else self
+
     def x(self, place: int) -> str:
         """The place in the view box."""
-        return f"{place / self.end * WIDTH:.1f}"
+        return f"{(place - self.start) / (self.end - self.start) * WIDTH:.1f}"
 
     def y(self, height: float) -> str:
         """The height in the view box."""
@@ -127,7 +133,8 @@ class Frame:
 
     def places(self) -> list[str]:
         """The words below."""
-        return [str(place) for place in ((0, self.end) if self.end % 2 else (0, self.end // 2, self.end))]
+        middle = [] if (self.start + self.end) % 2 else [(self.start + self.end) // 2]
+        return [str(place) for place in (self.start, *middle, self.end)]
 
 
 def best_so_far(points: Sequence[Point]) -> list[Point]:
