@@ -91,9 +91,9 @@ def judged(
     Raises:
         ProviderError, BudgetSpent: as the black box.
     """
-    judged = [place for place, answer in enumerate(answers) if answer.strip()]
-    outcomes = black_box.complete([judge.request(answers[place], examples[place]) for place in judged])
+    given = [place for place, answer in enumerate(answers) if answer.strip()]
+    outcomes = black_box.complete([judge.request(answers[place], examples[place]) for place in given])
     scores: list[float | CallFailure] = [0.0] * len(answers)
-    for place, outcome in zip(judged, outcomes, strict=True):
+    for place, outcome in zip(given, outcomes, strict=True):
         scores[place] = judge.read(outcome)
     return scores

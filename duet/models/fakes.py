@@ -66,7 +66,7 @@ class ScriptedBlackBox(AbstractBlackBox):
         return self._follows_requests
 
     def stream(self, requests: Sequence[Request], may_send: Callable[[], bool] = always) -> Iterator[Arrived]:
-        """Answers ``requests``, some at a time, and keeps them in ``requests``."""
+        """Answers ``requests``, some at a time, and keeps them."""
         return in_batches(requests, _BATCH, self._answer_all, may_send)
 
     def _answer_all(self, requests: Sequence[Request]) -> list[Outcome]:
