@@ -8,10 +8,11 @@ from typing import Any, Protocol
 from duet.models.base import CallFailure, Completion, Request
 from duet.models.metering import UNCHARGED, Charge, charge_of
 from duet.models.network.backpressure import Backpressure
-from duet.models.network.in_flight_tasks import InFlightTasks, TimeLimit
+from duet.models.network.in_flight_tasks import InFlightTasks
 from duet.models.network.refusals import Refused, hint, refusal
 from duet.models.network.replies import FatalReply, HttpReply, Reading, RetryableReply, one_line, read_reply
 from duet.models.network.request_fields import RequestFields
+from duet.models.network.time_limit import TimeLimit
 
 _OF_A_GATEWAY = {502, 504, 522, 524}  # it does not know what became of the request behind it
 
