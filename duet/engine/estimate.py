@@ -225,7 +225,9 @@ def estimate(
     longest = [longest[0] + strategy.longest_exemplars(shown)]
     declared = strategy.requirements
     n_scored = initialisation.most + iterations * declared.choose
-    calls = allocation.calls(n_scored, len(needs.splits.validation), capped)
+    available = len(needs.splits.validation)
+    calls = allocation.calls(n_scored, available, capped)
+    calls = min(n_scored * available, calls + allocation.tie_calls(calls, capped))
     n_first = initialisation.to_choose_from.most
     n_read = n_first + iterations * max(declared.choose, declared.read) if declared.read else 0
     tries = declared.trial_calls * iterations

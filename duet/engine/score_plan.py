@@ -53,12 +53,12 @@ class ScorePlan:
         self.first_examples = self._allocation.first_examples(calls, self.most_instructions, self._available)
 
     def halve(self, pool: Pool, scorer: Scorer) -> Pool:
-        """Spends what is left on those that may be the best (successive halving); returns the pool with longer rows.
+        """Spends what is left on those that may be the best (successive halving), then tells tied leaders apart.
 
-        With ``fixed`` nothing is left, and of tied instructions the earlier one stays the leader.
+        Returns the pool with longer rows. With ``fixed`` there are no rungs.
         """
         if self._allocation.kind == "fixed":
-            return pool
+            return self._tell_apart(pool, scorer)
         left, survivors, rungs = self._left(pool), len(pool), self._allocation.rungs
         for number in range(rungs):
             ranked = pool.ranked()
@@ -69,7 +69,7 @@ class ScorePlan:
                 pool = scorer.score(pool, raised={row.text: rung.fidelity for row in ranked[:survivors]})
             except BudgetSpent:
                 break
-            left -= sum(row.n for row in pool) - before
+            left -= _answers(pool) - before
             log.info(
                 "final round %d/%d: %d instructions on %d examples%s",
                 number + 1, rungs, survivors, rung.fidelity, self._tracker.so_far,
@@ -82,8 +82,10 @@ class ScorePlan:
         What is left is computed anew each time: where tokens or dollars are capped, answers that were cheaper than
         expected have made room.
         """
+        start = _answers(pool)
         while len(tied := pool.tied()) > 1:
-            fidelity = affordable_fidelity(self._left(pool), [row.n for row in tied], self._available)
+            left = self._left_for_ties(pool, start)
+            fidelity = affordable_fidelity(left, [row.n for row in tied], self._available)
             fidelity = min(fidelity, tied[0].n + TIE_EXAMPLES)
             if fidelity == tied[0].n:
                 break
@@ -94,9 +96,17 @@ class ScorePlan:
             log.info("%d instructions were tied: now on %d examples%s", len(tied), fidelity, self._tracker.so_far)
         return pool
 
+    def _left_for_ties(self, pool: Pool, start: int) -> int:
+        """Returns the calls that ties may still take; the pool had ``start`` answers before the first of them."""
+        fixed, capped = self._allocation.kind == "fixed", self._tracker.budget.caps_purchases
+        if capped and not fixed:
+            return self._left(pool)
+        most = (start if fixed else self.calls) + self._allocation.tie_calls(self.calls) - _answers(pool)
+        return min(most, self._left(pool)) if capped else most
+
     def _left(self, pool: Pool) -> int:
-        """Returns the calls that rungs and ties may take."""
-        spent = sum(row.n for row in pool)
+        """Returns the calls that rungs may take."""
+        spent = _answers(pool)
         if not self._tracker.budget.caps_purchases:
             return self.calls - spent
         name = f"rungs of {len(pool)} after {spent} with {self._tracker.budget}"
@@ -107,3 +117,7 @@ class ScorePlan:
         texts = [*pool.texts] or [INSTRUCTION]
         kept, answer = self._needs.final_test(texts), self._needs.scores(max(texts, key=len), 1, 1)
         return self._tracker.affordable(lambda number: answer * number + kept, most)
+
+
+def _answers(pool: Pool) -> int:
+    return sum(row.n for row in pool)

@@ -39,6 +39,8 @@ class Allocation:
         first_share: the share of the calls that first scores take.
         keep: the share of a rung's instructions that moves to the next one.
         rungs: after the first scores.
+        tie_share: the share of the calls that leaders who are tied at the end may take on top, where no cap says how
+            many calls there are; with ``fixed`` also where one does.
     """
 
     kind: Literal["successive_halving", "fixed"] = "successive_halving"
@@ -46,6 +48,7 @@ class Allocation:
     first_share: float = 0.3
     keep: float = 0.4
     rungs: int = 4
+    tie_share: float = 0.1
 
     def __post_init__(self) -> None:
         if self.examples < 1 or self.rungs < 1:
@@ -56,6 +59,8 @@ class Allocation:
             raise ValueError(
                 f"Expected allocation.first_share and keep between 0 and 1 but got {self.first_share}, {self.keep}"
             )
+        if not 0 <= self.tie_share <= 1:
+            raise ValueError(f"Expected allocation.tie_share from 0 to 1 but got {self.tie_share}")
 
     def calls(self, instructions: int, available: int, capped: bool = False) -> int:
         """The most calls that scores take.
@@ -68,6 +73,18 @@ class Allocation:
         if capped and self.kind == "successive_halving":
             return instructions * available
         return instructions * min(self.examples, available)
+
+    def tie_calls(self, calls: int, capped: bool = False) -> int:
+        """The most calls that tell tied leaders apart, beside those that scores take.
+
+        Args:
+            calls: that scores may take.
+            capped: whether a cap says how many; successive halving takes them from these.
+
+        >>> Allocation().tie_calls(2400), Allocation().tie_calls(2400, capped=True)
+        (240, 0)
+        """
+        return 0 if capped and self.kind == "successive_halving" else math.ceil(self.tie_share * calls)
 
     def first_examples(self, calls: int, instructions: int, available: int) -> int:
         """Returns how many examples a new instruction is scored on.

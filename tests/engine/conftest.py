@@ -154,7 +154,7 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         folder: str = "run",
         wrap: Callable[[AbstractBlackBox], AbstractBlackBox] = lambda box: box,
         initialisation: Initialisation | None = None,
-        allocation: Allocation = Allocation("fixed", examples=4),
+        allocation: Allocation = Allocation("fixed", examples=4, tie_share=0),
         white_box: HashingWhiteBox | None = None,
         **options: Any,
     ) -> Run:

@@ -93,6 +93,47 @@ def test_tied_leaders_get_examples_until_one_is_ahead_as_long_as_there_is_money(
     assert halved(8, 1).best().n == 3
 
 
+@pytest.mark.parametrize(
+    ("allocation", "examples"),
+    [
+        # 4 rows on 4 examples are 16 calls, and half of them more for the two leaders: four each, in two steps
+        (Allocation("fixed", examples=4, tie_share=0.5), {"Later wrong.": 8, "Right.": 8, "Bad.": 4, "Worse.": 4}),
+        (Allocation("fixed", examples=4, tie_share=0.1), {"Later wrong.": 5, "Right.": 5, "Bad.": 4, "Worse.": 4}),
+        (Allocation("fixed", examples=4, tie_share=0), {"Later wrong.": 4, "Right.": 4, "Bad.": 4, "Worse.": 4}),
+        # 16 calls: one for each of the four, six more for each of the two leaders; and a tenth on top, one more each
+        (
+            Allocation(examples=4, keep=0.4, rungs=1, tie_share=0.1),
+            {"Later wrong.": 8, "Right.": 8, "Bad.": 1, "Worse.": 1},
+        ),
+        (
+            Allocation(examples=4, keep=0.4, rungs=1, tie_share=0),
+            {"Later wrong.": 7, "Right.": 7, "Bad.": 1, "Worse.": 1},
+        ),
+    ],
+)
+def test_without_a_cap_tied_leaders_may_take_a_share_on_top(
+    allocation: Allocation, examples: dict[str, int], run: Callable[..., Any], tmp_path: Path
+) -> None:
+    later_wrong = (*(1,) * 7, 0, 0)
+    oracle = Oracle({"Later wrong.": later_wrong, "Right.": (1,) * 9, "Bad.": (0,) * 9, "Worse.": (0,) * 9})
+    search = run(iterations=1, threshold=1.1).search
+    plan = ScorePlan(allocation, range(9), search.needs, search.accounts, tmp_path)
+    plan.make(4, Pool())
+    pool = Pool(tuple(oracle.scored(text, plan.first_examples) for text in examples))
+    found = plan.halve(pool, cast(Scorer, oracle))
+    assert {row.text: row.n for row in found} == examples
+    assert found.best().text == ("Right." if examples["Right."] == 8 else "Later wrong.")
+
+
+def test_tied_leaders_take_no_more_than_a_fixed_plan_has_on_top_though_the_cap_would_allow_it(
+    run: Callable[..., Any],
+) -> None:
+    fixed = Allocation("fixed", examples=2, tie_share=0.5)
+    done = run(lambda _: 1.0, iterations=3, threshold=1.1, allocation=fixed, budget=Budget(max_calls=1000))
+    assert [row.n for row in done.search.pool] == [3] * 8  # half of sixteen calls on top, and all are tied
+    assert done.result["calls"] <= done.search.estimate().most.calls
+
+
 def test_a_decision_that_was_made_is_not_made_again(tmp_path: Path) -> None:
     assert Plans(tmp_path).remember("a", lambda: 3) == 3
     assert Plans(tmp_path).remember("a", lambda: 4) == 3
