@@ -129,23 +129,28 @@ def flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def given_settings(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """What each file says, then what the options say, by dotted keys; the last one holds.
+def given_settings(arguments: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where settings stand and what they are, by dotted keys, in order: those of each file, and that of each option.
 
-    >>> list(given_settings(["--task.name=mine", "--strategy", "duet.strategies.ape.Ape"]))
-    [{'task.name': 'mine', 'strategy': 'duet.strategies.ape.Ape'}]
+    >>> list(given_settings(["--task.name=mine", "--yes"]))
+    [('command line', {'task.name': 'mine'}), ('command line', {'yes': ''})]
 
     Args:
         arguments: the command line.
+
+    Raises:
+        ValueError: a file can't be read.
     """
-    for path in config_paths(arguments):
-        yield flatten(read_config(find_config(path)))
-    options = {}
     for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
         option, joined, value = argument.partition("=")
-        if option.startswith("--"):
-            options[option[2:]] = value if joined else following
-    yield options
+        value = value if joined else following
+        if option in _OPTIONS:
+            if not value:
+                raise ValueError(f"{option}: expected one argument but got none")
+            path = find_config(value)
+            yield path, flatten(read_config(path))
+        elif option.startswith("--"):
+            yield "command line", {option[2:].removesuffix("+"): value}
 
 
 def require_numbers(settings: Mapping[str, Any], place: str = "") -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from duet.config_files import find_config, flatten, read_config
+from duet.config_files import given_settings
 from duet.messages import suggest
 from duet.tasks.task import Task
 
@@ -32,7 +32,9 @@ def check(arguments: Sequence[str]) -> None:
         ValueError: one line that names the file or the key, what was expected and what was found.
     """
     task: dict[str, Any] = {}
-    for place, key, value in settings(arguments):
+    for place, key, value in (
+        (place, *setting) for place, found in given_settings(arguments) for setting in found.items()
+    ):
         if not is_known(key):
             raise ValueError(f"{place}: no such key: {key}{suggest(key, KEYS)}")
         if key in GROUPS and not _may_be_settings(value):
@@ -50,24 +52,6 @@ def check(arguments: Sequence[str]) -> None:
 def _may_be_settings(value: Any) -> bool:
     """Checks whether a group's value can be keys and values: nothing, a mapping in JSON, or a file."""
     return value in (None, "") or str(value).lstrip().startswith("{") or Path(str(value)).is_file()
-
-
-def settings(arguments: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
-    """Where it stands, dotted key and value of each setting, in order: of ``--key value``, ``--key=value`` and files.
-
-    >>> list(settings(["--task.name=t", "--yes"]))
-    [('command line', 'task.name', 't'), ('command line', 'yes', '')]
-    """
-    for argument, following in zip(arguments, [*arguments, ""][1:], strict=True):
-        option, joined, value = argument.partition("=")
-        value = value if joined else following
-        if option in ("-c", "--config"):
-            if not value:
-                raise ValueError(f"{option}: expected one argument but got none")
-            path = find_config(value)
-            yield from ((path, key, held) for key, held in flatten(read_config(path)).items())
-        elif option.startswith("--"):
-            yield "command line", option[2:].removesuffix("+"), value
 
 
 def is_known(key: str) -> bool:

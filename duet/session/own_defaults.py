@@ -35,7 +35,7 @@ def with_own_defaults(
         overrides: settings of a Python program.
     """
     options = [f"--config={path}" for path in files]
-    sources = [*given_settings([*options, *arguments]), flatten(dict(overrides))]
+    sources = [*(found for _, found in given_settings([*options, *arguments])), flatten(dict(overrides))]
     own = {name for source in sources for name in _shared(_of_method(source), strategy.class_path)}
     plain = strategy.as_dict()
     plain["init_args"] = {name: value for name, value in plain.get("init_args", {}).items() if name in own}

@@ -25,7 +25,7 @@ def lacks_white_box(arguments: Sequence[str], given: Mapping[str, Any]) -> bool:
         arguments: the command line.
         given: settings and objects of a Python program, by their keys.
     """
-    settings = [pair for source in given_settings(arguments) for pair in source.items()]
+    settings = [setting for _, found in given_settings(arguments) for setting in found.items()]
     if any(key.partition(".")[0] == "white_box" for key in (*(key for key, _ in settings), *given)):
         return False
     classes = [str(value) for key, value in settings if key in _CLASS]
