@@ -29,6 +29,7 @@ SEARCH = (
 WAYS: dict[str, Mapping[str, str]] = {
     "a short spin, then asleep (default)": {},
     "asleep at once": {"GOMP_SPINCOUNT": "0"},
+    "a longer spin": {"GOMP_SPINCOUNT": "5000"},
     "spinning": {"OMP_WAIT_POLICY": "ACTIVE"},
     "one thread": {"OMP_NUM_THREADS": "1"},
 }

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from duet.tasks.task import Task as Task
 
 # Threads that wait for each other while another program has their processor should sleep: with GNU's default, to spin,
-# one busy program beside Duet makes a search take several times as long. Sleeping at once costs a fifth on a quiet
-# machine; a short spin before it, half of that (docs/measurements.md, Speed). Read once, when torch is loaded.
+# one busy program beside Duet makes a search take several times as long. A short spin before it spares a quiet machine
+# the price of sleeping (docs/measurements.md, Speed). Read once, when torch is loaded.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-    os.environ.setdefault("GOMP_SPINCOUNT", "300")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _HOMES = {  # name -> its module, imported at first use: importing duet costs no torch
     "Task": "duet.tasks.task",

@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from duet.session.trainer_options import require_one_process, trainer_options
 from duet.session.without_toy import NO_WHITE_BOX, NOTE, lacks_white_box
 from duet.strategies.strategy import AbstractStrategy
 from duet.tasks.task import Task
+from duet.threads import one_thread
 from lightning_modules.no_predictor import NoPredictor
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -44,6 +45,7 @@ OF_NO_RUN = (
     "trainer", "run_dir", "config", "ckpt_path", "dry_run", "yes", "weights_only", "min_score", "search.cache",
     "task.examples",
 )  # fmt: skip
+NARROW = 1024  # numbers per instruction: a predictor of no more is as quick with one thread
 log = logging.getLogger("duet")
 
 
@@ -238,8 +240,10 @@ class DuetCLI(LightningCLI):
             log.info("Likely cost: %s. %s", likely(self.search), most(self.search))
         log.info("%s in %s", "Going on" if checkpoint else "Run", self.run_dir)
         (self.run_dir / RESULT).unlink(missing_ok=True)  # of a shorter search
+        narrow = self.search.feature_size <= NARROW
         try:
-            self.trainer.fit(self.model, datamodule=self.datamodule, ckpt_path=checkpoint)
+            with one_thread() if narrow else nullcontext():
+                self.trainer.fit(self.model, datamodule=self.datamodule, ckpt_path=checkpoint)
         except SystemExit as stop:
             if not isinstance(stop.__context__, KeyboardInterrupt):
                 raise

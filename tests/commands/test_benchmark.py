@@ -161,7 +161,7 @@ def kill_after_the_first_cell(output: str) -> None:
         f"--output={output}",
         "--jobs=2",
     ]
-    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # rounding depends on it; without it, one in each
+    threads = {"OMP_NUM_THREADS": str(3 - min(2, torch.get_num_threads()))}  # others than here: all is the same
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, env=os.environ | threads)
     deadline = time.monotonic() + 300
     while not left_behind(output):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import torch
 
 from duet.commands import main as cli
 from tests.commands.test_benchmark import CELLS, TASKS, benchmark, left_behind, make_tasks, write_grid
@@ -23,17 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return make_tasks(tmp_path)
 
 
-@pytest.fixture
-def _one_thread() -> Iterator[None]:
-    """As many as a cell takes on the cluster: rounding depends on it."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @with_ray
-@pytest.mark.usefixtures("_one_thread")
 def test_a_grid_on_a_cluster_leaves_what_one_in_this_process_leaves_and_goes_on(
     ray_address: str, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from duet.models.open_model.batching import FEW_BATCHES, TokenLimit, in_token_batches
 from duet.models.open_model.causal_lm import CausalLM
+from duet.models.open_model.halves import in_halves
 from duet.models.open_model.memory import held_at_once
 from duet.models.open_model.prefill import empty_cache, prefill, read_beginnings, supports_prefix_cache
 
@@ -121,7 +122,6 @@ def length_error(lm: CausalLM, row_length: int, max_new_tokens: int) -> str | No
     return f"prompt has {row_length} tokens and {max_new_tokens} may follow, the model takes {limit}"
 
 
-@torch.no_grad()
 def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
     """Continues each row, in left-padded batches of similar length.
 
@@ -141,6 +141,11 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
     for index, row in enumerate(rows):
         if reason := length_error(lm, len(row), max_new_tokens):
             raise ValueError(f"Expected prompts that the model can continue but in row {index} the {reason}")
+    return in_halves(lm.model, rows, lambda half: _generate(lm, half, max_new_tokens, limit))
+
+
+@torch.no_grad()
+def _generate(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
     return in_token_batches(
         [len(row) + max_new_tokens for row in rows],
         lambda batch: _generate_batch(lm, [rows[index] for index in batch], max_new_tokens, limit),

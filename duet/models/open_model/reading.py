@@ -12,6 +12,7 @@ from torch import Tensor
 from duet.models.base import Encoding
 from duet.models.open_model.batching import FEW_BATCHES, TokenLimit, in_token_batches
 from duet.models.open_model.causal_lm import CausalLM
+from duet.models.open_model.halves import in_halves
 from duet.models.open_model.hidden_states import Pooling, PrefixCache, hidden_states, pool_states
 from duet.models.open_model.memory import held_at_once, read_at_once
 from duet.models.open_model.prefill import read_beginnings, right_padded
@@ -69,15 +70,21 @@ def read_passages(
     Raises:
         ProviderError: memory ran out with a single passage.
     """
+    return torch.stack(in_halves(lm.model, passages, lambda half: _read(lm, half, layer, pooling, limit)))
+
+
+def _read(
+    lm: CausalLM, passages: Sequence[ContextAndText], layer: int, pooling: Pooling, limit: TokenLimit
+) -> list[Tensor]:
+    """(d,) of each, in batches whose neighbours begin alike."""
     average = ceil(sum(map(len, passages)) / max(1, len(passages)))
-    rows = in_token_batches(
+    return in_token_batches(
         [average] * len(passages),  # in their order, where neighbours begin alike; what is held of them is not padded
         lambda batch: _read_together(lm, [passages[index] for index in batch], layer, pooling, limit),
         limit,
         lambda: held_at_once(lm.model),
         FEW_BATCHES,
     )
-    return torch.stack(rows)
 
 
 def _read_together(
