@@ -29,11 +29,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "duet.pool": {"duet.evaluation"},
     "duet.prompts": {"duet.models.base", "duet.examples"},
     "duet.features": {"duet.examples", "duet.metrics", "duet.pool", "duet.prompts", *MODELS},
-    "duet.metrics": {"duet.messages", "duet.models.base", "duet.examples"},  # a judge makes requests
+    "duet.metrics": {"duet.messages", "duet.models.base", "duet.examples", "duet.threads"},  # a judge makes requests
     "duet.tasks": {"duet.atomic_files", "duet.examples", "duet.exit_codes", "duet.metrics", "duet.prompts"},
     "duet.examples": set(),
     "duet.reporting": {"duet.amounts", "duet.atomic_files", "duet.config_files"},
-    "duet.models": {"duet.interrupts", "duet.models.network", "duet.models.open_model", *MODELS},
+    "duet.models": {
+        "duet.interrupts", "duet.models.network", "duet.models.open_model", "duet.threads", *MODELS,
+    },
     "duet.models.base": {"duet.models.endpoint"},
     "duet.models.endpoint": {"duet.models.prices"},
     "duet.models.errors": set(),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 import torch
 
+from duet.metrics.custom import as_metric
+from duet.models.base import Request
+from duet.models.function_black_box import FunctionBlackBox
 from duet.threads import all_threads, one_thread
 
 
@@ -35,6 +38,23 @@ def test_a_large_model_has_all_threads_within_it() -> None:
         with all_threads():
             assert torch.get_num_threads() == 3
         assert torch.get_num_threads() == 1
+
+
+def test_code_of_ones_own_has_all_threads_within_it() -> None:
+    seen = []
+
+    def function(prompts: list[str]) -> list[str]:
+        seen.append(torch.get_num_threads())
+        return prompts
+
+    def metric(answer: str, outputs: Sequence[str]) -> float:
+        seen.append(torch.get_num_threads())
+        return float(answer in outputs)
+
+    with one_thread():
+        FunctionBlackBox(function).complete([Request("yes")])
+        as_metric(metric, "metric", {})("yes", ["yes"])
+    assert seen[-2:] == [3, 3]
 
 
 def test_an_error_gives_the_threads_back() -> None:

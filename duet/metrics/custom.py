@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from duet.examples.example import TaskError
+from duet.threads import all_threads
 
 ScoreFunction = Callable[[str, Sequence[str]], float]
 _MOST_REASON = 200
@@ -144,7 +145,8 @@ def _check_signature(function: Callable[..., Any], name: str) -> None:
 def _checked(function: Callable[..., Any], name: str) -> ScoreFunction:
     def score(answer: str, outputs: Sequence[str]) -> float:
         try:
-            value = function(answer, outputs)
+            with all_threads():
+                value = function(answer, outputs)
         except TaskError:
             raise
         except Exception as error:  # whatever it raises, the user gets a line and no traceback of a library

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from duet.models.base import AbstractBlackBox, Arrived, CallFailure, Completion, Outcome, Request, always
 from duet.models.errors import ProviderError
 from duet.models.metering import in_batches
+from duet.threads import all_threads
 
 _NO_ANSWER = CallFailure("the function returned None for this prompt")
 
@@ -50,7 +51,8 @@ class FunctionBlackBox(AbstractBlackBox):
         return in_batches(requests, self._batch_size, self._answer_all, may_send)
 
     def _answer_all(self, requests: Sequence[Request]) -> list[Outcome]:
-        answers = self._function([request.prompt for request in requests])
+        with all_threads():
+            answers = self._function([request.prompt for request in requests])
         if not isinstance(answers, list | tuple) or len(answers) != len(requests):
             found = f"{len(answers)}" if isinstance(answers, list | tuple) else f"a {type(answers).__name__}"
             raise ProviderError(f"Expected the function to return a list of {len(requests)} answers but got {found}")
