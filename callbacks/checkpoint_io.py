@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import torch
 from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
@@ -27,8 +28,9 @@ class AtomicCheckpointIO(CheckpointIO):
         """
         if storage_options is not None:
             raise TypeError(f"Expected no storage_options but got {storage_options!r}")
+        content = _serialised(checkpoint)
         with replacing(Path(path)) as file:
-            _write(checkpoint, file)
+            file.write(content)
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any | None = "cpu", weights_only: bool | None = None
@@ -46,11 +48,17 @@ class AtomicCheckpointIO(CheckpointIO):
         Path(path).unlink(missing_ok=True)
 
 
-def _write(checkpoint: dict[str, Any], file: IO[bytes]) -> None:
-    """Serialise into an open file; a signal's exception stays that exception."""
+def _serialised(checkpoint: dict[str, Any]) -> memoryview:
+    """What torch saves; a signal's exception stays that exception.
+
+    Into memory, as a signal can leave torch's archive unfinished: its destructor then writes the rest, and where that
+    fails, as in a file that was closed meanwhile, the process is aborted.
+    """
+    buffer = BytesIO()
     try:
-        torch.save(checkpoint, file)
-    except RuntimeError as error:  # torch's own, on the half-written file, in place of the signal's
+        torch.save(checkpoint, buffer)
+    except RuntimeError as error:  # torch's own, on the half-written archive, in place of the signal's
         if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
             raise error.__context__ from None
         raise
+    return buffer.getbuffer()

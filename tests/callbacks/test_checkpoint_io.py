@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +14,8 @@ import pytest
 import torch
 
 from callbacks.checkpoint_io import AtomicCheckpointIO
+
+ROOT = Path(__file__).parents[2]
 
 
 class Unsavable:
@@ -53,6 +57,28 @@ def test_a_signal_in_the_middle_of_a_write_is_still_that_signal(tmp_path: Path) 
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_signal_that_leaves_torchs_archive_unfinished_does_not_abort_the_process(tmp_path: Path) -> None:
+    code = """if True:
+        import torch
+        from callbacks.checkpoint_io import AtomicCheckpointIO
+
+        def interrupted(*_):  # before the archive's end is written; its destructor writes it
+            raise KeyboardInterrupt
+
+        torch.serialization._open_zipfile_writer_buffer.__exit__ = interrupted
+        try:
+            AtomicCheckpointIO().save_checkpoint({"a": torch.zeros(3)}, "last.ckpt")
+        except KeyboardInterrupt:
+            print("interrupted")
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+    assert not list(tmp_path.iterdir())
 
 
 def _note(monkeypatch: pytest.MonkeyPatch, name: str, calls: list[str]) -> None:
