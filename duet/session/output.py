@@ -62,8 +62,13 @@ def our_lines() -> Iterator[None]:
 
 
 def _thread_failed(failure: threading.ExceptHookArgs) -> None:
-    """Says nothing of a file that can't be written, as the writer of the curves raises it where the run sees it."""
-    if not isinstance(failure.exc_value, OSError):
+    """Says nothing of what fails in the writer of the curves, which raises it where the run sees it.
+
+    Its file may not be writable; and a signal can interrupt the run while it hands over a point, which the writer then
+    counts once too often.
+    """
+    writes_curves = type(failure.thread).__module__.partition(".")[0] == "tensorboard"
+    if not writes_curves and not isinstance(failure.exc_value, OSError):
         threading.__excepthook__(failure)
 
 
