@@ -32,9 +32,8 @@ def check(arguments: Sequence[str]) -> None:
         ValueError: one line that names the file or the key, what was expected and what was found.
     """
     task: dict[str, Any] = {}
-    for place, key, value in (
-        (place, *setting) for place, found in given_settings(arguments) for setting in found.items()
-    ):
+    found = [(place, *setting) for place, settings in given_settings(arguments) for setting in settings.items()]
+    for place, key, value in found:
         if not is_known(key):
             raise ValueError(f"{place}: no such key: {key}{suggest(key, KEYS)}")
         if key in GROUPS and not _may_be_settings(value):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from duet.models.base import AbstractEncoder
 from duet.models.huggingface_white_box import HuggingFaceWhiteBox
-from duet.models.open_model.batching import TokenLimit, in_token_batches
+from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.causal_lm import CausalLM
 from duet.models.open_model.halves import in_halves
 from duet.models.open_model.memory import read_at_once
@@ -53,16 +51,14 @@ class PromptStates:
         lm, soft_length = white_box.lm, soft_prompts.shape[1]
         [ids] = lm.tokenise([prompt], special=True)
         ids = keep_end(ids, None if lm.context_length is None else lm.context_length - soft_length)
-
-        def read(half: Sequence[Tensor]) -> list[Tensor]:
-            return in_token_batches(
-                [len(ids) + soft_length] * len(half),
-                lambda batch: _last_states(lm, torch.tensor(ids), torch.stack([half[i] for i in batch])).unbind(),
-                self._limit,
-                lambda: read_at_once(lm.model),
-            )
-
-        return torch.stack(in_halves(lm.model, list(soft_prompts), read))
+        rows = in_halves(
+            lm.model,
+            [len(ids) + soft_length] * len(soft_prompts),
+            lambda batch: _last_states(lm, torch.tensor(ids), soft_prompts[batch]).unbind(),
+            self._limit,
+            lambda: read_at_once(lm.model),
+        )
+        return torch.stack(rows)
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from duet.models.base import AbstractEncoder, Encoding
-from duet.models.open_model.batching import TokenLimit, in_token_batches
+from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.causal_lm import describe, resolve_model
 from duet.models.open_model.checkpoints import LoadOptions, read_weights, reading
 from duet.models.open_model.halves import in_halves
@@ -51,16 +51,13 @@ class SentenceEncoder(AbstractEncoder):
         model, tokenizer = self._parts
         ids = tokenizer(list(texts), truncation=True, max_length=_longest(model, tokenizer))["input_ids"]
         counts = [len(own) for own in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
-
-        def read(half: Sequence[list[int]]) -> list[Tensor]:
-            return in_token_batches(
-                [len(row) for row in half],
-                lambda batch: self._read([half[index] for index in batch]).unbind(),
-                self._limit,
-                lambda: read_at_once(model),
-            )
-
-        states = in_halves(model, ids, read)
+        states = in_halves(
+            model,
+            [len(row) for row in ids],
+            lambda batch: self._read([ids[index] for index in batch]).unbind(),
+            self._limit,
+            lambda: read_at_once(model),
+        )
         empty = torch.tensor([count == 0 for count in counts])
         return Encoding(torch.stack(states).masked_fill(empty[:, None], 0.0), torch.tensor(counts))
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from duet.models.open_model.batching import FEW_BATCHES, TokenLimit, in_token_batches
+from duet.models.open_model.batching import FEW_BATCHES, TokenLimit
 from duet.models.open_model.causal_lm import CausalLM
 from duet.models.open_model.halves import in_halves
 from duet.models.open_model.memory import held_at_once
@@ -141,12 +141,8 @@ def generate_rows(lm: CausalLM, rows: Sequence[Row], *, max_new_tokens: int, lim
     for index, row in enumerate(rows):
         if reason := length_error(lm, len(row), max_new_tokens):
             raise ValueError(f"Expected prompts that the model can continue but in row {index} the {reason}")
-    return in_halves(lm.model, rows, lambda half: _generate(lm, half, max_new_tokens, limit))
-
-
-@torch.no_grad()
-def _generate(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
-    return in_token_batches(
+    return in_halves(
+        lm.model,
         [len(row) + max_new_tokens for row in rows],
         lambda batch: _generate_batch(lm, [rows[index] for index in batch], max_new_tokens, limit),
         limit,
@@ -155,6 +151,7 @@ def _generate(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int, limit: Tok
     )
 
 
+@torch.no_grad()
 def _generate_batch(lm: CausalLM, rows: Sequence[Row], max_new_tokens: int, limit: TokenLimit) -> list[list[int]]:
     """Writes all rows, each until its end; whenever many have come to theirs, the others continue without them."""
     noise = GumbelNoise(rows)

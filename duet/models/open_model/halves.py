@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from torch import nn
 
+from duet.models.open_model.batching import OVERHEAD, TokenLimit, in_token_batches
 from duet.threads import all_threads, one_thread
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SMALL = 30_000_000  # weights: with 5 million halves take .75 of the time, with 27 million .97, with 88 million 1.04
@@ -18,24 +18,40 @@ LEAST_ROWS = 16  # that are worth two halves
 
 
 def in_halves(
-    model: nn.Module, items: Sequence[Item], run: Callable[[Sequence[Item]], Sequence[Result]]
+    model: nn.Module,
+    lengths: Sequence[int],
+    run: Callable[[list[int]], Sequence[Result]],
+    limit: TokenLimit,
+    fitting: Callable[[], int | None],
+    overhead: int = OVERHEAD,
 ) -> list[Result]:
-    """The results of ``run`` on all items; with a small model they are the same for any number of threads.
+    """As `in_token_batches`, with a small model in each half of the rows: the same for any number of threads.
 
     Args:
         model: runs.
-        items: what goes through it.
-        run: takes some of them and returns a result for each; from two threads at once.
+        lengths: tokens of each row.
+        run: takes the indices of a batch and returns a result for each; from two threads at once.
+        limit: most tokens of a batch.
+        fitting: how many tokens free memory has room for; None is any number.
+        overhead: tokens that may be padded to save a batch.
+
+    Raises:
+        ProviderError: memory ran out with a single row.
     """
+
+    def batches(rows: Sequence[int]) -> list[Result]:
+        own = [lengths[row] for row in rows]
+        return in_token_batches(own, lambda batch: run([rows[place] for place in batch]), limit, fitting, overhead)
+
+    rows, middle = range(len(lengths)), len(lengths) // 2
     if not is_small(model):
         with all_threads():
-            return list(run(items))
+            return batches(rows)
     with one_thread() as threads:
-        if len(items) < LEAST_ROWS:
-            return list(run(items))
-        middle = len(items) // 2
+        if len(rows) < LEAST_ROWS:
+            return batches(rows)
         with ThreadPoolExecutor(min(2, threads)) as pool:
-            return [result for half in pool.map(run, (items[:middle], items[middle:])) for result in half]
+            return [result for half in pool.map(batches, (rows[:middle], rows[middle:])) for result in half]
 
 
 def is_small(model: nn.Module) -> bool:

@@ -70,21 +70,16 @@ def read_passages(
     Raises:
         ProviderError: memory ran out with a single passage.
     """
-    return torch.stack(in_halves(lm.model, passages, lambda half: _read(lm, half, layer, pooling, limit)))
-
-
-def _read(
-    lm: CausalLM, passages: Sequence[ContextAndText], layer: int, pooling: Pooling, limit: TokenLimit
-) -> list[Tensor]:
-    """(d,) of each, in batches whose neighbours begin alike."""
     average = ceil(sum(map(len, passages)) / max(1, len(passages)))
-    return in_token_batches(
+    rows = in_halves(
+        lm.model,
         [average] * len(passages),  # in their order, where neighbours begin alike; what is held of them is not padded
         lambda batch: _read_together(lm, [passages[index] for index in batch], layer, pooling, limit),
         limit,
         lambda: held_at_once(lm.model),
         FEW_BATCHES,
     )
+    return torch.stack(rows)
 
 
 def _read_together(

@@ -11,6 +11,7 @@ from torch import nn
 
 from duet.models.huggingface_white_box import HuggingFaceWhiteBox
 from duet.models.open_model import halves
+from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.halves import LEAST_ROWS, in_halves
 
 TEXTS = [f"Write the {place} of {count} words." for place in ("first", "last letter") for count in range(10)]
@@ -24,15 +25,20 @@ def two_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+def halved(count: int, run: Callable[[list[int]], Sequence[int]]) -> list[int]:
+    """Rows of one length, all of which fit a batch."""
+    return in_halves(nn.Linear(1, 1), [1] * count, run, TokenLimit(1000), lambda: None)
+
+
 def test_each_half_has_a_thread_of_its_own_at_the_same_time() -> None:
     both, seen = threading.Barrier(2, timeout=10), []
 
-    def run(half: Sequence[int]) -> list[int]:
+    def run(half: list[int]) -> list[int]:
         both.wait()  # broken, unless the other half is under way
         seen.append((threading.get_ident(), torch.get_num_threads(), len(half)))
         return [2 * item for item in half]
 
-    found = in_halves(nn.Linear(1, 1), range(LEAST_ROWS + 1), run)
+    found = halved(LEAST_ROWS + 1, run)
     assert found == [2 * item for item in range(LEAST_ROWS + 1)]
     assert len({thread for thread, _, _ in seen} | {threading.get_ident()}) == 3
     assert sorted((threads, rows) for _, threads, rows in seen) == [(1, 8), (1, 9)]
@@ -41,19 +47,19 @@ def test_each_half_has_a_thread_of_its_own_at_the_same_time() -> None:
 
 def test_few_rows_are_not_divided() -> None:
     parts: list[tuple[int, int]] = []
-    in_halves(nn.Linear(1, 1), range(LEAST_ROWS - 1), recorded(parts))
+    halved(LEAST_ROWS - 1, recorded(parts))
     assert parts == [(LEAST_ROWS - 1, 1)]
 
 
 def test_a_large_model_takes_all_rows_at_once_and_has_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(halves, "SMALL", 1)
     parts: list[tuple[int, int]] = []
-    assert in_halves(nn.Linear(1, 1), range(40), recorded(parts)) == list(range(40))
+    assert halved(40, recorded(parts)) == list(range(40))
     assert parts == [(40, 2)]
 
 
-def recorded(parts: list[tuple[int, int]]) -> Callable[[Sequence[int]], Sequence[int]]:
-    def run(items: Sequence[int]) -> Sequence[int]:
+def recorded(parts: list[tuple[int, int]]) -> Callable[[list[int]], Sequence[int]]:
+    def run(items: list[int]) -> Sequence[int]:
         parts.append((len(items), torch.get_num_threads()))
         return items
 
@@ -61,13 +67,13 @@ def recorded(parts: list[tuple[int, int]]) -> Callable[[Sequence[int]], Sequence
 
 
 def test_what_goes_wrong_in_a_half_is_raised_and_the_threads_are_given_back() -> None:
-    def run(half: Sequence[int]) -> Sequence[int]:
+    def run(half: list[int]) -> Sequence[int]:
         if 0 not in half:
             raise MemoryError("in the second half")
         return half
 
     with pytest.raises(MemoryError, match="in the second half"):
-        in_halves(nn.Linear(1, 1), range(40), run)
+        halved(40, run)
     assert torch.get_num_threads() == 2
 
 
