@@ -1,4 +1,4 @@
-"""No test reads or writes the user's own cache; reference values and a Ray cluster for those that need them."""
+"""No test touches the user's own cache; reference values, threads and a Ray cluster for those that need them."""
 
 from __future__ import annotations
 
@@ -34,6 +34,17 @@ def ray_address() -> Iterator[str]:
     cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=machine)
     yield cluster.address
     cluster.shutdown()
+
+
+@pytest.fixture
+def three_threads() -> Iterator[None]:
+    """Torch has three threads, however many processors there are."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

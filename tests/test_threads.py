@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -13,13 +13,7 @@ from duet.models.base import Request
 from duet.models.function_black_box import FunctionBlackBox
 from duet.threads import all_threads, one_thread
 
-
-@pytest.fixture(autouse=True)
-def three_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("three_threads")
 
 
 def test_one_thread_in_the_context_and_as_many_as_before_behind_it() -> None:

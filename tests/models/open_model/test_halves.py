@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -14,15 +14,9 @@ from duet.models.open_model import halves
 from duet.models.open_model.batching import TokenLimit
 from duet.models.open_model.halves import LEAST_ROWS, in_halves
 
+pytestmark = pytest.mark.usefixtures("three_threads")
+
 TEXTS = [f"Write the {place} of {count} words." for place in ("first", "last letter") for count in range(10)]
-
-
-@pytest.fixture(autouse=True)
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
 
 
 def halved(count: int, run: Callable[[list[int]], Sequence[int]]) -> list[int]:
@@ -42,7 +36,7 @@ def test_each_half_has_a_thread_of_its_own_at_the_same_time() -> None:
     assert found == [2 * item for item in range(LEAST_ROWS + 1)]
     assert len({thread for thread, _, _ in seen} | {threading.get_ident()}) == 3
     assert sorted((threads, rows) for _, threads, rows in seen) == [(1, 8), (1, 9)]
-    assert torch.get_num_threads() == 2
+    assert torch.get_num_threads() == 3
 
 
 def test_few_rows_are_not_divided() -> None:
@@ -55,7 +49,7 @@ def test_a_large_model_takes_all_rows_at_once_and_has_all_threads(monkeypatch: p
     monkeypatch.setattr(halves, "SMALL", 1)
     parts: list[tuple[int, int]] = []
     assert halved(40, recorded(parts)) == list(range(40))
-    assert parts == [(40, 2)]
+    assert parts == [(40, 3)]
 
 
 def recorded(parts: list[tuple[int, int]]) -> Callable[[list[int]], Sequence[int]]:
@@ -74,10 +68,10 @@ def test_what_goes_wrong_in_a_half_is_raised_and_the_threads_are_given_back() ->
 
     with pytest.raises(MemoryError, match="in the second half"):
         halved(40, run)
-    assert torch.get_num_threads() == 2
+    assert torch.get_num_threads() == 3
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("threads", [1, 2])
 def test_a_small_models_features_and_texts_are_the_same_for_any_number_of_threads(threads: int) -> None:
     box = HuggingFaceWhiteBox()
 
