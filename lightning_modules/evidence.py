@@ -1,6 +1,6 @@
 """Fits how much each part of a Gaussian process explains: variances of highest marginal likelihood.
 
-y = constant + opinions . coefficients + f + noise with f ~ N(0, signal K), coefficients ~ N(0, weights), and noise of
+y = constant + opinions . coefficients + f + noise with f ~ N(0, SIGNAL K), coefficients ~ N(0, weights), and noise of
 known size up to one factor. The marginal likelihood (Rasmussen and Williams 2006, Eq. 2.30) pays for flexibility, so
 that what does not help gets a weight of 0.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-SIGNALS = tuple(0.02 * 2**power for power in range(8))  # of the rewards' variance
+SIGNAL = 2.56  # variance of f, in that of the rewards; not fitted, see `most_likely`
 NOISES = (0.25, 0.5, 1.0, 2.0)  # below 1 where instructions share their examples
 WEIGHTS = (0.1, 0.3, 1.0, 3.0)
 CONSTANT = 1.0  # variance of the constant, on the rewards' standardised scale
@@ -25,12 +25,10 @@ class Variances(NamedTuple):
     """The parts' variances.
 
     Args:
-        signal: of the kernel.
         noise: factor on the rows' known noise.
         weights: (p,), of each opinion; 0 leaves it out.
     """
 
-    signal: float
     noise: float
     weights: tuple[float, ...]
 
@@ -47,7 +45,7 @@ def covariance(kernel: Tensor, left: Tensor, right: Tensor, variances: Variances
     Returns:
         (n, m).
     """
-    return variances.signal * kernel + CONSTANT + (left * left.new_tensor(variances.weights)) @ right.T
+    return SIGNAL * kernel + CONSTANT + (left * left.new_tensor(variances.weights)) @ right.T
 
 
 def log_evidence(covariances: Tensor, targets: Tensor) -> Tensor:
@@ -73,6 +71,10 @@ def log_evidence(covariances: Tensor, targets: Tensor) -> Tensor:
 def most_likely(kernel: Tensor, opinions: Tensor, targets: Tensor, noise: Tensor, costs: Sequence[float]) -> Variances:
     """The variances of highest evidence on a grid, opinion after opinion.
 
+    The signal's is fixed. Where nearly all of a pool is bad, the likeliest one is next to nothing, and with it the
+    uncertainty of what the pool has never seen: a search then stays with wordings of the little that it knows
+    (docs/measurements.md).
+
     Args:
         kernel: (m, m).
         opinions: (m, p).
@@ -82,15 +84,13 @@ def most_likely(kernel: Tensor, opinions: Tensor, targets: Tensor, noise: Tensor
     """
 
     def best(noises: tuple[float, ...], weights: tuple[float, ...]) -> tuple[float, Variances]:
-        grid = [Variances(signal, factor, weights) for signal in SIGNALS for factor in noises]
-        shared = covariance(kernel, opinions, opinions, Variances(0.0, 0.0, weights))
-        signals, factors = targets.new_tensor([variances[:2] for variances in grid]).T
-        diagonals = torch.diag_embed(factors[:, None] * noise + JITTER)
-        evidence = log_evidence(signals[:, None, None] * kernel + shared + diagonals, targets)
+        prior = covariance(kernel, opinions, opinions, Variances(0.0, weights))
+        factors = targets.new_tensor(noises)
+        evidence = log_evidence(prior + torch.diag_embed(factors[:, None] * noise + JITTER), targets)
         evidence -= 0.5 * factors.log().square()  # a factor of 1 is the likeliest beforehand
         evidence -= sum(cost for cost, weight in zip(costs, weights, strict=True) if weight)
         place = int(evidence.argmax())
-        return float(evidence[place]), grid[place]
+        return float(evidence[place]), Variances(noises[place], weights)
 
     found = best(NOISES, (0.0,) * opinions.shape[1])
     for number in range(opinions.shape[1]):

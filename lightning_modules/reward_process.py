@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lightning_modules.evidence import CONSTANT, JITTER, Variances, covariance, most_likely
+from lightning_modules.evidence import CONSTANT, JITTER, SIGNAL, Variances, covariance, most_likely
 from lightning_modules.tangent_kernel import tangent_kernel
 
 EVIDENCE_ROWS = 200  # on which the variances are chosen; the posterior takes all
@@ -66,7 +66,7 @@ class RewardProcess(nn.Module):
             kernel, self._scaled(self.opinions)[some], self.targets[some], self.noise[some],
             costs or [0.0] * opinions.shape[1],
         )  # fmt: skip
-        self.variances = kernel.new_tensor([found.signal, found.noise, *found.weights])
+        self.variances = kernel.new_tensor([found.noise, *found.weights])
 
     def posterior(self, rows: Tensor, opinions: Tensor) -> tuple[Tensor, Tensor]:
         """Mean (n,) and covariance (n, n) of the rewards, without noise, on the standardised scale.
@@ -83,7 +83,7 @@ class RewardProcess(nn.Module):
         """Mean and variance of each reward, (n,) both; arguments as for `posterior`."""
         mean, cross, mine = self._condition(rows, opinions)
         weights = mine.new_tensor(self._variances.weights)
-        prior = self._variances.signal + CONSTANT + (mine.square() * weights).sum(1)
+        prior = SIGNAL + CONSTANT + (mine.square() * weights).sum(1)
         return mean, (prior - cross.square().sum(0)).clamp_min(0.0)
 
     @property
@@ -93,8 +93,8 @@ class RewardProcess(nn.Module):
 
     @property
     def _variances(self) -> Variances:
-        signal, noise, *weights = self.variances.tolist()
-        return Variances(signal, noise, tuple(weights))
+        noise, *weights = self.variances.tolist()
+        return Variances(noise, tuple(weights))
 
     def _scaled(self, opinions: Tensor) -> Tensor:
         """(n, p), standardised over the scored rows; a constant one is left unscaled."""
@@ -130,7 +130,7 @@ class RewardProcess(nn.Module):
         self.register_buffer("rows", rows.clone())
         for name, value in (("targets", targets), ("noise", noise), ("opinions", opinions)):
             self.register_buffer(name, value.double())
-        self.register_buffer("variances", torch.tensor([1.0, 1.0] + [0.0] * opinions.shape[1]).to(self.targets))
+        self.register_buffer("variances", torch.tensor([1.0] + [0.0] * opinions.shape[1]).to(self.targets))
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *others: Any) -> None:
         """As any module's, for as many rows and opinions as there were."""

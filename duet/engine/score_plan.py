@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from pathlib import Path
 
 from duet.engine.estimate import Needs
 from duet.engine.likely import INSTRUCTION
 from duet.engine.plans import Plans
 from duet.engine.scoring import Scorer
-from duet.evaluation.allocation import Allocation, affordable_fidelity, next_rung
+from duet.evaluation.allocation import Allocation, affordable_fidelity, next_rung, promotions
 from duet.models.errors import BudgetSpent
-from duet.pool import Pool
+from duet.pool import Pool, ScoredInstruction
 from duet.spending.spend_tracker import SpendTracker
 
 log = logging.getLogger("duet")
@@ -52,6 +52,19 @@ class ScorePlan:
         self.most_instructions = self._allocation.instructions(calls, wanted)
         self.first_examples = self._allocation.first_examples(calls, self.most_instructions, self._available)
 
+    def promoted(self, leaders: Sequence[ScoredInstruction], new: int) -> dict[str, int]:
+        """On how many examples leaders are scored in this iteration.
+
+        Args:
+            leaders: the most important first.
+            new: instructions that were scored in the iteration before.
+        """
+        left = self.calls - self.first_examples * self.most_instructions
+        calls = self._allocation.promotion_calls(left, self.most_instructions, new)
+        counts = [row.n for row in leaders]
+        found = zip(leaders, promotions(calls, counts, self._available), strict=True)
+        return {row.text: fidelity for row, fidelity in found if fidelity > row.n}
+
     def halve(self, pool: Pool, scorer: Scorer) -> Pool:
         """Spends what is left on those that may be the best (successive halving), then tells tied leaders apart.
 
@@ -65,8 +78,9 @@ class ScorePlan:
             counts = [row.n for row in ranked]
             rung = next_rung(left, rungs - number, survivors, counts, self._available, self._allocation.keep)
             survivors, before = rung.survivors, sum(counts)
+            raised = {row.text: rung.fidelity for row in ranked[:survivors] if row.n < rung.fidelity}
             try:
-                pool = scorer.score(pool, raised={row.text: rung.fidelity for row in ranked[:survivors]})
+                pool = scorer.score(pool, raised=raised)
             except BudgetSpent:
                 break
             left -= _answers(pool) - before

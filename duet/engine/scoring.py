@@ -56,8 +56,8 @@ class Scorer:
             BudgetSpent: there is no room for one, or the time was up.
         """
         known = {row.text: row for row in pool}
-        trials = [Trial(text, known[text].n, examples) for text, examples in (raised or {}).items()]
-        trials += [Trial(candidate.text, 0, fidelity) for candidate in candidates if candidate.text not in known]
+        trials = [Trial(candidate.text, 0, fidelity) for candidate in candidates if candidate.text not in known]
+        trials += [Trial(text, known[text].n, examples) for text, examples in (raised or {}).items()]
         trials = [trial for trial in trials if len(trial) > 0]
         again = [  # a method may propose a text anew: it has its score, and that is its iteration
             replace(row, candidate=candidate, iteration=pool.iteration)

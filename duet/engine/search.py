@@ -333,7 +333,9 @@ class Search:
                 log.info("No new candidates in %d generated texts (%s)", proposal.written, why)
                 return None
             room = self._plan.most_instructions - len(self.pool)
-            pool = self._scorer.score(self.pool, proposal.candidates[:room], self._plan.first_examples)
+            pool = self._scorer.score(
+                self.pool, proposal.candidates[:room], self._plan.first_examples, self._promoted(predictor)
+            )
         except BudgetSpent:
             self.stop_reason = "budget"
             return None
@@ -431,6 +433,13 @@ class Search:
             )
         return proposal
 
+    def _promoted(self, predictor: RewardPredictor | None) -> dict[str, int]:
+        """Leaders that get more examples together with the proposal, and on how many they are scored then."""
+        needs = self.strategy.requirements
+        known = predictor if needs.predictor else None
+        leaders = self.strategy.leaders(self.pool, known, self._context)[: needs.choose]
+        return self._plan.promoted(leaders, len(self._newest()))
+
     def _grown(self, pool: Pool, proposal: Proposal, rejected: Counter[str]) -> StepRecord:
         """Takes over a longer pool, with features and a new reserve; returns the step's record."""
         if count_answers(self.pool) < ENOUGH_ANSWERS <= count_answers(pool):
@@ -440,15 +449,18 @@ class Search:
             candidates = self._encode([row.candidate for row in pool])
             rows = [row.with_candidate(candidate) for row, candidate in zip(pool, candidates, strict=True)]
             pool = replace(pool, observations=tuple(rows))
-        former = {id(row) for row in self.pool}
         self.pool = replace(pool, reserve=tuple(proposal.reserve))
         self._scorer.keep_room(self.pool)
-        scored = tuple(row for row in self.pool if id(row) not in former)
         self.last = StepRecord(
-            self.pool.iteration - 1, scored, proposal.written, proposal.distinct, rejected, self.pool,
+            self.pool.iteration - 1, tuple(self._newest()), proposal.written, proposal.distinct, rejected, self.pool,
             self.accounts.usage, self.accounts.usd,
         )  # fmt: skip
         return self.last
+
+    def _newest(self) -> list[ScoredInstruction]:
+        """The rows of the last iteration."""
+        last = self.pool.iteration - 1
+        return [row for row in self.pool if row.iteration == last]
 
     def _plan_scores(self) -> None:
         self._plan.make(self.forecast.most_instructions, self.pool)

@@ -39,6 +39,8 @@ class Allocation:
         first_share: the share of the calls that first scores take.
         keep: the share of a rung's instructions that moves to the next one.
         rungs: after the first scores.
+        promotion_share: the share of the calls left by first scores with which leaders get more examples between the
+            iterations, so that the search does not follow what was lucky on the first few; the rungs take the rest.
         tie_share: the share of the calls that leaders who are tied at the end may take on top, where no cap says how
             many calls there are; with ``fixed`` also where one does.
     """
@@ -48,6 +50,7 @@ class Allocation:
     first_share: float = 0.3
     keep: float = 0.4
     rungs: int = 4
+    promotion_share: float = 0.4
     tie_share: float = 0.1
 
     def __post_init__(self) -> None:
@@ -59,8 +62,9 @@ class Allocation:
             raise ValueError(
                 f"Expected allocation.first_share and keep between 0 and 1 but got {self.first_share}, {self.keep}"
             )
-        if not 0 <= self.tie_share <= 1:
-            raise ValueError(f"Expected allocation.tie_share from 0 to 1 but got {self.tie_share}")
+        for name in ("promotion_share", "tie_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"Expected allocation.{name} from 0 to 1 but got {getattr(self, name)}")
 
     def calls(self, instructions: int, available: int, capped: bool = False) -> int:
         """The most calls that scores take.
@@ -85,6 +89,19 @@ class Allocation:
         (240, 0)
         """
         return 0 if capped and self.kind == "successive_halving" else math.ceil(self.tie_share * calls)
+
+    def promotion_calls(self, calls: int, instructions: int, new: int) -> int:
+        """Returns what leaders may take in an iteration: in proportion to the instructions that are new since the last.
+
+        Args:
+            calls: that first scores leave in all.
+            instructions: how many will be scored at most.
+            new: how many of them were scored since leaders were promoted.
+
+        >>> Allocation().promotion_calls(660, 120, 10), Allocation("fixed").promotion_calls(660, 120, 10)
+        (22, 0)
+        """
+        return 0 if self.kind == "fixed" else math.floor(self.promotion_share * max(0, calls) * new / instructions)
 
     def first_examples(self, calls: int, instructions: int, available: int) -> int:
         """Returns how many examples a new instruction is scored on.
@@ -125,6 +142,25 @@ def next_rung(calls: int, rungs_left: int, survivors: int, scored: Sequence[int]
     """
     kept = min(len(scored), max(2, math.ceil(keep * survivors)))
     return Rung(kept, affordable_fidelity(calls // rungs_left, scored[:kept], available))
+
+
+def promotions(calls: int, scored: Sequence[int], available: int) -> list[int]:
+    """On how many examples each leader is scored next: twice as many and two more at least, as far as the calls go.
+
+    Args:
+        calls: what that may take.
+        scored: the examples that each of them has, the most important first.
+        available: validation examples.
+
+    >>> promotions(10, [1, 9, 3, 4], 500), promotions(10, [1, 4, 3, 5], 5)
+    ([3, 9, 6, 8], [3, 5, 5, 5])
+    """
+    found = []
+    for count in scored:
+        fidelity = max(count, min(2 * count, available), min(count + 2, available))
+        found.append(fidelity if fidelity - count <= calls else count)
+        calls -= found[-1] - count
+    return found
 
 
 def affordable_fidelity(calls: int, scored: Sequence[int], available: int) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
-from duet.pool import Candidate, Pool, feature_rows, prior_rows
+from duet.pool import Candidate, Pool, ScoredInstruction, feature_rows, prior_rows
 from duet.strategies.acquisition import Acquisition, choose
 from duet.strategies.strategy import Proposal, Requirements, RewardPredictor, SearchContext
 from duet.strategies.writing import AbstractWritingStrategy
@@ -48,19 +49,38 @@ class Duet(AbstractWritingStrategy):
         ranked = self._ranked([*read, *kept.values()], pool, predictor, context)
         return Proposal(ranked[: self.choose], written, len(new), ranked[self.choose :])
 
+    def leaders(
+        self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext
+    ) -> Sequence[ScoredInstruction]:
+        """Chosen jointly, as candidates are: of those that are alike one is enough."""
+        assert predictor is not None  # it is required
+        order, _, _ = self._chosen([row.candidate for row in pool], self.choose, pool, predictor, context)
+        return [pool.observations[place] for place in order]
+
     def _ranked(
         self, candidates: Sequence[Candidate], pool: Pool, predictor: RewardPredictor, context: SearchContext
     ) -> tuple[Candidate, ...]:
-        """The chosen ones and the reserve, chosen jointly, with what was predicted."""
+        """The chosen ones and the reserve, with what was predicted."""
         if not candidates:
             return ()
+        count = self.choose + self.reserve
+        order, mean, std = self._chosen(candidates, count, pool, predictor, context)
+        return tuple(replace(candidates[i], predicted=mean[i].item(), std=std[i].item()) for i in order)
+
+    def _chosen(
+        self,
+        candidates: Sequence[Candidate],
+        count: int,
+        pool: Pool,
+        predictor: RewardPredictor,
+        context: SearchContext,
+    ) -> tuple[list[int], Tensor, Tensor]:
+        """The places of those chosen jointly, and the mean (n,) and standard deviation (n,) of all."""
         mean, covariance = predictor.predict_joint(feature_rows(candidates), prior_rows(candidates))
         generator = torch.Generator().manual_seed(context.seed * 1_000_003 + pool.iteration)
-        best, count = pool.posterior_mean(pool.best()), self.choose + self.reserve
-        noise = expected_noise(pool)
+        best, noise = pool.posterior_mean(pool.best()), expected_noise(pool)
         order = choose(self.acquisition, mean, covariance, count, best, self.beta, noise, generator)
-        std = covariance.diagonal().clamp_min(0.0).sqrt()
-        return tuple(replace(candidates[i], predicted=mean[i].item(), std=std[i].item()) for i in order)
+        return order, mean, covariance.diagonal().clamp_min(0.0).sqrt()
 
 
 def expected_noise(pool: Pool) -> float:

@@ -13,7 +13,7 @@ from torch import Tensor
 from duet.evaluation.evaluation import Evaluator
 from duet.examples.example import Example
 from duet.models.base import AbstractBlackBox, AbstractEncoder, AbstractWhiteBox, Request
-from duet.pool import Candidate, Pool
+from duet.pool import Candidate, Pool, ScoredInstruction
 from duet.proposals.instruction_filter import InstructionFilter
 
 
@@ -166,6 +166,18 @@ class AbstractStrategy(ABC):
             demonstrations: the split's demonstration examples.
         """
         return ""
+
+    def leaders(
+        self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext
+    ) -> Sequence[ScoredInstruction]:
+        """The scored instructions of which to learn more, the most important first; by posterior mean here.
+
+        Args:
+            pool: every scored instruction.
+            predictor: fitted on the pool; None unless `requirements` declares it.
+            context: models, examples, seed.
+        """
+        return pool.ranked()
 
     @abstractmethod
     def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:

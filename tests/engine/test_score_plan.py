@@ -67,6 +67,43 @@ def test_what_the_rungs_leave_over_tells_tied_leaders_apart(run: Callable[..., A
     assert found.best().text == "Right."
 
 
+@pytest.mark.parametrize(
+    ("allocation", "new", "expected"),
+    [
+        # 24 calls, 4 for first scores; half of the other 20 for 4 instructions, so 5 for 2 of them: twice two more
+        (Allocation(examples=6, promotion_share=0.5), 2, {"First.": 3, "Second.": 3}),
+        (Allocation(examples=6, promotion_share=0.5), 4, {"First.": 3, "Second.": 3, "Third.": 8}),
+        (Allocation(examples=6, promotion_share=0), 4, {}),
+        (Allocation("fixed", examples=6), 4, {}),
+    ],
+)
+def test_leaders_are_promoted_with_a_share_of_what_first_scores_leave(
+    allocation: Allocation, new: int, expected: dict[str, int], run: Callable[..., Any], tmp_path: Path
+) -> None:
+    search, counts = run(iterations=1, threshold=1.1).search, {"First.": 1, "Second.": 1, "Third.": 4}
+    plan = ScorePlan(allocation, range(9), search.needs, search.accounts, tmp_path)
+    plan.make(4, Pool())
+    leaders = [Oracle({text: (1,) * 9}).scored(text, n) for text, n in counts.items()]
+    assert plan.promoted(leaders, new) == expected
+
+
+def test_a_rung_leaves_those_alone_that_have_more_examples(run: Callable[..., Any], tmp_path: Path) -> None:
+    search, asked = run(iterations=1, threshold=1.1).search, dict[str, int]()
+
+    class Asked(Oracle):
+        def score(self, pool: Pool, raised: Mapping[str, int]) -> Pool:
+            asked.update(raised)
+            return super().score(pool, raised)
+
+    oracle = Asked(dict.fromkeys(("Promoted.", "Second.", "Third."), (1,) * 9))
+    plan = ScorePlan(Allocation(examples=4, keep=0.9, rungs=1, tie_share=0), range(9), search.needs, search.accounts,
+                     tmp_path)  # fmt: skip
+    pool = Pool(tuple(oracle.scored(text, n) for text, n in (("Promoted.", 8), ("Second.", 1), ("Third.", 1))))
+    plan.make(3, pool)
+    assert {row.n for row in plan.halve(pool, cast(Scorer, oracle))} == {8, 2}
+    assert asked == {"Second.": 2, "Third.": 2}
+
+
 def test_tied_leaders_get_examples_until_one_is_ahead_as_long_as_there_is_money(
     run: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from duet.evaluation.allocation import Allocation
 from duet.models.errors import BudgetSpent, ProviderError
+from duet.pool import Pool
 from duet.spending.budget import Budget
+from duet.strategies.strategy import Proposal
 
 BEST = "Write the second word."
 PER_TEXT, TEST, REQUEST = 4, 6, 1  # calls for a score, for a final test, for the initial instructions
@@ -23,6 +25,26 @@ def test_it_stops_after_the_given_number_of_iterations(run: Callable[..., Any]) 
     done = run(iterations=3, threshold=1.1)
     assert (done.result["iterations"], done.result["stop_reason"]) == (3, "iterations")
     assert [row.iteration for row in done.data.pool] == [0] * 5 + [1, 2, 3]
+
+
+def test_an_iteration_scores_its_proposal_and_gives_the_leader_more_examples(
+    run: Callable[..., Any], listed: Callable[..., Any]
+) -> None:
+    strategy, known = listed(["Bad one."], ["Bad two."], ["Bad three."]), list[dict[str, int]]()
+    propose = strategy.propose
+
+    def observed(pool: Pool, *others: Any) -> Proposal:
+        known.append({row.text: row.n for row in pool})
+        return cast(Proposal, propose(pool, *others))
+
+    strategy.propose = observed
+    allocation = Allocation(examples=4, promotion_share=1.0)
+    done = run(only(BEST), strategy=strategy, allocation=allocation, threshold=1.1)
+    assert [pool[BEST] for pool in known] == [1, 3, 6]
+    assert known[2]["Bad one."] == known[2]["Bad two."] == 1
+    assert done.result["calls"] <= 8 * PER_TEXT + TEST * 2 + REQUEST
+    assert done.search.last.scored[0].text == "Bad three."
+    assert len(done.search.last.scored) == 1
 
 
 def test_it_stops_at_the_threshold(run: Callable[..., Any], listed: Callable[..., Any]) -> None:

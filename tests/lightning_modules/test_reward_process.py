@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from lightning_modules.evidence import CONSTANT, JITTER, Variances, covariance, log_evidence, most_likely
+from lightning_modules.evidence import (
+    CONSTANT,
+    JITTER,
+    NOISES,
+    SIGNAL,
+    Variances,
+    covariance,
+    log_evidence,
+    most_likely,
+)
 from lightning_modules.reward_process import RewardProcess
 from lightning_modules.tangent_kernel import tangent_kernel
 
@@ -30,9 +40,9 @@ def _fitted(noise: float = 0.1, opinions: Tensor | None = None, costs: list[floa
 
 def test_the_posterior_is_that_of_the_text_book() -> None:
     process, rows, others = _fitted(), _rows(40).double(), _rows(9, seed=1).double()
-    signal, factor = process.variances.tolist()
+    (factor,) = process.variances.tolist()
     known, cross, mine = (
-        (signal * tangent_kernel(left, right, 2) + CONSTANT).numpy()
+        (SIGNAL * tangent_kernel(left, right, 2) + CONSTANT).numpy()
         for left, right in ((rows, rows), (others, rows), (others, others))
     )
     gain = np.linalg.solve(known + (factor * 0.1 + JITTER) * np.eye(40), cross.T).T  # Rasmussen and Williams, Eq. 2.23
@@ -50,7 +60,7 @@ def test_the_evidence_is_scipys_density() -> None:
 
 
 def test_a_noisy_score_is_not_interpolated_and_a_sure_one_is() -> None:
-    sure, unsure = (_fitted(noise).marginals(_rows(40), _rows(40)[:, :0])[0] for noise in (1e-4, 4.0))
+    sure, unsure = (_fitted(noise).marginals(_rows(40), _rows(40)[:, :0])[0] for noise in (1e-4, 16.0))
     truth = _rows(40)[:, 0].double()
     assert (sure - truth).square().mean() < 0.01
     assert (unsure - truth).square().mean() > 0.05
@@ -63,11 +73,20 @@ def test_a_surer_row_draws_the_mean_more() -> None:
     assert mean.item() > 0.5
 
 
-def test_noise_of_rows_that_are_all_noise_leaves_next_to_no_signal() -> None:
+def test_noise_of_rows_that_are_all_noise_is_mostly_smoothed_away() -> None:
     process, rows = RewardProcess(WIDTH, depth=2), _rows(200)
     targets = torch.randn(200, generator=torch.Generator().manual_seed(5))
     process.fit(rows, targets, torch.ones(200), rows[:, :0])
-    assert process.marginals(_rows(50, seed=2), rows[:50, :0])[0].std() < 0.1
+    assert process.marginals(_rows(50, seed=2), rows[:50, :0])[0].std() < 0.5
+
+
+def test_a_pool_of_bad_rows_says_little_of_one_that_is_unlike_them() -> None:
+    process, rows = RewardProcess(WIDTH, depth=2), _rows(80)
+    rows[:, 0], unlike = -3.0, torch.zeros(1, WIDTH)
+    unlike[0, 0] = 3.0
+    targets = torch.randn(80, generator=torch.Generator().manual_seed(1)) * 0.01
+    process.fit(rows, targets, torch.full((80,), 0.5), rows[:, :0])
+    assert process.marginals(unlike, unlike[:, :0])[1].sqrt() > 0.5
 
 
 def test_an_opinion_that_tells_is_listened_to_and_a_strangers_is_not() -> None:
@@ -95,16 +114,17 @@ def test_an_opinion_without_spread_changes_nothing() -> None:
     torch.testing.assert_close(constant, _fitted().marginals(rows, rows[:, :0]))
 
 
-def test_the_chosen_variances_have_the_highest_evidence_of_the_grid() -> None:
+def test_the_chosen_noise_has_the_highest_evidence_of_the_grid() -> None:
     rows = _rows(30)
     kernel, noise, none = tangent_kernel(rows, rows, 1), torch.full((30,), 0.2).double(), rows[:, :0].double()
     found = most_likely(kernel, none, rows[:, 0].double(), noise, [])
 
-    def value(signal: float) -> float:
-        prior = covariance(kernel, none, none, Variances(signal, found.noise, ()))
-        return log_evidence((prior + torch.diag(found.noise * noise))[None], rows[:, 0].double()).item()
+    def value(factor: float) -> float:
+        prior = covariance(kernel, none, none, Variances(factor, ()))
+        likelihood = log_evidence((prior + torch.diag(factor * noise))[None], rows[:, 0].double()).item()
+        return likelihood - math.log(factor) ** 2 / 2  # a factor of 1 is the likeliest beforehand
 
-    assert value(found.signal) >= max(value(found.signal * 2), value(found.signal / 2))
+    assert found.noise == max(NOISES, key=value)
 
 
 def test_it_comes_back_from_a_checkpoint_bit_for_bit() -> None:

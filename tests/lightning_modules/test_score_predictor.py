@@ -20,6 +20,7 @@ from torch.nn import functional
 from callbacks.checkpoint_io import AtomicCheckpointIO
 from datamodules.instruction_pool import InstructionPool, pool_batch
 from duet.pool import Candidate, Pool, ScoredInstruction
+from lightning_modules.evidence import CONSTANT, SIGNAL
 from lightning_modules.objective import Losses, representation
 from lightning_modules.score_predictor import ScorePredictor
 
@@ -275,7 +276,7 @@ def test_the_std_grows_away_from_the_scored_rows(two_epochs: Fit) -> None:
 def test_before_a_fit_nothing_is_known() -> None:
     mean, std = ScorePredictor(WIDTH).predict(_features(3, seed=0))
     assert mean.tolist() == [0, 0, 0]
-    torch.testing.assert_close(std, torch.full((3,), 2.0).sqrt())  # the constant's variance and the signal's, 1 each
+    torch.testing.assert_close(std, torch.full((3,), CONSTANT + SIGNAL).sqrt())
 
 
 def test_before_a_fit_the_diagonal_uncertainty_is_the_priors() -> None:

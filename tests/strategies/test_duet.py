@@ -108,6 +108,18 @@ def test_the_best_by_the_acquisition_come_first_with_what_was_predicted() -> Non
         assert each.predicted == each.features[0].item()
 
 
+def test_of_leaders_that_are_alike_one_is_enough() -> None:
+    class Alike(Scripted):
+        def predict_joint(self, features: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
+            mean, covariance = torch.tensor([0.5, 0.5, 0.4]), torch.full((3, 3), 1.0)
+            covariance[2, :2] = covariance[:2, 2] = 0.0
+            return mean, covariance
+
+    third = row("Repeat the text.", 1.0)
+    found = Duet(choose=3).leaders(Pool((*POOL, third)), Alike(first), context())
+    assert [each.text for each in found] == [POOL.observations[0].text, third.text, POOL.observations[1].text]
+
+
 def test_greedy_ignores_the_deviation() -> None:
     predictor = Scripted(first, lambda mean: 100 * mean.neg().exp())
     [each] = Duet(candidates=32, choose=1, acquisition="greedy").propose(POOL, predictor, context()).candidates
