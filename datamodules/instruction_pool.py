@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from lightning import LightningDataModule
 from torch import Tensor
 
 from datamodules.sampling_noise import sampling_noise
+from duet.evaluation.posterior import AccuracyPrior
 from duet.pool import Pool
 
 RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
@@ -33,6 +35,26 @@ def standardisation(values: Tensor) -> tuple[Tensor, Tensor]:
     mean, spread = exact.mean(0), exact.std(0, correction=0)
     constant = spread <= RELATIVE_SPREAD * mean.abs() + ABSOLUTE_SPREAD
     return mean.to(values), torch.where(constant, 1.0, spread).to(values)
+
+
+def reward_scales(rewards: Tensor, prior: AccuracyPrior) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation (ddof 0) of the rewards; the latter is that of the prior at least.
+
+    Where nearly all of a pool has 0, its own spread says nothing of how good a new instruction can be.
+
+    Args:
+        rewards: (n,), in [0, 1].
+        prior: over the accuracy of a new instruction.
+
+    Returns:
+        () and (), in the dtype of ``rewards``.
+
+    >>> mean, scale = reward_scales(torch.zeros(40), AccuracyPrior(0.1, 9.9))
+    >>> mean.item(), round(scale.item(), 2)
+    (0.0, 0.18)
+    """
+    exact = rewards.double()
+    return exact.mean().to(rewards), exact.std(correction=0).clamp_min(math.sqrt(prior.variance)).to(rewards)
 
 
 def shrunk_scale(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,7 +117,7 @@ def pool_batch(pool: Pool, standardise_rewards: bool = True, most_rows: int = 10
     rows = informative_rows(counts, best_row, most_rows)
     features, rewards = pool.features()[rows], pool.rewards()[rows]
     feature_mean, feature_scale = shrunk_scale(features)
-    reward_mean, reward_scale = standardisation(rewards) if standardise_rewards else UNCHANGED
+    reward_mean, reward_scale = reward_scales(rewards, pool.prior) if standardise_rewards else UNCHANGED
     noise, spread = (value / reward_scale**2 for value in sampling_noise(rewards, torch.tensor(counts)[rows]))
     weight = 1 / (spread + noise)
     return {

@@ -41,6 +41,18 @@ class AccuracyPrior:
         """
         return self.right / (self.right + self.wrong)
 
+    @property
+    def variance(self) -> float:
+        """How far the accuracies of instructions without a score lie apart.
+
+        >>> round(AccuracyPrior(1.0, 1.0).variance, 4)
+        0.0833
+        """
+        like_the_pool = self.rate * (1 - self.rate) / (self.right + self.wrong + 1)
+        mean = (1 - FLAT_SHARE) * self.rate + FLAT_SHARE / 2
+        parts = like_the_pool + (self.rate - mean) ** 2, 1 / 12 + (1 / 2 - mean) ** 2
+        return (1 - FLAT_SHARE) * parts[0] + FLAT_SHARE * parts[1]
+
     def mean(self, total: float, count: int) -> float:
         """The posterior mean of a rate.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import replace
 
 import pytest
@@ -40,10 +41,10 @@ def test_a_features_scale_lies_between_its_own_spread_and_all_features() -> None
 
 
 def test_standardised_rewards_have_hand_computed_values() -> None:
-    batch = pool_batch(_pool(FEATURES[:2], [0.25, 0.75]))
-    assert batch["rewards"].tolist() == [0.25, 0.75]
+    batch = pool_batch(_pool(FEATURES[:2], [0.0, 1.0]))
+    assert batch["rewards"].tolist() == [0, 1]
     assert batch["rewards_standardised"].tolist() == [-1, 1]
-    assert (batch["reward_mean"].item(), batch["reward_scale"].item()) == (0.5, 0.25)
+    assert (batch["reward_mean"].item(), batch["reward_scale"].item()) == (0.5, 0.5)
 
 
 def test_raw_rewards_stay_as_they_are() -> None:
@@ -118,7 +119,7 @@ def test_a_pool_without_room_for_a_row_is_refused() -> None:
 def test_equal_rewards_standardise_to_zero(reward: float) -> None:
     batch = pool_batch(_pool(FEATURES, [reward] * 5))
     assert batch["rewards_standardised"].tolist() == [0] * 5
-    assert batch["reward_scale"].item() == 1
+    assert batch["reward_scale"].item() == pytest.approx(math.sqrt(_pool(FEATURES, [reward] * 5).prior.variance))
 
 
 def test_a_single_row_is_a_pool() -> None:
