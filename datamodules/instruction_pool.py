@@ -11,7 +11,6 @@ from lightning import LightningDataModule
 from torch import Tensor
 
 from datamodules.sampling_noise import sampling_noise
-from duet.evaluation.posterior import AccuracyPrior
 from duet.pool import Pool
 
 RELATIVE_SPREAD = 1e-6  # of the mean: below it a spread is float32's rounding
@@ -37,24 +36,23 @@ def standardisation(values: Tensor) -> tuple[Tensor, Tensor]:
     return mean.to(values), torch.where(constant, 1.0, spread).to(values)
 
 
-def reward_scales(rewards: Tensor, prior: AccuracyPrior) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (ddof 0) of the rewards; the latter is that of the prior at least.
+def reward_scales(rewards: Tensor, least: float) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation (ddof 0) of the rewards; the latter has a floor.
 
     Where nearly all of a pool has 0, its own spread says nothing of how good a new instruction can be.
 
     Args:
         rewards: (n,), in [0, 1].
-        prior: over the accuracy of a new instruction.
+        least: how far the accuracies of new instructions may lie apart at least.
 
     Returns:
         () and (), in the dtype of ``rewards``.
 
-    >>> mean, scale = reward_scales(torch.zeros(40), AccuracyPrior(0.1, 9.9))
-    >>> mean.item(), round(scale.item(), 2)
-    (0.0, 0.18)
+    >>> reward_scales(torch.zeros(40), 0.25), reward_scales(torch.tensor([0.0, 1.0]), 0.25)
+    ((tensor(0.), tensor(0.2500)), (tensor(0.5000), tensor(0.5000)))
     """
     exact = rewards.double()
-    return exact.mean().to(rewards), exact.std(correction=0).clamp_min(math.sqrt(prior.variance)).to(rewards)
+    return exact.mean().to(rewards), exact.std(correction=0).clamp_min(least).to(rewards)
 
 
 def shrunk_scale(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -117,7 +115,9 @@ def pool_batch(pool: Pool, standardise_rewards: bool = True, most_rows: int = 10
     rows = informative_rows(counts, best_row, most_rows)
     features, rewards = pool.features()[rows], pool.rewards()[rows]
     feature_mean, feature_scale = shrunk_scale(features)
-    reward_mean, reward_scale = reward_scales(rewards, pool.prior) if standardise_rewards else UNCHANGED
+    reward_mean, reward_scale = UNCHANGED
+    if standardise_rewards:
+        reward_mean, reward_scale = reward_scales(rewards, math.sqrt(pool.prior.variance))
     noise, spread = (value / reward_scale**2 for value in sampling_noise(rewards, torch.tensor(counts)[rows]))
     weight = 1 / (spread + noise)
     return {

@@ -24,7 +24,8 @@ def test_a_cap_is_spent_until_the_leaders_have_all_examples(run: Callable[..., A
         for calls in (40, 70)
     )
     examples = len(ample.search.splits.validation)
-    assert 36 <= tight.result["calls"] <= 40
+    is_first = tight.result["best_instruction"] == tight.result["initial_best_instruction"]  # then one test is saved
+    assert 36 <= tight.result["calls"] + 6 * is_first <= 40
     assert tight.result["validation_n"] < examples == ample.result["validation_n"]
     assert ample.result["calls"] <= 70
 
