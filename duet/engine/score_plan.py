@@ -52,15 +52,22 @@ class ScorePlan:
         self.most_instructions = self._allocation.instructions(calls, wanted)
         self.first_examples = self._allocation.first_examples(calls, self.most_instructions, self._available)
 
-    def promoted(self, leaders: Sequence[ScoredInstruction], new: int) -> dict[str, int]:
+    def promotion_calls(self, new: int) -> int:
+        """What leaders may take in this iteration.
+
+        Args:
+            new: instructions that were scored in the iteration before.
+        """
+        left = self.calls - self.first_examples * self.most_instructions
+        return self._allocation.promotion_calls(left, self.most_instructions, new)
+
+    def promoted(self, leaders: Sequence[ScoredInstruction], calls: int) -> dict[str, int]:
         """On how many examples leaders are scored in this iteration.
 
         Args:
             leaders: the most important first.
-            new: instructions that were scored in the iteration before.
+            calls: that they may take.
         """
-        left = self.calls - self.first_examples * self.most_instructions
-        calls = self._allocation.promotion_calls(left, self.most_instructions, new)
         counts = [row.n for row in leaders]
         found = zip(leaders, promotions(calls, counts, self._available), strict=True)
         return {row.text: fidelity for row, fidelity in found if fidelity > row.n}

@@ -55,6 +55,7 @@ TOY_NOTE = (
     "name your own: --config models/openai.yaml, or in Python the second argument of duet.optimize"
 )
 
+MOST_CONSIDERED = 500  # for promotion, by posterior mean: a joint choice among all would grow with the pool's square
 LATER_INSTRUCTIONS = 80  # that are scored after the first ones, unless iterations are given
 
 
@@ -435,10 +436,13 @@ class Search:
 
     def _promoted(self, predictor: RewardPredictor | None) -> dict[str, int]:
         """Leaders that get more examples together with the proposal, and on how many they are scored then."""
-        needs = self.strategy.requirements
+        needs, calls = self.strategy.requirements, self._plan.promotion_calls(len(self._newest()))
+        rows = [row for row in self.pool.ranked() if row.n < len(self.validation)][:MOST_CONSIDERED] if calls else []
+        if not rows:
+            return {}
         known = predictor if needs.predictor else None
-        leaders = self.strategy.leaders(self.pool, known, self._context)[: needs.choose]
-        return self._plan.promoted(leaders, len(self._newest()))
+        leaders = self.strategy.leaders(rows, self.pool, known, self._context)
+        return self._plan.promoted(leaders[: needs.choose], calls)
 
     def _grown(self, pool: Pool, proposal: Proposal, rejected: Counter[str]) -> StepRecord:
         """Takes over a longer pool, with features and a new reserve; returns the step's record."""

@@ -50,12 +50,16 @@ class Duet(AbstractWritingStrategy):
         return Proposal(ranked[: self.choose], written, len(new), ranked[self.choose :])
 
     def leaders(
-        self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext
+        self,
+        rows: Sequence[ScoredInstruction],
+        pool: Pool,
+        predictor: RewardPredictor | None,
+        context: SearchContext,
     ) -> Sequence[ScoredInstruction]:
         """Chosen jointly, as candidates are: of those that are alike one is enough."""
         assert predictor is not None  # it is required
-        order, _, _ = self._chosen([row.candidate for row in pool], self.choose, pool, predictor, context)
-        return [pool.observations[place] for place in order]
+        order, _, _ = self._chosen([row.candidate for row in rows], self.choose, pool, predictor, context)
+        return [rows[place] for place in order]
 
     def _ranked(
         self, candidates: Sequence[Candidate], pool: Pool, predictor: RewardPredictor, context: SearchContext

@@ -168,16 +168,21 @@ class AbstractStrategy(ABC):
         return ""
 
     def leaders(
-        self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext
+        self,
+        rows: Sequence[ScoredInstruction],
+        pool: Pool,
+        predictor: RewardPredictor | None,
+        context: SearchContext,
     ) -> Sequence[ScoredInstruction]:
         """The scored instructions of which to learn more, the most important first; by posterior mean here.
 
         Args:
+            rows: those that can be scored on more examples, by posterior mean; at least one.
             pool: every scored instruction.
             predictor: fitted on the pool; None unless `requirements` declares it.
             context: models, examples, seed.
         """
-        return pool.ranked()
+        return rows
 
     @abstractmethod
     def propose(self, pool: Pool, predictor: RewardPredictor | None, context: SearchContext) -> Proposal:

@@ -85,7 +85,7 @@ def test_leaders_are_promoted_with_a_share_of_what_first_scores_leave(
     plan = ScorePlan(allocation, range(9), search.needs, search.accounts, tmp_path)
     plan.make(4, Pool())
     leaders = [Oracle({text: (1,) * 9}).scored(text, n) for text, n in counts.items()]
-    assert plan.promoted(leaders, new) == expected
+    assert plan.promoted(leaders, plan.promotion_calls(new)) == expected
 
 
 def test_a_rung_leaves_those_alone_that_have_more_examples(run: Callable[..., Any], tmp_path: Path) -> None:

@@ -47,6 +47,26 @@ def test_an_iteration_scores_its_proposal_and_gives_the_leader_more_examples(
     assert len(done.search.last.scored) == 1
 
 
+def test_leaders_are_named_among_those_with_examples_left_and_only_if_there_are_calls(
+    run: Callable[..., Any], listed: Callable[..., Any]
+) -> None:
+    def offered(allocation: Allocation) -> list[list[int]]:
+        strategy, counts = listed(["Bad one."], ["Bad two."], ["Bad three."]), list[list[int]]()
+
+        def leaders(rows: Any, *others: Any) -> Any:
+            counts.append([row.n for row in rows])
+            return rows
+
+        strategy.leaders = leaders
+        done = run(only(BEST), strategy=strategy, allocation=allocation, threshold=1.1, folder=allocation.kind)
+        assert all(n < len(done.search.validation) for rows in counts for n in rows)
+        return counts
+
+    counts = offered(Allocation(examples=10, promotion_share=1.0))
+    assert [len(rows) for rows in counts] == [5, 6, 6]  # the best one has them all at last
+    assert offered(Allocation("fixed", examples=4)) == []
+
+
 def test_it_stops_at_the_threshold(run: Callable[..., Any], listed: Callable[..., Any]) -> None:
     strategy = listed(["Bad one."], ["Good one."], ["Never scored."])
     done = run(only("Good one."), strategy=strategy, iterations=9)

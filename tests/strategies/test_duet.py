@@ -115,9 +115,9 @@ def test_of_leaders_that_are_alike_one_is_enough() -> None:
             covariance[2, :2] = covariance[:2, 2] = 0.0
             return mean, covariance
 
-    third = row("Repeat the text.", 1.0)
-    found = Duet(choose=3).leaders(Pool((*POOL, third)), Alike(first), context())
-    assert [each.text for each in found] == [POOL.observations[0].text, third.text, POOL.observations[1].text]
+    rows = [*POOL, row("Repeat the text.", 1.0)]
+    found = Duet(choose=3).leaders(rows, Pool(tuple(rows)), Alike(first), context())
+    assert found == [rows[0], rows[2], rows[1]]
 
 
 def test_greedy_ignores_the_deviation() -> None:
